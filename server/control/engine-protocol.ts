@@ -1,0 +1,25 @@
+import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+
+/**
+ * All that the supervisor says to an engine worker and hears from it: plain data (JSON would carry it), so
+ * that a worker can later live on another host.
+ */
+export type EngineCommand =
+  /** Run this shard sync until told otherwise; a no-op when it runs already. */
+  | { readonly type: "start"; readonly spec: ShardSyncSpec }
+  /** Apply what has been received, write the checkpoint, close. Answered by `stopped`. */
+  | {
+      readonly type: "stop";
+      readonly taskId: string;
+      readonly shardId: string;
+      readonly forgetCheckpoint: boolean;
+    }
+  /** Stop everything and exit the thread. */
+  | { readonly type: "shutdown" };
+
+export type EngineMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "report"; readonly report: ShardReport }
+  /** The shard sync ended: on request, or by itself with a reason that is not retried (its last report says which). */
+  | { readonly type: "stopped"; readonly taskId: string; readonly shardId: string };

@@ -1,0 +1,119 @@
+import type { PlainReason } from "../errors/tributary-error.ts";
+import type {
+  EventLevel,
+  KeyCount,
+  Lag,
+  RefusedCommand,
+  ShardReport,
+  ShardStatus,
+} from "../sync/shard-report.ts";
+import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+
+/** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
+export type WantedState = "created" | "running" | "paused" | "finished";
+
+export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete";
+
+export type EventView = {
+  readonly id: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly level: EventLevel;
+  readonly type: string;
+  readonly message: string;
+  /** null for an event of the whole task. */
+  readonly shardId: string | null;
+};
+
+/** One row of the task list. */
+export type TaskRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly wanted: WantedState;
+  /** That of its worst shard. */
+  readonly status: ShardStatus;
+  readonly reason: PlainReason | null;
+  readonly since: number;
+  readonly createdAt: number;
+  /** e.g. 'alpha (nutcracker.yml)' or '2 shards'. */
+  readonly sourceLabel: string;
+  /** host:port/db, never a password. */
+  readonly destinationLabel: string;
+  readonly shardsTotal: number;
+  readonly shardsSynchronizing: number;
+  /** The worst of its shards; each null is 'unknown'. */
+  readonly lag: Lag;
+  /** Worst lag in seconds, one value every 10 s over the last 10 minutes, oldest first; null where unknown. */
+  readonly lagSparkline: readonly (number | null)[];
+  readonly commandsPerSecond: number | null;
+  readonly lastEvent: EventView | null;
+  /** What can be done now. */
+  readonly actions: readonly TaskAction[];
+};
+
+/** Live numbers of a shard: its latest report and the rates that two reports give. */
+export type ShardSummary = {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly weight: number;
+  /** The latest report without its increments; null before the first one. */
+  readonly report: Omit<ShardReport, "refused" | "events"> | null;
+  readonly status: ShardStatus;
+  readonly reason: PlainReason | null;
+  readonly since: number;
+  readonly rates: {
+    readonly commandsPerSecond: number | null;
+    readonly bytesPerSecond: number | null;
+    readonly rdbBytesPerSecond: number | null;
+    readonly keysPerSecond: number | null;
+    /** Seconds until the initial sync ends, by the RDB bytes left; null when unknown. */
+    readonly initialSyncSecondsLeft: number | null;
+  };
+  /** Since the task was created. */
+  readonly skippedTotal: number;
+  readonly rejectedTotal: number;
+};
+
+/** A task with its shards side by side. */
+export type TaskView = TaskRow & {
+  readonly source:
+    | {
+        readonly kind: "nutcracker";
+        readonly pool: string;
+        readonly hash: string;
+        readonly distribution: string;
+        readonly hashTag: string | null;
+        readonly autoEjectHosts: boolean;
+      }
+    | { readonly kind: "shards" };
+  readonly databases: DatabaseMap;
+  readonly shards: readonly ShardSummary[];
+  readonly destinationKeys: readonly KeyCount[] | null;
+  /** Newest first, at most 50. */
+  readonly events: readonly EventView[];
+};
+
+/** One shard's page. */
+export type ShardView = {
+  readonly task: Pick<TaskRow, "id" | "name" | "status" | "destinationLabel">;
+  readonly shard: ShardSummary;
+  readonly siblings: readonly { readonly id: string; readonly name: string; readonly status: ShardStatus }[];
+  readonly refused: readonly RefusedCommand[];
+  readonly events: readonly EventView[];
+};
+
+export const seriesRanges = ["15m", "1h", "6h", "24h", "7d"] as const;
+export type SeriesRange = (typeof seriesRanges)[number];
+
+/** Columns of equal length for the charts, oldest first. */
+export type ShardSeries = {
+  /** Seconds since the epoch. */
+  readonly at: readonly number[];
+  readonly lagSeconds: readonly (number | null)[];
+  readonly lagBytes: readonly (number | null)[];
+  readonly commandsPerSecond: readonly (number | null)[];
+  readonly bytesPerSecond: readonly (number | null)[];
+  readonly sourceKeys: readonly (number | null)[];
+  readonly destinationKeys: readonly (number | null)[];
+};

@@ -1,0 +1,330 @@
+/**
+ * The closed set of error codes. `message` says what and where, `cause` when it is seen, `remedy` what to do,
+ * `retried` whether Tributary tries again by itself. The pages show message and remedy; docs/errors.md is
+ * written from this file.
+ */
+export type CatalogueEntry = {
+  readonly message: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly retried: boolean;
+};
+
+export const catalogue = {
+  // ── addresses and connections (either side; {role} is "shard alpha-1" or "the destination") ──
+  ADDRESS_INVALID: {
+    message: "{input} is not a Redis address: {detail}.",
+    cause: "An address could not be read.",
+    remedy: "Write host:port, redis://user:password@host:port/db, or rediss:// for TLS.",
+    retried: false,
+  },
+  CONNECT_REFUSED: {
+    message: "{role} at {address} refused the connection.",
+    cause: "Nothing listens on that port, or a firewall rejects it.",
+    remedy: "Check that Redis runs there and that its bind setting and the firewall let this host in.",
+    retried: true,
+  },
+  CONNECT_TIMEOUT: {
+    message: "{role} at {address} did not answer within {seconds} s.",
+    cause: "The host is down, unreachable, or drops packets; or the server is blocked by a long command.",
+    remedy: "Check the address, the route and the firewall from this host.",
+    retried: true,
+  },
+  CONNECT_FAILED: {
+    message: "Cannot connect to {role} at {address}: {detail}.",
+    cause: "The name does not resolve, the network is unreachable, or the connection broke.",
+    remedy: "Check the host name and the network from this host.",
+    retried: true,
+  },
+  TLS_FAILED: {
+    message: "TLS with {role} at {address} failed: {detail}.",
+    cause: "The server does not speak TLS on that port, or its certificate is not trusted.",
+    remedy:
+      "Use redis:// for a port without TLS; for a private authority set NODE_EXTRA_CA_CERTS to its certificate.",
+    retried: true,
+  },
+  AUTH_REQUIRED: {
+    message: "{role} at {address} wants a password.",
+    cause: "requirepass or an ACL is set and no password was given.",
+    remedy: "Give the password (and the user name where ACL users are used).",
+    retried: false,
+  },
+  AUTH_FAILED: {
+    message: "{role} at {address} refused the user name or password.",
+    cause: "WRONGPASS or 'invalid password'.",
+    remedy: "Check the user name and the password; a password change takes effect after editing the task.",
+    retried: false,
+  },
+  NOT_REDIS: {
+    message: "{role} at {address} does not speak Redis: {detail}.",
+    cause: "Another service listens there.",
+    remedy: "Check the port.",
+    retried: false,
+  },
+  IS_NUTCRACKER: {
+    message: "{role} at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
+    cause:
+      "The proxy's listen address was given where the address of a server behind it is wanted; it cannot be replicated from.",
+    remedy: "Give the addresses in the pool's servers list, or paste nutcracker.yml.",
+    retried: false,
+  },
+  IS_SENTINEL: {
+    message: "{role} at {address} is a Sentinel, not a Redis-Server.",
+    cause: "redis_mode is sentinel.",
+    remedy: "Ask it for the master (SENTINEL GET-MASTER-ADDR-BY-NAME) and give that address.",
+    retried: false,
+  },
+  SERVER_LOADING: {
+    message: "{role} at {address} is loading its data.",
+    cause: "The server was restarted and reads its RDB or AOF.",
+    remedy: "Nothing: Tributary waits until it is ready.",
+    retried: true,
+  },
+  DATABASE_MISSING: {
+    message: "{role} at {address} has no database {db}: it has {count}.",
+    cause:
+      "The number is past the server's databases setting, or the server is a cluster, which has db 0 only.",
+    remedy: "Choose a database below {count}, or raise databases in redis.conf.",
+    retried: false,
+  },
+  DATABASE_MAPPED_TWICE: {
+    message:
+      "Databases {first} and {second} of the source would both be written to database {db} of the destination.",
+    cause: "Two source databases are mapped to one: equal key names would overwrite each other.",
+    remedy: "Give each source database a destination database of its own.",
+    retried: false,
+  },
+
+  // ── source ──
+  SOURCE_PSYNC_DENIED: {
+    message: "{role} at {address} does not permit PSYNC: {detail}.",
+    cause: "The ACL user lacks +psync +replconf, or the provider disabled or renamed the command.",
+    remedy: "Grant the user +psync +replconf +ping +info +select +dbsize, or use one that may replicate.",
+    retried: false,
+  },
+  SOURCE_COMMAND_DENIED: {
+    message: "{role} at {address} does not permit {command}: {detail}.",
+    cause: "An ACL or a rename hides a command that is needed.",
+    remedy: "Grant the user +{command}.",
+    retried: false,
+  },
+  SOURCE_NOT_READY: {
+    message: "{role} at {address} cannot serve a replica yet: {detail}.",
+    cause: "-NOMASTERLINK, -MASTERDOWN, -BUSY or 'Can't SYNC while not connected with my master'.",
+    remedy: "Nothing: Tributary tries again. When the address is a replica, bring its master link up.",
+    retried: true,
+  },
+  SOURCE_BGSAVE_FAILED: {
+    message: "{role} at {address} could not save its RDB: {detail}.",
+    cause: "BGSAVE failed on the master: no disk space, no memory for fork, or no write permission.",
+    remedy: "See the master's log; free disk space or set vm.overcommit_memory=1. Tributary tries again.",
+    retried: true,
+  },
+  SOURCE_LINK_LOST: {
+    message: "The replication link to {role} at {address} broke: {detail}.",
+    cause:
+      "The master closed the connection (client-output-buffer-limit, CLIENT KILL, restart) or the network did.",
+    remedy: "Nothing: Tributary reconnects and continues at its checkpoint.",
+    retried: true,
+  },
+  SOURCE_LINK_TIMEOUT: {
+    message: "{role} at {address} has sent nothing for {seconds} s.",
+    cause: "A half-open connection, or a master that hangs.",
+    remedy: "Nothing: Tributary reconnects. Raise the timeout if repl-ping-replica-period is longer.",
+    retried: true,
+  },
+  SOURCE_PROTOCOL: {
+    message: "{role} at {address} sent something that the replication protocol does not allow: {detail}.",
+    cause: "A broken peer, a proxy that changes the stream, or a Redis fork with its own extension.",
+    remedy: "Tributary reconnects. If it stays, report the server's version and this message.",
+    retried: true,
+  },
+  RDB_CORRUPT: {
+    message: "The RDB of {role} is broken at byte {offset}: {detail}.",
+    cause: "The transfer was changed on the way, or the server writes a form that is not known.",
+    remedy:
+      "Tributary requests a new one. If it stays, run redis-check-rdb on the master and report the version.",
+    retried: true,
+  },
+  SHARD_DUPLICATE: {
+    message: "{first} and {second} are the same server (run_id {runId}).",
+    cause:
+      "One Redis-Server is listed twice, perhaps under two addresses. Its writes would be applied twice.",
+    remedy: "Remove one of them.",
+    retried: false,
+  },
+  SHARD_MISSING: {
+    message: "There is no shard to synchronise.",
+    cause: "The list of shards is empty.",
+    remedy: "Paste a nutcracker.yml or add at least one shard.",
+    retried: false,
+  },
+
+  // ── destination ──
+  DESTINATION_IS_SHARD: {
+    message: "The destination at {address} is the same server as {role} (run_id {runId}).",
+    cause: "The destination is one of the shards: it would feed itself without end.",
+    remedy: "Give a destination that is not part of the source.",
+    retried: false,
+  },
+  DESTINATION_READONLY: {
+    message: "The destination at {address} is read-only: {detail}.",
+    cause: "It is a replica, or a failover has turned it into one.",
+    remedy: "Give the master's address. A running task waits and continues when it is writable again.",
+    retried: true,
+  },
+  DESTINATION_FULL: {
+    message: "The destination at {address} has no memory left: {detail}.",
+    cause: "used_memory has reached maxmemory and nothing can be evicted (OOM command not allowed).",
+    remedy: "Raise maxmemory on the destination. Tributary waits and continues where it stopped.",
+    retried: true,
+  },
+  DESTINATION_DENIED: {
+    message: "The destination at {address} does not permit {command}: {detail}.",
+    cause: "The ACL user lacks a permission (NOPERM).",
+    remedy:
+      "Grant the user ~* +@all, or at least +@write +@connection +@transaction +@keyspace +info. Nothing is lost meanwhile.",
+    retried: true,
+  },
+  DESTINATION_LINK_LOST: {
+    message: "The connection to the destination at {address} broke: {detail}.",
+    cause: "The destination was restarted, a proxy dropped an idle connection, or the network failed.",
+    remedy: "Nothing: Tributary reconnects, reads the checkpoint and continues there.",
+    retried: true,
+  },
+  DESTINATION_DATA_LOST: {
+    message: "The destination at {address} has lost the checkpoint of {role}.",
+    cause: "The destination came back empty or was flushed.",
+    remedy: "Tributary runs a new initial sync of the shard.",
+    retried: true,
+  },
+  DESTINATION_UNSUPPORTED: {
+    message: "The destination at {address} cannot be used: {detail}.",
+    cause: "It is a kind of server that this version cannot write to.",
+    remedy: "Use a standalone Redis or Valkey of 2.8 or later.",
+    retried: false,
+  },
+  FENCED: {
+    message: "Another engine has taken over {role}: this one writes no more.",
+    cause: "Two engines were started for one task; the later one holds the epoch.",
+    remedy: "Stop one of them. This one does not take the task back by itself.",
+    retried: false,
+  },
+
+  // ── spool ──
+  SPOOL_FULL: {
+    message: "The spool of {role} has reached its quota of {quota} bytes.",
+    cause: "The destination is slower than the source for long.",
+    remedy: "Raise the spool quota or speed up the destination. The source is held back meanwhile.",
+    retried: true,
+  },
+  SPOOL_FAILED: {
+    message: "The spool in {directory} cannot be written: {detail}.",
+    cause: "The disk is full, read-only or broken.",
+    remedy: "Free space or give another data directory. Tributary tries again.",
+    retried: true,
+  },
+
+  // ── nutcracker.yml ──
+  NUTCRACKER_SYNTAX: {
+    message: "nutcracker.yml, line {line}: {detail}.",
+    cause: "The file is not YAML as Twemproxy reads it.",
+    remedy: "Mend the line; nutcracker -t -c nutcracker.yml checks a file.",
+    retried: false,
+  },
+  NUTCRACKER_NOT_REDIS: {
+    message: "Pool {pool} is not a Redis pool (redis: true is missing).",
+    cause: "It is a memcached pool.",
+    remedy: "Choose a pool with redis: true.",
+    retried: false,
+  },
+  NUTCRACKER_POOL_UNKNOWN: {
+    message: "There is no pool {pool} in nutcracker.yml; it has {pools}.",
+    cause: "The name is mistyped or the file is another one.",
+    remedy: "Choose one of {pools}.",
+    retried: false,
+  },
+
+  // ── task and engine ──
+  TASK_UNKNOWN: {
+    message: "There is no task {task}.",
+    cause: "It was deleted, or the address is wrong.",
+    remedy: "Go back to the task list.",
+    retried: false,
+  },
+  SHARD_UNKNOWN: {
+    message: "Task {task} has no shard {shard}.",
+    cause: "The address is wrong.",
+    remedy: "Go back to the task.",
+    retried: false,
+  },
+  TASK_FINISHED: {
+    message: "Task {task} is finished and cannot {action}.",
+    cause: "After a cutover nothing may write to the destination again.",
+    remedy: "Create a new task.",
+    retried: false,
+  },
+  TASK_NOT_READY: {
+    message: "Task {task} cannot {action} while it is {status}.",
+    cause: "The action does not fit the task's status.",
+    remedy: "{remedy}",
+    retried: false,
+  },
+  TASK_NAME_TAKEN: {
+    message: "There is already a task named {name}.",
+    cause: "Names are unique.",
+    remedy: "Choose another name.",
+    retried: false,
+  },
+  INPUT_INVALID: {
+    message: "{field}: {detail}.",
+    cause: "A value does not have the form that is wanted.",
+    remedy: "Mend the value.",
+    retried: false,
+  },
+  WORKER_DIED: {
+    message: "The worker thread of {role} stopped: {detail}.",
+    cause: "It ran out of memory or hit a bug.",
+    remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
+    retried: true,
+  },
+  PORT_IN_USE: {
+    message: "Port {port} on {host} is in use.",
+    cause: "Another program, or another Tributary, listens there.",
+    remedy: "Stop it, or choose another port with PORT.",
+    retried: false,
+  },
+  DATA_DIR_UNWRITABLE: {
+    message: "The data directory {directory} cannot be written: {detail}.",
+    cause: "It belongs to another user, is on a read-only file system, or the disk is full.",
+    remedy: "Mend its permissions, or choose another with TRIBUTARY_DATA_DIR.",
+    retried: false,
+  },
+  DATA_DIR_LOCKED: {
+    message: "Another Tributary (process {pid}) uses the data directory {directory}.",
+    cause: "Two engines on one data directory would write twice.",
+    remedy: "Stop the other one, or choose another directory with TRIBUTARY_DATA_DIR.",
+    retried: false,
+  },
+  SECRET_WRONG: {
+    message: "The stored passwords cannot be decrypted.",
+    cause:
+      "TRIBUTARY_SECRET, or the secret file in the data directory, is not the one they were encrypted with.",
+    remedy: "Restore the former secret, or enter the passwords again.",
+    retried: false,
+  },
+  USAGE: {
+    message: "{detail}.",
+    cause: "The command line could not be understood.",
+    remedy: "See --help.",
+    retried: false,
+  },
+  INTERNAL: {
+    message: "Something went wrong that has no name yet: {detail}.",
+    cause: "A bug.",
+    remedy: "Report it with the log.",
+    retried: true,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof catalogue;

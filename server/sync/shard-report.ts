@@ -1,0 +1,155 @@
+import type { PlainReason } from "../errors/tributary-error.ts";
+
+/** The closed set of states of a shard sync; `finished` is terminal. */
+export const shardStatuses = [
+  "pending",
+  "prechecking",
+  "connecting",
+  "initial-sync",
+  "synchronizing",
+  "retrying",
+  "paused",
+  "failed",
+  "finished",
+] as const;
+export type ShardStatus = (typeof shardStatuses)[number];
+
+/** What the initial sync is doing: waiting for the master's BGSAVE, receiving and applying, or only applying. */
+export type InitialSyncStep = "waiting-for-rdb" | "transferring" | "applying" | "reconciling";
+
+/** Facts of the source as it last said them. Offsets are decimal strings here, since JSON has no bigint. */
+export type SourceFacts = {
+  readonly version: string;
+  /** redis or valkey. */
+  readonly flavor: string;
+  readonly role: string;
+  readonly runId: string;
+  readonly replid: string;
+  readonly masterReplOffset: string;
+  /** Size of repl-backlog in bytes, and the first offset that it still holds; null when it is not active. */
+  readonly backlogSize: number;
+  readonly backlogFirstOffset: string | null;
+  readonly connectedReplicas: number;
+  readonly usedMemory: number;
+};
+
+export type DestinationFacts = {
+  readonly version: string;
+  readonly flavor: string;
+  readonly role: string;
+  readonly runId: string;
+  readonly usedMemory: number;
+  /** 0 is without limit. */
+  readonly maxMemory: number;
+  readonly maxMemoryPolicy: string;
+};
+
+export type InitialSyncProgress = {
+  /** 1 for the first; counts up with each new initial sync of the shard. */
+  readonly attempt: number;
+  readonly step: InitialSyncStep;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  /** When the first byte of the RDB came; null while the master saves. */
+  readonly transferStartedAt: number | null;
+  readonly transferFinishedAt: number | null;
+  readonly finishedAt: number | null;
+  /** null when the master sends without a length (diskless, $EOF:). */
+  readonly rdbBytesTotal: number | null;
+  readonly rdbBytesReceived: number;
+  /** RDB bytes whose keys the destination has acknowledged. */
+  readonly rdbBytesApplied: number;
+  /** Sum of the RESIZEDB opcodes seen so far, or DBSIZE; null until known. */
+  readonly keysTotal: number | null;
+  readonly keysApplied: number;
+  /** Keys of a type that cannot be copied (module values) or in databases that are not synchronised. */
+  readonly keysSkipped: number;
+  /** Keys the destination refused; each is in the refused commands. */
+  readonly keysRejected: number;
+  /** Why this initial sync was needed, e.g. 'first start' or 'the backlog was outrun'. */
+  readonly why: string;
+};
+
+export type StreamProgress = {
+  /** Last offset received from the source and last offset applied on the destination; decimal strings. */
+  readonly receivedOffset: string;
+  readonly appliedOffset: string;
+  /** Since the start of this process; for rates and counts. */
+  readonly commandsApplied: number;
+  readonly commandsSkipped: number;
+  readonly commandsRejected: number;
+  readonly bytesApplied: number;
+  readonly batches: number;
+};
+
+/** null means 'unknown', never 0. */
+export type Lag = {
+  readonly bytes: number | null;
+  /** Seconds with millisecond resolution, by the heartbeat. */
+  readonly seconds: number | null;
+  /** Why seconds are unknown; null when they are known. */
+  readonly secondsUnknownBecause: string | null;
+};
+
+export type KeyCount = {
+  readonly db: number;
+  readonly keys: number;
+  /** Keys with an expiry. */
+  readonly expires: number;
+};
+
+/**
+ * A command that was not applied: `skipped` by a rule of ours, `rejected` by the destination's answer. One
+ * record gathers all of the same command, database and reason code.
+ */
+export type RefusedCommand = {
+  readonly kind: "skipped" | "rejected";
+  /** Upper-case name, with its subcommand where it has one. */
+  readonly command: string;
+  /** The source's database. */
+  readonly db: number;
+  /** A short stable code such as FLUSHALL, DB_NOT_SELECTED, MODULE_VALUE, WRONGTYPE, UNKNOWN_COMMAND. */
+  readonly reasonCode: string;
+  readonly reason: string;
+  readonly count: number;
+  /** ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** At most 3; every argument cut to 64 characters, unprintable bytes as \xNN. */
+  readonly samples: readonly string[];
+};
+
+export type EventLevel = "info" | "warning" | "alert";
+export type ShardEvent = {
+  readonly at: number;
+  readonly level: EventLevel;
+  /** Stable, e.g. status-changed, initial-sync-started, flush-skipped. */
+  readonly type: string;
+  readonly message: string;
+};
+
+/** What a shard sync says about itself, about twice a second and at each change of state. */
+export type ShardReport = {
+  readonly taskId: string;
+  readonly shardId: string;
+  /** ms since the epoch, by the engine's clock. */
+  readonly at: number;
+  readonly status: ShardStatus;
+  readonly reason: PlainReason | null;
+  /** ms since the epoch at which this status began. */
+  readonly since: number;
+  readonly source: SourceFacts | null;
+  readonly destination: DestinationFacts | null;
+  readonly initialSync: InitialSyncProgress | null;
+  readonly stream: StreamProgress | null;
+  readonly lag: Lag;
+  /** Checkpoint as last written to the destination. */
+  readonly checkpoint: { readonly replid: string; readonly offset: string; readonly db: number } | null;
+  /** Key counts as INFO keyspace gives them, without Tributary's own keys; null until asked. */
+  readonly sourceKeys: readonly KeyCount[] | null;
+  readonly destinationKeys: readonly KeyCount[] | null;
+  readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
+  /** Only what is new since the last report: counts are increments. */
+  readonly refused: readonly RefusedCommand[];
+  readonly events: readonly ShardEvent[];
+};
