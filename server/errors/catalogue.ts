@@ -186,6 +186,14 @@ export const catalogue = {
       "Grant the user ~* +@all, or at least +@write +@connection +@transaction +@keyspace +info. Nothing is lost meanwhile.",
     retried: true,
   },
+  DESTINATION_BUSY: {
+    message: "The destination at {address} takes no commands now: {detail}.",
+    cause:
+      "A long script runs (BUSY), its disk cannot be written (MISCONF), or too few of its replicas are connected (NOREPLICAS).",
+    remedy:
+      "See what the answer says and the destination's log. Tributary waits and continues where it stopped.",
+    retried: true,
+  },
   DESTINATION_LINK_LOST: {
     message: "The connection to the destination at {address} broke: {detail}.",
     cause: "The destination was restarted, a proxy dropped an idle connection, or the network failed.",
