@@ -1,0 +1,4 @@
+import { afterAll } from "vitest";
+import { stopServersOfFile } from "./index.ts";
+
+afterAll(stopServersOfFile);
