@@ -1,0 +1,124 @@
+import type { ErrorCode } from "../errors/catalogue.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { RedisEndpoint } from "./endpoint.ts";
+import type { RedisSocket } from "./redis-socket.ts";
+import { toTributaryError } from "./reply-error.ts";
+
+/** A status or error line longer than this is no Redis'. */
+const longestLine = 64 * 1024;
+
+/** The command as an array of bulk strings, in UTF-8. */
+export function encodeRequest(args: readonly string[]): Buffer {
+  const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+  return Buffer.from(`*${args.length}\r\n${parts.join("")}`);
+}
+
+/**
+ * Sends one command and returns the first line of its answer, without the line end and with its type byte:
+ * "+PONG", "-ERR …". For the exchange at the start of a connection, one command at a time. What follows the
+ * line stays unread for whoever takes the socket next.
+ * @param timeoutMs of silence; bare newlines, which a master sends to keep the link alive, start it anew.
+ * @throws TributaryError CONNECT_FAILED (closed), CONNECT_TIMEOUT, NOT_REDIS, TLS_FAILED (the port wants it).
+ */
+export async function handshakeLine(
+  socket: RedisSocket,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<string> {
+  socket.write(encodeRequest(args));
+  return await nextLine(socket, timeoutMs, args[0] ?? "");
+}
+
+/** The next line that is not empty, without sending anything; `asked` names in errors what is answered. */
+export function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promise<string> {
+  const { role, address } = socket;
+  return new Promise((resolve, reject) => {
+    let settled = false;
+    let line = "";
+    const settle = (error: TributaryError | null) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      socket.setOnBytes(null);
+      if (error === null) resolve(line);
+      else reject(error);
+    };
+    const fail = (code: ErrorCode, detail: string) =>
+      settle(new TributaryError(code, { role, address, detail, seconds: timeoutMs / 1000 }));
+    const timer = setTimeout(() => fail("CONNECT_TIMEOUT", ""), timeoutMs);
+    const take = (chunk: Uint8Array) => {
+      timer.refresh();
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      for (let at = 0; at < bytes.length; ) {
+        const newline = bytes.indexOf(0x0a, at);
+        line += bytes.toString("latin1", at, newline === -1 ? bytes.length : newline);
+        if (line !== "" && !"+-:$*\r".includes(line.charAt(0))) return notRedis(line, fail);
+        if (line.length > longestLine) return fail("NOT_REDIS", "its answer has no end");
+        if (newline === -1) return;
+        at = newline + 1;
+        if (line.endsWith("\r")) line = line.slice(0, -1);
+        if (line !== "") {
+          socket.unread(bytes.subarray(at));
+          return settle(null);
+        }
+      }
+    };
+    void socket.closed.then((why) => fail("CONNECT_FAILED", `${why} instead of an answer to ${asked}`));
+    socket.setOnBytes(take);
+  });
+}
+
+/** Sends one command and returns the first line of its answer: see handshakeLine. */
+export type Request = (args: readonly string[]) => Promise<string>;
+
+/**
+ * Enters a server: AUTH where the endpoint has a password, then PING. What it returns sends further commands
+ * one by one. A PING that is refused for want of a permission, or by a replica without its master, or during
+ * a long script, is passed over: it is a Redis, and the next command will say what is the matter.
+ * @param options timeoutMs of silence in each answer.
+ * @throws TributaryError AUTH_REQUIRED, AUTH_FAILED, SERVER_LOADING, NOT_REDIS, and those of handshakeLine.
+ */
+export async function openConversation(
+  socket: RedisSocket,
+  endpoint: RedisEndpoint,
+  options: { readonly timeoutMs: number },
+): Promise<Request> {
+  const { role, address } = socket;
+  const request: Request = (args) => handshakeLine(socket, args, options.timeoutMs);
+  if (endpoint.password !== null) {
+    // The default user's name is left out: before 6.0 AUTH takes the password alone.
+    const user = endpoint.username === null || endpoint.username === "default" ? [] : [endpoint.username];
+    const reply = await request(["AUTH", ...user, endpoint.password]);
+    // A password that is not needed does no harm: one password is often given for all of a pool's servers.
+    const needless = user.length === 0 && /no password is set|without any password configured/.test(reply);
+    if (reply.startsWith("-") && !needless) {
+      const error = errorOf(reply, socket, "AUTH");
+      const wrong = error.code === "INTERNAL" || error.code.endsWith("_DENIED");
+      throw wrong ? new TributaryError("AUTH_FAILED", { role, address }) : error;
+    }
+  }
+  const pong = await request(["PING"]);
+  if (pong.startsWith("-")) {
+    const error = errorOf(pong, socket, "PING");
+    if (/^(AUTH_|SERVER_LOADING$|CONNECT_FAILED$)/.test(error.code)) throw error;
+  } else if (!pong.startsWith("+")) {
+    throw new TributaryError("NOT_REDIS", { role, address, detail: "it does not answer PING with PONG" });
+  }
+  return request;
+}
+
+/** An error line ("-ERR …") as a TributaryError by its first word. */
+export function errorOf(line: string, socket: RedisSocket, command: string): TributaryError {
+  const { role, address } = socket;
+  return toTributaryError(new Error(line.replace(/^-/, "")), { role, address, command });
+}
+
+function notRedis(line: string, fail: (code: ErrorCode, detail: string) => void): void {
+  // A TLS port answers plain text with an alert record, whose first byte is 0x15.
+  if (line.charCodeAt(0) === 0x15) {
+    fail("TLS_FAILED", "that port speaks TLS only");
+    return;
+  }
+  const shown = line.slice(0, 40).replace(/[^\x20-\x7e]/g, "?");
+  fail("NOT_REDIS", `it answered ${JSON.stringify(shown)}`);
+}
