@@ -1,0 +1,85 @@
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import Sqlite from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import { TributaryError } from "../server/errors/tributary-error.ts";
+import { lockDataDirectory } from "./data-directory-lock.ts";
+import { projectRoot } from "./project-root.ts";
+import * as schema from "./schema.ts";
+
+export type Database = BetterSQLite3Database<typeof schema>;
+export type OpenDatabase = {
+  readonly db: Database;
+  /** Absolute. */
+  readonly directory: string;
+  readonly close: () => void;
+};
+
+/**
+ * Locks the data directory (made where it is missing), opens tributary.db in it and applies the migrations
+ * that it lacks.
+ * @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED
+ */
+export function openDatabase(dataDirectory: string): OpenDatabase {
+  const directory = resolve(dataDirectory);
+  const lock = attempt(directory, () => {
+    // Others on the machine may read neither the key nor the copies of commands in here.
+    makeFolder(directory);
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return lockDataDirectory(directory);
+  });
+  try {
+    const sqlite = attempt(directory, () => open(join(directory, "tributary.db")));
+    return {
+      db: drizzle(sqlite, { schema }),
+      directory,
+      close: () => {
+        sqlite.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function open(file: string): Sqlite.Database {
+  const sqlite = new Sqlite(file, { timeout: 5_000 });
+  try {
+    sqlite.pragma("journal_mode = WAL");
+    // With WAL, NORMAL can lose the last moments after a power failure, never the file's integrity. The truth
+    // about positions is the checkpoint on the destination, so nothing here is worth an fsync per commit.
+    sqlite.pragma("synchronous = NORMAL");
+    sqlite.pragma("foreign_keys = ON");
+    migrate(drizzle(sqlite), { migrationsFolder: join(projectRoot(), "db", "migrations") });
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+/** Not mkdir's own recursive mode: Node never returns from it below /proc, where mkdir answers ENOENT. */
+function makeFolder(directory: string): void {
+  if (existsSync(directory)) return;
+  makeFolder(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+}
+
+const unwritable = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST|ENOENT|SQLITE_(READONLY|CANTOPEN|FULL|IOERR))/;
+
+function attempt<T>(directory: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (error instanceof TributaryError || typeof code !== "string" || !unwritable.test(code)) throw error;
+    throw new TributaryError(
+      "DATA_DIR_UNWRITABLE",
+      { directory, detail: (error as Error).message },
+      { cause: error },
+    );
+  }
+}

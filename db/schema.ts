@@ -1,0 +1,139 @@
+import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+// All instants are ms since the epoch; metric_samples.at alone is in seconds, as the charts want it.
+// Addresses are kept without their password: it stands sealed (AES-256-GCM) in the column *_secret beside them.
+
+export const tasks = sqliteTable("tasks", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  /** WantedState. */
+  wanted: text("wanted").notNull(),
+  /** Whether the checks have passed since the last start; a task that was interrupted before is checked again. */
+  prechecked: integer("prechecked", { mode: "boolean" }).notNull(),
+  /** PlainReason of a task that cannot run as a whole, e.g. of a failed check; null otherwise. */
+  failure: text("failure", { mode: "json" }),
+  /** Begin of the wanted state or of the failure. */
+  since: integer("since").notNull(),
+  createdAt: integer("created_at").notNull(),
+  /** SourceConfig. */
+  source: text("source", { mode: "json" }).notNull(),
+  /** RedisEndpoint without its password. */
+  destination: text("destination", { mode: "json" }).notNull(),
+  destinationSecret: text("destination_secret"),
+  /** DatabaseMap. */
+  databases: text("databases", { mode: "json" }).notNull(),
+  checkpointDb: integer("checkpoint_db").notNull(),
+  heartbeatDb: integer("heartbeat_db"),
+});
+
+export const shards = sqliteTable(
+  "shards",
+  {
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    id: text("id").notNull(),
+    /** Order in which they are shown, from 0. */
+    position: integer("position").notNull(),
+    name: text("name").notNull(),
+    weight: integer("weight").notNull(),
+    endpoint: text("endpoint", { mode: "json" }).notNull(),
+    secret: text("secret"),
+    /** The latest report without its increments, for the first page after a restart. */
+    lastReport: text("last_report", { mode: "json" }),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.id] })],
+);
+
+export const settings = sqliteTable("settings", {
+  key: text("key").primaryKey(),
+  value: text("value", { mode: "json" }).notNull(),
+});
+
+/** Checkpoints as they were last seen in a report; the truth is the one on the destination. */
+export const checkpoints = sqliteTable(
+  "checkpoints",
+  {
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    shardId: text("shard_id").notNull(),
+    replid: text("replid").notNull(),
+    /** Decimal: offsets outgrow what a double holds. */
+    offset: text("offset").notNull(),
+    db: integer("db").notNull(),
+    seenAt: integer("seen_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.shardId] })],
+);
+
+export const events = sqliteTable(
+  "events",
+  {
+    id: integer("id").primaryKey(),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    /** null for an event of the whole task. */
+    shardId: text("shard_id"),
+    at: integer("at").notNull(),
+    level: text("level").notNull(),
+    type: text("type").notNull(),
+    message: text("message").notNull(),
+  },
+  (table) => [
+    index("events_of_task").on(table.taskId, table.id),
+    index("events_of_shard").on(table.taskId, table.shardId, table.id),
+  ],
+);
+
+/** Skipped and rejected commands: one row gathers all of a kind. */
+export const refusedCommands = sqliteTable(
+  "refused_commands",
+  {
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    shardId: text("shard_id").notNull(),
+    kind: text("kind").notNull(),
+    command: text("command").notNull(),
+    db: integer("db").notNull(),
+    reasonCode: text("reason_code").notNull(),
+    reason: text("reason").notNull(),
+    count: integer("count").notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    samples: text("samples", { mode: "json" }).notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.taskId, table.shardId, table.kind, table.command, table.db, table.reasonCode],
+    }),
+  ],
+);
+
+export const metricSamples = sqliteTable(
+  "metric_samples",
+  {
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    shardId: text("shard_id").notNull(),
+    /** Seconds that one row stands for: 5, 60 or 900. */
+    resolution: integer("resolution").notNull(),
+    /** Start of those seconds, in seconds since the epoch. */
+    at: integer("at").notNull(),
+    /** Worst of the time; null is unknown. */
+    lagSeconds: real("lag_seconds"),
+    lagBytes: real("lag_bytes"),
+    /** Mean of the time. */
+    commandsPerSecond: real("commands_per_second"),
+    bytesPerSecond: real("bytes_per_second"),
+    sourceKeys: real("source_keys"),
+    destinationKeys: real("destination_keys"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.shardId, table.resolution, table.at] }),
+    index("metric_samples_by_age").on(table.resolution, table.at),
+  ],
+);
