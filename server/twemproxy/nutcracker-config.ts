@@ -1,0 +1,203 @@
+import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import type { ErrorCode } from "../errors/catalogue.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
+import { readPool } from "./nutcracker-directive.ts";
+import type { NutcrackerPool } from "./nutcracker-pool.ts";
+
+export type Problem = {
+  /** A pool with an error cannot be used; a warning only tells. */
+  readonly severity: "error" | "warning";
+  /** From 1; null where the whole file is meant. */
+  readonly line: number | null;
+  /** From 1; null where the whole line is meant. */
+  readonly column: number | null;
+  /** A sentence without the line number. Never holds redis_auth. */
+  readonly message: string;
+  readonly remedy: string;
+  /** The code under which the problem is thrown. */
+  readonly code?: ErrorCode;
+  /** The pool it belongs to; null for the file. */
+  readonly pool: string | null;
+};
+
+export type NutcrackerConfig = {
+  /** Every pool that could be read, in the order of the file, with defaults for what is missing or wrong. */
+  readonly pools: readonly NutcrackerPool[];
+  /** In the order of their lines. */
+  readonly problems: readonly Problem[];
+};
+
+/** Where a problem is: reported against the node whose place it is. */
+export type ReportProblem = (
+  severity: Problem["severity"],
+  node: Node | null | undefined,
+  message: string,
+  remedy: string,
+) => void;
+
+/** A real nutcracker.yml has a few kilobytes. */
+const maxLength = 1024 * 1024;
+
+/**
+ * Reads nutcracker.yml as Twemproxy 0.5 does (twemproxy: nc_conf.c), except that a directive that it would
+ * refuse as unknown is a warning here: forks have directives of their own. It throws on no input.
+ */
+export function parseNutcrackerConfig(text: string): NutcrackerConfig {
+  const problems: Problem[] = [];
+  const lines = new LineCounter();
+  const reportIn =
+    (pool: string | null): ReportProblem =>
+    (severity, node, message, remedy) => {
+      const start = node?.range?.[0];
+      const place = start === undefined ? null : lines.linePos(start);
+      const at = { line: place?.line ?? null, column: place?.col ?? null };
+      problems.push({ severity, ...at, message, remedy, pool, ...syntaxCode(severity) });
+    };
+  const report = reportIn(null);
+  const done = (pools: NutcrackerPool[]): NutcrackerConfig => ({
+    pools,
+    problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  });
+
+  if (text.length > maxLength) {
+    report("error", null, "The file is larger than 1 MiB", "Give the nutcracker.yml itself.");
+    return done([]);
+  }
+  let root: Node | null;
+  try {
+    // Twemproxy takes every scalar as text (failsafe). Pretty errors would quote the file, redis_auth included.
+    const document = parseDocument(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: lines,
+    });
+    for (const error of document.errors) problems.push(syntaxProblem(error, lines));
+    root = document.contents as Node | null;
+  } catch {
+    // The parser is recursive: a thousand opening brackets exhaust its stack.
+    report("error", null, "The file is nested too deeply", "Give the nutcracker.yml itself.");
+    return done([]);
+  }
+  if (problems.length > 0) return done([]);
+  if (root === null || (isScalar(root) && root.value === "")) {
+    report("error", null, "The file is empty", "Paste the text of nutcracker.yml.");
+    return done([]);
+  }
+  if (!isMap(root)) {
+    report(
+      "error",
+      root,
+      "The file is not a list of pools",
+      'Begin with a pool\'s name and a colon: "alpha:".',
+    );
+    return done([]);
+  }
+  return done(readPools(root, report, reportIn, (node) => lines.linePos(node.range?.[0] ?? 0).line));
+}
+
+function readPools(
+  root: YAMLMap,
+  report: ReportProblem,
+  reportIn: (pool: string) => ReportProblem,
+  lineOf: (node: Node) => number,
+): NutcrackerPool[] {
+  const pools: NutcrackerPool[] = [];
+  for (const { key, value } of root.items as Pair<Node, Node | null>[]) {
+    if (!isScalar(key) || key.value === "" || key.value === null) {
+      report("error", key, "A pool's name must be a text", 'Write it as "alpha:".');
+      continue;
+    }
+    const name = String(key.value);
+    const reportPool = reportIn(name);
+    if (pools.some((pool) => pool.name === name)) {
+      reportPool("error", key, `There are two pools named ${name}`, "Rename one of them.");
+      continue;
+    }
+    if (!isMap(value)) {
+      const remedy = `Indent its directives by spaces below "${name}:".`;
+      reportPool("error", value ?? key, `Pool ${name} has no directives`, remedy);
+      continue;
+    }
+    const pool = readPool(name, key, value, reportPool, lineOf);
+    const twin = pools.find((other) => other.listen !== null && other.listen === pool.listen);
+    if (twin !== undefined) {
+      reportPool(
+        "warning",
+        key,
+        `Pools ${twin.name} and ${name} listen at one address`,
+        "Change one of them.",
+      );
+    }
+    pools.push(pool);
+  }
+  return pools;
+}
+
+/**
+ * The pool to synchronise. `name` null takes the only Redis pool there is.
+ * @throws TributaryError NUTCRACKER_SYNTAX when the file or that pool has an error, NUTCRACKER_POOL_UNKNOWN,
+ * NUTCRACKER_NOT_REDIS, INPUT_INVALID when no name is given and there are several.
+ */
+export function selectPool(config: NutcrackerConfig, name: string | null): NutcrackerPool {
+  throwFirstError(config, null);
+  const pools = config.pools.map((pool) => pool.name).join(", ") || "none";
+  const redisPools = config.pools.filter((pool) => pool.redis);
+  const pool =
+    name !== null
+      ? config.pools.find((candidate) => candidate.name === name)
+      : redisPools.length === 1
+        ? redisPools[0]
+        : config.pools.length === 1
+          ? config.pools[0]
+          : undefined;
+  if (pool === undefined) {
+    if (name !== null) throw new TributaryError("NUTCRACKER_POOL_UNKNOWN", { pool: name, pools });
+    const detail = `nutcracker.yml has several pools (${pools}); say which one`;
+    throw new TributaryError("INPUT_INVALID", { field: "Pool", detail });
+  }
+  throwFirstError(config, pool.name);
+  if (!pool.redis) throw new TributaryError("NUTCRACKER_NOT_REDIS", { pool: pool.name });
+  return pool;
+}
+
+function throwFirstError(config: NutcrackerConfig, pool: string | null): void {
+  const first = config.problems.find((problem) => problem.severity === "error" && problem.pool === pool);
+  if (first === undefined) return;
+  throw new TributaryError("NUTCRACKER_SYNTAX", { line: first.line ?? 1, detail: first.message });
+}
+
+function syntaxCode(severity: Problem["severity"]): { code?: ErrorCode } {
+  return severity === "error" ? { code: "NUTCRACKER_SYNTAX" } : {};
+}
+
+function syntaxProblem(
+  error: { code: string; message: string; pos: [number, number] },
+  lines: LineCounter,
+): Problem {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const tabs = error.code === "TAB_AS_INDENT" || /\btabs?\b/i.test(error.message);
+  return {
+    severity: "error",
+    line,
+    column: col,
+    message: tabs ? "A line is indented by a tab" : (wording[error.code] ?? "This is not YAML"),
+    remedy: tabs
+      ? "Indent by spaces only."
+      : "Mend the line: directives are written as `name: value`, each deeper level indented by more spaces.",
+    code: "NUTCRACKER_SYNTAX",
+    pool: null,
+  };
+}
+
+/** Sentences for the parser's codes; its own messages can quote the file. */
+const wording: Readonly<Record<string, string>> = {
+  BAD_INDENT: "The indentation does not fit the lines above",
+  BAD_ALIAS: "Twemproxy knows no aliases",
+  BLOCK_IN_FLOW: "A list or mapping begins inside brackets",
+  MISSING_CHAR: "A character is missing, such as the closing quote or the space after a colon",
+  MULTILINE_IMPLICIT_KEY: "A colon is missing after the name",
+  MULTIPLE_DOCS: "The file has more than one YAML document",
+  UNEXPECTED_TOKEN: "There is something that does not belong here",
+  KEY_OVER_1024_CHARS: "A name is longer than 1024 characters",
+};
