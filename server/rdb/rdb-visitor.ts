@@ -6,7 +6,10 @@ export type RdbEntry = {
   db: number;
   /** Key, decoded. A view that is valid during the call only. */
   key: Uint8Array;
-  /** The RDB's value type byte (redis: rdb.h RDB_TYPE_*). */
+  /**
+   * The RDB's value type byte (redis: rdb.h RDB_TYPE_*); Valkey's hash with field expiry, which shares its byte
+   * with a type of Redis, is 0x116 (rdb-type.ts) and becomes that byte again when it is stored in one.
+   */
   type: number;
   /** Absolute expiry in ms since the epoch; -1 without one. */
   expireAt: number;
@@ -38,6 +41,11 @@ export interface RdbVisitor {
   largeValue(entry: RdbEntry, writeCommands: (out: CommandWriter) => Promise<void>): Promise<void>;
   /** A key whose type cannot be copied (a module value); `what` names the module or the type. */
   unsupported(entry: RdbEntry, what: string): void;
+  /**
+   * Something that could not be carried over: a part of the value that `writeCommands` has just written, or,
+   * with no entry, a section of the RDB (module data, functions of a pre-release).
+   */
+  loss?(entry: RdbEntry | null, what: string): void;
   /** After each stretch of input (at most a few hundred KB): the place for back-pressure. `position` is in bytes of the RDB. */
   progress(position: number): Promise<void> | undefined;
 }
