@@ -1,0 +1,90 @@
+/**
+ * `npm test [-- <files or options of vitest>]`: installs what is missing, builds, runs every test, and ends with
+ * a line alone: `N passed, N failed`. `--fuzz` runs the tests that fuzz, FUZZ_RUNS (100,000) inputs each.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  chromium,
+  ensureBuild,
+  ensureNode,
+  ensurePackages,
+  ensureTools,
+  nutcracker,
+  redisServer,
+  root,
+} from "./install-missing.mjs";
+
+const args = process.argv.slice(2);
+const fuzz = args.includes("--fuzz");
+const folder = mkdtempSync(join(tmpdir(), "tributary-test-report-"));
+try {
+  ensureNode();
+  ensurePackages();
+  if (fuzz) {
+    end(run(filesThatFuzz(), { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" }));
+  } else {
+    ensureTools([redisServer, nutcracker, chromium]);
+    ensureBuild();
+    end(run(args, {}));
+  }
+} catch (error) {
+  console.error(error.message);
+  end({ passed: 0, failed: 1, skipped: 0 });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The last line; a run that ran nothing has not passed. */
+function end({ passed, failed, skipped }) {
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function run(vitestArgs, environment) {
+  const report = join(folder, "report.json");
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      join(root, "node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...vitestArgs,
+    ],
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...environment },
+    },
+  );
+  return count(report, status);
+}
+
+function count(report, status) {
+  let result;
+  try {
+    result = JSON.parse(readFileSync(report, "utf8"));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const passed = result.numPassedTests;
+  const skipped = result.numPendingTests + result.numTodoTests;
+  // A file that could not be read, or whose hooks failed, fails without a failed test.
+  const broken = result.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  ).length;
+  const failed = result.numFailedTests + broken;
+  // Errors outside of any test make vitest fail too.
+  return { passed, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
+}
+
+function filesThatFuzz() {
+  return readdirSync(join(root, "test"), { recursive: true })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => join("test", name))
+    .filter((name) => readFileSync(join(root, name), "utf8").includes("FUZZ_RUNS"));
+}
