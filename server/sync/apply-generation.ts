@@ -1,0 +1,135 @@
+import { parseRdb } from "../rdb/rdb-parser.ts";
+import { formatAddress } from "../redis/endpoint.ts";
+import type { ReplyHandler } from "../redis/reply-scanner.ts";
+import { type Checkpoint, formatCheckpoint } from "./checkpoint.ts";
+import { CommandFilter } from "./command-filter.ts";
+import { abilitiesOf } from "./destination-abilities.ts";
+import type { DestinationSession } from "./destination-session.ts";
+import type { Generation } from "./generation.ts";
+import { type LoadProgress, LoadReplies } from "./load-replies.ts";
+import { checkpointKey } from "./own-keys.ts";
+import { RdbLoader } from "./rdb-loader.ts";
+import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { StreamApplier } from "./stream-applier.ts";
+import type { StreamLedger } from "./stream-ledger.ts";
+
+/** What applying a generation needs beside the generation and the session. */
+export type ApplyContext = {
+  readonly spec: ShardSyncSpec;
+  readonly role: string;
+  readonly ledger: StreamLedger;
+  readonly now: () => number;
+  readonly onGetAck: () => void;
+  readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+};
+
+/** The handler of a session's replies changes from the initial sync to the stream: this one passes them on. */
+export class ReplySwitch implements ReplyHandler {
+  to: ReplyHandler | null = null;
+
+  value(depth: number): void {
+    this.to?.value(depth);
+  }
+
+  error(depth: number, text: string): void {
+    this.to?.error(depth, text);
+  }
+
+  array(depth: number, count: number): void {
+    this.to?.array(depth, count);
+  }
+
+  arrayEnd(): void {
+    this.to?.arrayEnd();
+  }
+}
+
+/**
+ * Applies a generation's RDB, from its first byte. Order: the destination is marked as begun, keys are
+ * written, the last is answered, then the checkpoint is written: only with it does the stream begin.
+ */
+export async function applyRdb(
+  generation: Generation,
+  session: DestinationSession,
+  replies: ReplySwitch,
+  progress: LoadProgress,
+  context: ApplyContext,
+): Promise<Checkpoint> {
+  const { spec, role, now, ledger } = context;
+  const { link, facts } = session;
+  await session.beginInitialSync();
+  const answers = new LoadReplies(
+    progress,
+    ledger.refusals,
+    formatAddress(spec.destination),
+    spec.checkpointDb,
+  );
+  answers.attach(link);
+  replies.to = answers;
+  const loader = new RdbLoader(link, answers, {
+    databases: spec.databases,
+    linkDb: spec.checkpointDb,
+    abilities: abilitiesOf(facts, facts.redisVersion),
+    refusals: ledger.refusals,
+    progress,
+    role,
+    now,
+  });
+  const reader = generation.rdb!.reader(0);
+  try {
+    const { bytes } = await parseRdb(reader, loader, {
+      role,
+      destination: facts,
+      signal: generation.over.signal,
+    });
+    await loader.finish(bytes);
+  } finally {
+    reader.close();
+  }
+  const checkpoint = { replid: currentReplid(generation), offset: generation.offset, db: loader.streamDb };
+  await session.writeCheckpoint(formatCheckpoint(checkpoint, now()));
+  return checkpoint;
+}
+
+/** The stage that applies a generation's stream from `from` on; `run` it with a link whose replies go to it. */
+export function streamApplier(
+  generation: Generation,
+  from: Checkpoint,
+  context: ApplyContext,
+): StreamApplier {
+  const { spec } = context;
+  return new StreamApplier({
+    input: generation.stream.reader(Number(from.offset - generation.offset)),
+    from,
+    filter: new CommandFilter(spec.databases, from.db),
+    ledger: context.ledger,
+    role: context.role,
+    address: formatAddress(spec.destination),
+    checkpointKey: checkpointKey(spec.taskId),
+    checkpointField: spec.shardId,
+    checkpointDb: spec.checkpointDb,
+    replid: () => currentReplid(generation),
+    now: context.now,
+    onGetAck: context.onGetAck,
+    onApplied: context.onApplied,
+    onCheckpoint: (checkpoint) => {
+      generation.stream.release(Number(checkpoint.offset - generation.offset));
+      context.onCheckpoint(checkpoint);
+    },
+  });
+}
+
+function currentReplid(generation: Generation): string {
+  return generation.replids[generation.replids.length - 1]!;
+}
+
+/** True where a checkpoint can be continued from what this generation still holds. */
+export function holds(generation: Generation, checkpoint: Checkpoint): boolean {
+  const position = checkpoint.offset - generation.offset;
+  return (
+    generation.replids.includes(checkpoint.replid) &&
+    position >= BigInt(generation.stream.start) &&
+    position <= BigInt(generation.stream.end)
+  );
+}

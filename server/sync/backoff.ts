@@ -1,0 +1,20 @@
+import { pause } from "./pause.ts";
+
+const FIRST_MS = 250;
+const MOST_MS = 10_000;
+
+/** Waits between attempts: 0.25 s, doubled each time up to 10 s, and from the start again after a success. */
+export class Backoff {
+  #next = FIRST_MS;
+
+  reset(): void {
+    this.#next = FIRST_MS;
+  }
+
+  /** Resolves after the wait, or at once when the signal is aborted. */
+  async wait(signal: AbortSignal): Promise<void> {
+    const wait = this.#next;
+    this.#next = Math.min(2 * wait, MOST_MS);
+    await pause(wait, signal);
+  }
+}

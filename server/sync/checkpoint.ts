@@ -1,0 +1,23 @@
+/**
+ * Where in the source's stream the destination is. It lies on the destination itself, in the field of the
+ * shard in the task's checkpoint hash, and is written in the transaction that applies the commands up to it.
+ */
+export type Checkpoint = {
+  readonly replid: string;
+  /** Redis's own replication offset of the last byte applied. */
+  readonly offset: bigint;
+  /** The source database that was selected after that byte: a resumed stream does not say it again. */
+  readonly db: number;
+};
+
+/** `1 <replid> <offset> <db> <ms>`; the leading number is the version of this form. */
+export function formatCheckpoint(checkpoint: Checkpoint, now: number): string {
+  return `1 ${checkpoint.replid} ${checkpoint.offset} ${checkpoint.db} ${now}`;
+}
+
+/** @returns null for a text that is not a checkpoint (of this version): the shard is then copied anew. */
+export function parseCheckpoint(text: string): Checkpoint | null {
+  const match = /^1 ([0-9a-f]{40}) (\d{1,20}) (\d{1,9}) \d+$/.exec(text);
+  if (match === null) return null;
+  return { replid: match[1]!, offset: BigInt(match[2]!), db: Number(match[3]) };
+}

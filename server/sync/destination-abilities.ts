@@ -1,0 +1,39 @@
+import { type RdbDestination, restoreVersionFor } from "../rdb/rdb-version.ts";
+
+/** What the destination's version lets the initial sync use. */
+export type DestinationAbilities = {
+  readonly server: RdbDestination;
+  /** SET key value PXAT ms (6.2). */
+  readonly setPxat: boolean;
+  /** RESTORE … ABSTTL, IDLETIME, FREQ (5.0). */
+  readonly restoreAbsTtl: boolean;
+  /** RESTORE … REPLACE (3.0). */
+  readonly restoreReplace: boolean;
+  /** FUNCTION LOAD (7.0). */
+  readonly functions: boolean;
+  /** The version for the footer of a RESTORE payload of this value type; null where it must be decoded. */
+  restoreVersion(type: number): number | null;
+};
+
+/** @param redisVersion the Redis version that the server says it is compatible with. */
+export function abilitiesOf(server: RdbDestination, redisVersion: string): DestinationAbilities {
+  const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
+  const atLeast = (wantedMajor: number, wantedMinor = 0) =>
+    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  const versions = new Map<number, number | null>();
+  return {
+    server,
+    setPxat: atLeast(6, 2),
+    restoreAbsTtl: atLeast(5),
+    restoreReplace: atLeast(3),
+    functions: atLeast(7),
+    restoreVersion(type) {
+      let version = versions.get(type);
+      if (version === undefined) {
+        version = restoreVersionFor(type, server);
+        versions.set(type, version);
+      }
+      return version;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Written on each shard about once a second; its value is the writer's clock in ms. Never copied. */
+export const HEARTBEAT_KEY = "DTS_REDIS_TIMESTAMP_HEARTBEAT";
+
+/** Every key of Tributary's own on a destination begins with this. */
+export const OWN_PREFIX = "tributary:";
+
+/** The hash on the destination that holds the checkpoints of a task: one field for each shard. */
+export function checkpointKey(taskId: string): string {
+  return `${OWN_PREFIX}checkpoint:${taskId}`;
+}
+
+/** The name, in CLIENT LIST, of each connection through which a shard sync writes; `engine` tells attempts apart. */
+export function connectionName(taskId: string, shardId: string, engine: string): string {
+  return `${OWN_PREFIX}${taskId}:${shardId}:${engine}`;
+}
+
+/** True where `bytes[start, end)` is the heartbeat's key. */
+export function isHeartbeatKey(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== HEARTBEAT_BYTES.length || bytes[start] !== HEARTBEAT_BYTES[0]) return false;
+  for (let index = 1; index < HEARTBEAT_BYTES.length; index++) {
+    if (bytes[start + index] !== HEARTBEAT_BYTES[index]) return false;
+  }
+  return true;
+}
+
+const HEARTBEAT_BYTES = Buffer.from(HEARTBEAT_KEY);

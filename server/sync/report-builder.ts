@@ -1,0 +1,228 @@
+import type { PlainReason } from "../errors/tributary-error.ts";
+import type { ServerFacts } from "../redis/server-info.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { FactsPoller } from "./facts-poller.ts";
+import type { Generation } from "./generation.ts";
+import type { LoadProgress } from "./load-replies.ts";
+import type {
+  DestinationFacts,
+  InitialSyncProgress,
+  InitialSyncStep,
+  Lag,
+  ShardEvent,
+  ShardReport,
+  ShardStatus,
+  SourceFacts,
+} from "./shard-report.ts";
+import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { StreamLedger } from "./stream-ledger.ts";
+
+/** Where a shard sync stands at the moment of a report. */
+export type Moment = {
+  readonly fatal: PlainReason | null;
+  readonly stopped: "paused" | "finished" | null;
+  /** What either end waits for; null while both links stand. */
+  readonly problem: PlainReason | null;
+  readonly waitingForRdb: boolean;
+  readonly generation: Generation | null;
+  readonly receivedOffset: bigint | null;
+  readonly appliedOffset: bigint | null;
+  readonly lag: Lag;
+  readonly ledger: StreamLedger;
+  readonly source: FactsPoller;
+  readonly destination: FactsPoller;
+};
+
+type InitialSync = {
+  readonly attempt: number;
+  readonly generation: Generation;
+  progress: LoadProgress | null;
+  finishedAt: number | null;
+};
+
+const UNSTARTED: LoadProgress = {
+  keysTotal: null,
+  bytesApplied: 0,
+  keysApplied: 0,
+  keysSkipped: 0,
+  keysRejected: 0,
+};
+
+/** Makes a shard sync's reports: derives its status, notes since when, and hands on what is new. */
+export class ReportBuilder {
+  readonly #spec: ShardSyncSpec;
+  readonly #now: () => number;
+  readonly #onReport: (report: ShardReport) => void;
+  #status: ShardStatus = "connecting";
+  #since: number;
+  #events: ShardEvent[] = [];
+  #initialSync: InitialSync | null = null;
+  #checkpoint: Checkpoint | null = null;
+
+  constructor(spec: ShardSyncSpec, now: () => number, onReport: (report: ShardReport) => void) {
+    this.#spec = spec;
+    this.#now = now;
+    this.#onReport = onReport;
+    this.#since = now();
+  }
+
+  event(event: Omit<ShardEvent, "at">): void {
+    this.#events.push({ at: this.#now(), ...event });
+  }
+
+  beginInitialSync(attempt: number, generation: Generation): void {
+    this.#initialSync = { attempt, generation, progress: null, finishedAt: null };
+    this.event({
+      level: "info",
+      type: "initial-sync-started",
+      message: `Initial sync ${attempt}: ${generation.why}.`,
+    });
+  }
+
+  loading(progress: LoadProgress): void {
+    if (this.#initialSync !== null) this.#initialSync.progress = progress;
+  }
+
+  initialSyncFinished(): void {
+    const sync = this.#initialSync;
+    if (sync === null) return;
+    sync.finishedAt = this.#now();
+    const seconds = ((sync.finishedAt - sync.generation.startedAt) / 1000).toFixed(1);
+    const keys = sync.progress?.keysApplied ?? 0;
+    this.event({
+      level: "info",
+      type: "initial-sync-finished",
+      message: `Initial sync finished: ${keys} keys in ${seconds} s.`,
+    });
+  }
+
+  checkpointed(checkpoint: Checkpoint): void {
+    this.#checkpoint = checkpoint;
+  }
+
+  send(moment: Moment): void {
+    const status = this.#statusOf(moment);
+    const now = this.#now();
+    if (status !== this.#status) {
+      this.#status = status;
+      this.#since = now;
+    }
+    const { ledger } = moment;
+    const events = this.#events;
+    this.#events = [];
+    this.#onReport({
+      taskId: this.#spec.taskId,
+      shardId: this.#spec.shardId,
+      at: now,
+      status,
+      reason: moment.fatal ?? (status === "retrying" ? moment.problem : null),
+      since: this.#since,
+      source: moment.source.facts === null ? null : sourceFacts(moment.source.facts),
+      destination: moment.destination.facts === null ? null : destinationFacts(moment.destination.facts),
+      initialSync: this.#progressOf(moment),
+      stream:
+        moment.receivedOffset === null || moment.appliedOffset === null
+          ? null
+          : {
+              receivedOffset: String(moment.receivedOffset),
+              appliedOffset: String(moment.appliedOffset),
+              commandsApplied: ledger.commandsApplied,
+              commandsSkipped: ledger.refusals.skipped,
+              commandsRejected: ledger.refusals.rejected,
+              bytesApplied: ledger.bytesApplied,
+              batches: ledger.batches,
+            },
+      lag: moment.lag,
+      checkpoint:
+        this.#checkpoint === null
+          ? null
+          : {
+              replid: this.#checkpoint.replid,
+              offset: String(this.#checkpoint.offset),
+              db: this.#checkpoint.db,
+            },
+      sourceKeys: moment.source.keys,
+      destinationKeys: moment.destination.keys,
+      spool: spoolOf(moment.generation),
+      refused: ledger.refusals.take(),
+      events,
+    });
+  }
+
+  #statusOf(moment: Moment): ShardStatus {
+    if (moment.fatal !== null) return "failed";
+    if (moment.stopped !== null) return moment.stopped;
+    if (moment.problem !== null) return "retrying";
+    const { generation } = moment;
+    if (generation === null) return moment.waitingForRdb ? "initial-sync" : "connecting";
+    if (generation.kind === "partial") return "synchronizing";
+    return this.#initialSync?.generation === generation && this.#initialSync.finishedAt !== null
+      ? "synchronizing"
+      : "initial-sync";
+  }
+
+  #progressOf(moment: Moment): InitialSyncProgress | null {
+    const sync = this.#initialSync;
+    if (sync === null) return null;
+    const { generation } = sync;
+    const progress = sync.progress ?? UNSTARTED;
+    return {
+      attempt: sync.attempt,
+      step: stepOf(generation, moment.waitingForRdb),
+      startedAt: generation.startedAt,
+      transferStartedAt: generation.rdbStartedAt,
+      transferFinishedAt: generation.rdbFinishedAt,
+      finishedAt: sync.finishedAt,
+      rdbBytesTotal:
+        generation.rdbTotal ?? (generation.rdbFinishedAt === null ? null : generation.rdbReceived),
+      rdbBytesReceived: generation.rdbReceived,
+      rdbBytesApplied: progress.bytesApplied,
+      keysTotal: progress.keysTotal,
+      keysApplied: progress.keysApplied,
+      keysSkipped: progress.keysSkipped,
+      keysRejected: progress.keysRejected,
+      why: generation.why,
+    };
+  }
+}
+
+function stepOf(generation: Generation, waitingForRdb: boolean): InitialSyncStep {
+  if (waitingForRdb || generation.rdbStartedAt === null) return "waiting-for-rdb";
+  return generation.rdbFinishedAt === null ? "transferring" : "applying";
+}
+
+function spoolOf(generation: Generation | null): { memoryBytes: number; diskBytes: number } {
+  if (generation === null) return { memoryBytes: 0, diskBytes: 0 };
+  const { rdb, stream } = generation;
+  return {
+    memoryBytes: stream.memoryBytes + (rdb?.memoryBytes ?? 0),
+    diskBytes: stream.diskBytes + (rdb?.diskBytes ?? 0),
+  };
+}
+
+function sourceFacts(facts: ServerFacts): SourceFacts {
+  return {
+    version: facts.version,
+    flavor: facts.flavor,
+    role: facts.role,
+    runId: facts.runId,
+    replid: facts.replid,
+    masterReplOffset: String(facts.masterReplOffset),
+    backlogSize: facts.backlogSize,
+    backlogFirstOffset: facts.backlogFirstByteOffset === null ? null : String(facts.backlogFirstByteOffset),
+    connectedReplicas: facts.connectedReplicas,
+    usedMemory: facts.usedMemory,
+  };
+}
+
+function destinationFacts(facts: ServerFacts): DestinationFacts {
+  return {
+    version: facts.version,
+    flavor: facts.flavor,
+    role: facts.role,
+    runId: facts.runId,
+    usedMemory: facts.usedMemory,
+    maxMemory: facts.maxMemory ?? 0,
+    maxMemoryPolicy: facts.maxMemoryPolicy ?? "unknown",
+  };
+}
