@@ -19,14 +19,22 @@ export class Child {
   readonly #process: ChildProcess;
   #exit: string | null = null;
 
-  /** @param logFile what the program prints is appended here. */
-  constructor(binary: string, args: readonly string[], options: { logFile: string; directory: string }) {
+  /** @param options.logFile what the program prints is appended here; options.env is added to this process's own. */
+  constructor(
+    binary: string,
+    args: readonly string[],
+    options: { logFile: string; directory: string; env?: Readonly<Record<string, string>> },
+  ) {
     this.logFile = options.logFile;
     const log = openSync(options.logFile, "a");
     const [command, commandArgs] = diesWithParent
       ? [setpriv, ["--pdeathsig", "KILL", "--", binary, ...args]]
       : [binary, [...args]];
-    this.#process = spawn(command, commandArgs, { cwd: options.directory, stdio: ["ignore", log, log] });
+    this.#process = spawn(command, commandArgs, {
+      cwd: options.directory,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...options.env },
+    });
     closeSync(log);
     this.exited = new Promise((resolve) => {
       const ended = (how: string) => {

@@ -23,6 +23,8 @@ export type NutcrackerOptions = {
   readonly redisDb?: number;
   readonly redisAuth?: string;
   readonly autoEject?: boolean;
+  /** A free one unless given. */
+  readonly port?: number;
   /** A temporary folder, removed by stop(), unless given. */
   readonly directory?: string;
 };
@@ -61,14 +63,15 @@ export class Nutcracker {
     const binary = requiredBinary("nutcracker", "nutcracker");
     const directory = options.directory ?? makeTemporaryFolder();
     for (let attempt = 1; ; attempt++) {
-      const ports = { port: await freePort(), statsPort: await freePort() };
+      const ports = { port: options.port ?? (await freePort()), statsPort: await freePort() };
       const text = configuration(ports.port, options);
       await writeFile(join(directory, "nutcracker.yml"), text);
       try {
         const child = await launch(binary, ports, directory);
         return new Nutcracker(ports, directory, text, child, options);
       } catch (error) {
-        if (/Address already in use/.test(String(error)) && attempt < 10) continue;
+        const taken = /Address already in use/.test(String(error));
+        if (options.port === undefined && taken && attempt < 10) continue;
         if (options.directory === undefined) removeTemporaryFolder(directory);
         throw error;
       }
@@ -84,6 +87,11 @@ export class Nutcracker {
     const password = this.#options.redisAuth;
     this.#client ??= plainClient({ port: this.port, ...(password === undefined ? {} : { password }) });
     return this.#client;
+  }
+
+  /** Resolves when the process has ended, for whatever reason. */
+  get exited(): Promise<void> {
+    return this.#child.exited;
   }
 
   async kill(signal?: NodeJS.Signals): Promise<void> {

@@ -83,6 +83,11 @@ export class RedisServer {
     return this.#client;
   }
 
+  /** Resolves when the present process has ended, for whatever reason. */
+  get exited(): Promise<void> {
+    return this.#child.exited;
+  }
+
   /** Ends the process, by SIGKILL unless told otherwise; port and folder stay for a restart. */
   async kill(signal?: NodeJS.Signals): Promise<void> {
     await this.#child.kill(signal);
