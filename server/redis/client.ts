@@ -10,6 +10,8 @@ export type ClientOptions = {
   readonly role: string;
   /** ms for all of connecting, AUTH, PING and SELECT; 5000 when not given. */
   readonly timeoutMs?: number;
+  /** ms for each later command, whose failure is then CONNECT_TIMEOUT; without limit when not given. */
+  readonly commandTimeoutMs?: number;
   /** The name in CLIENT LIST; a server that refuses it is used without. */
   readonly connectionName?: string;
   /** Overrides the endpoint's database; 0 where neither names one. */
@@ -43,6 +45,7 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
     retryStrategy: null,
     disableClientInfo: true,
     connectTimeout: timeoutMs,
+    ...(options.commandTimeoutMs === undefined ? {} : { commandTimeout: options.commandTimeoutMs }),
   });
   // An 'error' event without a listener would end the process. What it says reaches the callers of commands.
   let lastError: Error | null = null;

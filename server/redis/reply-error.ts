@@ -8,6 +8,8 @@ export type ReplyErrorContext = {
   readonly address: string;
   /** The command that was answered, with its subcommand where it has one; never its other arguments. */
   readonly command?: string;
+  /** The time limit of the client's commands, for the sentence about one that was not answered. */
+  readonly seconds?: number;
 };
 
 /**
@@ -30,13 +32,13 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
 
   if (code !== null) {
     if (code === "ECONNREFUSED") return make("CONNECT_REFUSED");
-    if (code === "ETIMEDOUT") return make("CONNECT_TIMEOUT", { seconds: "the system's time limit of" });
     if (brokenLink.has(code)) return make(linkLost(context));
     return make("CONNECT_FAILED");
   }
   if (/^Connection is closed|Stream isn't writeable|Command aborted due to connection close/.test(text)) {
     return make(linkLost(context), { detail: "the connection is closed" });
   }
+  if (/^Command timed out/.test(text)) return make("CONNECT_TIMEOUT");
   if (isProtocolError(text)) return make("NOT_REDIS", { detail: "its answer is not RESP" });
   return make(codeOfReply(text, context), {});
 }
@@ -99,7 +101,7 @@ function codeOfReply(text: string, context: ReplyErrorContext): ErrorCode {
   return "INTERNAL";
 }
 
-const brokenLink = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ENETRESET"]);
+const brokenLink = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ENETRESET", "ETIMEDOUT"]);
 
 function systemCode(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("code" in error)) return null;

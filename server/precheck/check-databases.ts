@@ -1,0 +1,42 @@
+import { checkOf } from "./check-result.ts";
+import type { Check, CheckResult } from "./precheck-report.ts";
+
+/** Every database that is named exists, and no two of the source go to one of the destination. */
+export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {
+  const results: CheckResult[] = [];
+  const mapped = checkOf("databases-mapped", "Databases mapped once", "task");
+  for (const [index, pair] of (databases ?? []).entries()) {
+    const twin = (databases ?? [])
+      .slice(0, index)
+      .find((other) => other.destination === pair.destination && other.source !== pair.source);
+    if (twin === undefined) continue;
+    const details = { first: twin.source, second: pair.source, db: pair.destination };
+    results.push(mapped.error("DATABASE_MAPPED_TWICE", details));
+  }
+  if (results.length === 0) {
+    const all = "Every database goes to the one of its number.";
+    results.push(mapped.ok(databases === null ? all : "Each database goes to one of its own."));
+  }
+
+  for (const server of [...shards, destination]) {
+    const count = server.databaseCount;
+    // A cluster as destination is refused as such.
+    if (server.failure !== null || (server === destination && server.facts?.mode === "cluster")) continue;
+    const check = checkOf("databases-present", "Databases exist", server.subject);
+    const needed = new Set<number>();
+    for (const pair of databases ?? []) needed.add(server === destination ? pair.destination : pair.source);
+    if (server !== destination) needed.add(heartbeatDb ?? 0);
+    else if (databases === null) {
+      for (const shard of shards) for (const { db } of shard.facts?.keyspace ?? []) needed.add(db);
+    }
+    const missing = count === null ? [] : [...needed].filter((db) => db >= count);
+    const { role, address } = server;
+    for (const db of missing) {
+      results.push(
+        check.error("DATABASE_MISSING", { role, address, db, count: count ?? 0 }, `${count} databases`),
+      );
+    }
+    if (missing.length === 0) results.push(check.ok("The databases that are needed exist."));
+  }
+  return results;
+};

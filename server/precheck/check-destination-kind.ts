@@ -1,0 +1,18 @@
+import { checkOf } from "./check-result.ts";
+import type { Check } from "./precheck-report.ts";
+
+/** The destination is a kind of server that can be written to: standalone, 2.8 or later. */
+export const checkDestinationKind: Check = ({ destination }) => {
+  const { facts, address, subject } = destination;
+  if (facts === null || destination.failure !== null) return [];
+  const check = checkOf("destination-supported", "Destination supported", subject);
+  if (facts.mode === "cluster") {
+    return [check.error("DESTINATION_UNSUPPORTED", { address, detail: "it is a Redis Cluster" }, "cluster")];
+  }
+  const [major = 0, minor = 0] = facts.redisVersion.split(".").map(Number);
+  if (major < 2 || (major === 2 && minor < 8)) {
+    const detail = `its version is ${facts.version || "unknown"}`;
+    return [check.error("DESTINATION_UNSUPPORTED", { address, detail }, facts.version)];
+  }
+  return [check.ok("It is a standalone server.", `${facts.flavor} ${facts.version}`)];
+};

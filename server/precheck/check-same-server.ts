@@ -1,0 +1,53 @@
+import { checkOf } from "./check-result.ts";
+import type { Check, CheckResult, ServerAnswers } from "./precheck-report.ts";
+
+/**
+ * No server takes part twice: not as two shards, under two addresses or as a master and its replica, and not
+ * as a shard and the destination. Servers are told apart by run_id, and by address where INFO is forbidden.
+ */
+export const checkSameServer: Check = ({ shards, destination }) => {
+  const results: CheckResult[] = [];
+  const duplicates = checkOf("shards-distinct", "Shards are distinct", "task");
+  const loops = checkOf("destination-apart", "Destination is no shard", "destination");
+  for (const [index, shard] of shards.entries()) {
+    for (const other of shards.slice(0, index)) {
+      if (sameServer(shard, other)) {
+        const details = { first: other.role, second: shard.role, runId: shard.facts?.runId ?? "unknown" };
+        results.push(duplicates.error("SHARD_DUPLICATE", details));
+      } else if (sameHistory(shard, other)) {
+        results.push({
+          ...duplicates.error("SHARD_DUPLICATE", {}),
+          message: `${other.role} and ${shard.role} are a master and its replica (replid ${shard.facts?.replid}).`,
+        });
+      }
+    }
+    if (sameServer(shard, destination)) {
+      const runId = shard.facts?.runId ?? "unknown";
+      results.push(
+        loops.error("DESTINATION_IS_SHARD", { address: destination.address, role: shard.role, runId }),
+      );
+    } else if (sameHistory(shard, destination)) {
+      results.push({
+        ...loops.error("DESTINATION_IS_SHARD", {}),
+        message: `The destination at ${destination.address} and ${shard.role} are a master and its replica (replid ${shard.facts?.replid}).`,
+      });
+    }
+  }
+  if (shards.length > 1 && !results.some((result) => result.id === "shards-distinct")) {
+    results.push(duplicates.ok(`The ${shards.length} shards are different servers.`));
+  }
+  if (!results.some((result) => result.id === "destination-apart")) {
+    results.push(loops.ok("The destination is none of the shards."));
+  }
+  return results;
+};
+
+function sameServer(a: ServerAnswers, b: ServerAnswers): boolean {
+  if (a.facts?.runId && b.facts?.runId) return a.facts.runId === b.facts.runId;
+  return a.address === b.address;
+}
+
+/** A master and its replicas have one replication id (from 4.0 on). */
+function sameHistory(a: ServerAnswers, b: ServerAnswers): boolean {
+  return Boolean(a.facts?.replid) && a.facts?.replid === b.facts?.replid;
+}

@@ -1,0 +1,112 @@
+import type { ErrorCode } from "../errors/catalogue.ts";
+import type { PlainReason } from "../errors/tributary-error.ts";
+import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { DatabaseKeys, ServerFacts } from "../redis/server-info.ts";
+
+export type ShardAddress = {
+  readonly id: string;
+  /** How messages call it, e.g. the server's name in nutcracker.yml. */
+  readonly name: string;
+  readonly endpoint: RedisEndpoint;
+};
+
+export type DatabasePair = { readonly source: number; readonly destination: number };
+
+export type PrecheckInput = {
+  readonly shards: readonly ShardAddress[];
+  readonly destination: RedisEndpoint;
+  /** Which source database goes where; null is every database to the same number. */
+  readonly databases: readonly DatabasePair[] | null;
+  /** The source database of the heartbeat key; null writes none. */
+  readonly heartbeatDb: number | null;
+  readonly signal?: AbortSignal;
+};
+
+export type CheckLevel = "ok" | "warning" | "error";
+
+/** What one check says about one server, or about the task as a whole. */
+export type CheckResult = {
+  /** The check's name, which is stable: e.g. psync-permitted. */
+  readonly id: string;
+  /** An error keeps the task from starting; a warning does not. */
+  readonly level: CheckLevel;
+  /** "shard alpha-1", "destination" or "task". */
+  readonly subject: string;
+  readonly title: string;
+  readonly message: string;
+  /** The present value of what was looked at, e.g. 1 MiB. */
+  readonly current: string | null;
+  /** What to do; null when nothing needs doing. */
+  readonly remedy: string | null;
+  readonly code: ErrorCode | null;
+};
+
+type ProbeSummary = {
+  /** host:port. */
+  readonly address: string;
+  /** It answered as a Redis-Server that can be used; what else is known is null or empty where it did not. */
+  readonly reachable: boolean;
+  readonly flavor: string | null;
+  readonly version: string | null;
+  readonly mode: string | null;
+  readonly role: string | null;
+  readonly runId: string | null;
+  readonly keyspace: readonly DatabaseKeys[];
+  /** Bytes. */
+  readonly usedMemory: number | null;
+};
+
+export type ShardProbe = ProbeSummary & {
+  readonly id: string;
+  readonly name: string;
+  /** Bytes of the data alone; null before 4.0. */
+  readonly usedMemoryDataset: number | null;
+  /** Bytes. */
+  readonly backlogSize: number | null;
+  readonly connectedReplicas: number | null;
+};
+
+export type DestinationProbe = ProbeSummary & {
+  /** Bytes; 0 is without limit. */
+  readonly maxMemory: number | null;
+  readonly maxMemoryPolicy: string | null;
+};
+
+export type PrecheckReport = {
+  /** True when no check has the level error. */
+  readonly ok: boolean;
+  readonly checks: readonly CheckResult[];
+  readonly shards: readonly ShardProbe[];
+  readonly destination: DestinationProbe;
+};
+
+/** What was asked of a server and what it said; checks judge it without asking again. */
+export type ServerAnswers = {
+  /** "shard alpha-1" or "destination": the subject of results. */
+  readonly subject: string;
+  /** The same as errors call it: "shard alpha-1" or "the destination". */
+  readonly role: string;
+  readonly address: string;
+  /** Why it cannot be used; null when it can. */
+  readonly failure: PlainReason | null;
+  /** null where INFO is not permitted. */
+  readonly facts: ServerFacts | null;
+  /** Settings by name; one that CONFIG GET does not give is missing. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** How many databases there are when one that is needed is missing; null when all are there. */
+  readonly databaseCount: number | null;
+  /** By command: why it is refused, null for permitted, undefined for not known. */
+  readonly refusals: ReadonlyMap<string, PlainReason | null>;
+  /** Keys of Tributary's own, by database, as far as they were counted. */
+  readonly ownKeys: ReadonlyMap<number, number>;
+};
+
+/** All that a check may look at. */
+export type Precheck = {
+  readonly shards: readonly (ServerAnswers & { readonly shard: ShardAddress })[];
+  readonly destination: ServerAnswers;
+  readonly databases: readonly DatabasePair[] | null;
+  readonly heartbeatDb: number | null;
+};
+
+export type Check = (precheck: Precheck) => CheckResult[];

@@ -1,0 +1,104 @@
+import { checkBacklog } from "./check-backlog.ts";
+import { checkDatabases } from "./check-databases.ts";
+import { checkDestinationEmpty } from "./check-destination-empty.ts";
+import { checkDestinationKind } from "./check-destination-kind.ts";
+import { checkDestinationMemory } from "./check-destination-memory.ts";
+import { checkDestinationWritable } from "./check-destination-writable.ts";
+import { checkHeartbeat } from "./check-heartbeat.ts";
+import { checkMinReplicas } from "./check-min-replicas.ts";
+import { checkModules } from "./check-modules.ts";
+import { checkOutputBuffer } from "./check-output-buffer.ts";
+import { checkPsync } from "./check-psync.ts";
+import { checkReachable } from "./check-reachable.ts";
+import { checkOf } from "./check-result.ts";
+import { checkSameServer } from "./check-same-server.ts";
+import { checkSourceRole } from "./check-source-role.ts";
+import { checkVersions } from "./check-versions.ts";
+import { probeDestination } from "./destination-probe.ts";
+import type {
+  Check,
+  DestinationProbe,
+  PrecheckInput,
+  PrecheckReport,
+  ServerAnswers,
+  ShardAddress,
+  ShardProbe,
+} from "./precheck-report.ts";
+import { probeShard } from "./shard-probe.ts";
+
+/** In the order in which the results are shown. */
+const checks: readonly Check[] = [
+  checkReachable,
+  checkSameServer,
+  checkPsync,
+  checkSourceRole,
+  checkDestinationKind,
+  checkDestinationWritable,
+  checkDestinationMemory,
+  checkDatabases,
+  checkVersions,
+  checkDestinationEmpty,
+  checkBacklog,
+  checkOutputBuffer,
+  checkMinReplicas,
+  checkHeartbeat,
+  checkModules,
+];
+
+/**
+ * Asks all servers at once what a task needs to know beforehand, and judges it. One server that fails does not
+ * keep the others from being checked. Nothing is written anywhere and no synchronisation is begun.
+ * @throws only the signal's reason.
+ */
+export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport> {
+  const { databases, heartbeatDb, signal } = input;
+  const destinationAsked = probeDestination(input.destination, databases, signal);
+  const shardsAsked = Promise.all(
+    input.shards.map((shard) => probeShard(shard, databases, heartbeatDb, signal)),
+  );
+  const [shards, destination] = await Promise.all([shardsAsked, destinationAsked]);
+  const results = checks.flatMap((check) => check({ shards, destination, databases, heartbeatDb }));
+  if (shards.length === 0) {
+    results.unshift(checkOf("shards-given", "Shards given", "task").error("SHARD_MISSING", {}));
+  }
+  return {
+    ok: results.every((result) => result.level !== "error"),
+    checks: results,
+    shards: shards.map(shardProbe),
+    destination: destinationProbe(destination),
+  };
+}
+
+function summary({ address, failure, facts }: ServerAnswers) {
+  return {
+    address,
+    reachable: failure === null,
+    flavor: facts?.flavor ?? null,
+    version: facts?.version ?? null,
+    mode: facts?.mode ?? null,
+    role: facts?.role ?? null,
+    runId: facts?.runId ?? null,
+    keyspace: facts?.keyspace ?? [],
+    usedMemory: facts?.usedMemory ?? null,
+  };
+}
+
+function shardProbe(answers: ServerAnswers & { readonly shard: ShardAddress }): ShardProbe {
+  const { shard, facts } = answers;
+  return {
+    id: shard.id,
+    name: shard.name,
+    ...summary(answers),
+    usedMemoryDataset: facts?.usedMemoryDataset ?? null,
+    backlogSize: facts?.backlogSize ?? null,
+    connectedReplicas: facts?.connectedReplicas ?? null,
+  };
+}
+
+function destinationProbe(answers: ServerAnswers): DestinationProbe {
+  return {
+    ...summary(answers),
+    maxMemory: answers.facts?.maxMemory ?? null,
+    maxMemoryPolicy: answers.facts?.maxMemoryPolicy ?? null,
+  };
+}
