@@ -47,11 +47,7 @@ export class Listpack implements ElementCursor {
       case 0xf1:
         return this.#number(at, 3, view.getInt16(at + 1, true));
       case 0xf2:
-        return this.#number(
-          at,
-          4,
-          (((view.getUint16(at + 1, true) << 8) << 8) >>> 8) | (view.getInt8(at + 3) << 16),
-        );
+        return this.#number(at, 4, view.getUint16(at + 1, true) | (view.getInt8(at + 3) << 16));
       case 0xf3:
         return this.#number(at, 5, view.getInt32(at + 1, true));
       case 0xf4:

@@ -125,9 +125,10 @@ class RdbParser {
     if (start < 0) return this.#bounded(at, start);
     const type = this.#valkey && byte === (TYPE_HASH_2_VALKEY & 0xff) ? TYPE_HASH_2_VALKEY : byte;
     const stop = skipValue(type, buffer, start, end);
-    if (stop < 0 && -stop - start <= this.#largeValueBytes) return stop;
+    const large = Math.abs(stop) - start > this.#largeValueBytes;
+    if (stop < 0 && !large) return stop;
     entry.type = type;
-    if (stop < 0) {
+    if (large) {
       // The key must outlive the window: large values are rare enough for a copy.
       entry.key = text.bytes.slice(text.start, text.end);
       this.#large = true;
