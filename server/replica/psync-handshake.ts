@@ -33,8 +33,9 @@ export type PsyncAnswer = StreamPosition & { readonly kind: "full" | "partial" }
  *
  * No listening-port is announced: Sentinel would list every local port as one more replica, for good
  * (redis: sentinel.c sentinelRefreshInstanceInfo); without one a master knows port 0, as for redis-cli --rdb.
- * @throws TributaryError AUTH_*, SERVER_LOADING, NOT_REDIS, IS_NUTCRACKER, IS_SENTINEL, SOURCE_PSYNC_DENIED,
- * SOURCE_NOT_READY, SOURCE_BGSAVE_FAILED, SOURCE_PROTOCOL, and those of handshakeLine.
+ * @throws TributaryError AUTH_*, SERVER_LOADING, NOT_REDIS, IS_NUTCRACKER (it hung up on REPLCONF, which a
+ * Redis that dies just then does too), IS_SENTINEL, SOURCE_PSYNC_DENIED, SOURCE_NOT_READY,
+ * SOURCE_BGSAVE_FAILED, SOURCE_PROTOCOL, and those of handshakeLine.
  */
 export async function psyncHandshake(
   socket: RedisSocket,
@@ -43,7 +44,11 @@ export async function psyncHandshake(
 ): Promise<PsyncAnswer> {
   const { timeoutMs } = options;
   const request = await openConversation(socket, endpoint, { timeoutMs });
-  await replconf(request, socket, ["capa", "eof", "capa", "psync2"]);
+  await replconf(request, socket, ["capa", "eof", "capa", "psync2"]).catch((error: unknown) => {
+    if (socket.open) throw error;
+    // nutcracker answers PING by itself and hangs up on what it does not know (redis_parse_req).
+    throw new TributaryError("IS_NUTCRACKER", { role: socket.role, address: socket.address });
+  });
   if (options.version !== null) await replconf(request, socket, ["version", options.version]);
 
   const { resume } = options;

@@ -81,7 +81,8 @@ export class RdbFraming {
     const newline = chunk.indexOf(LF, from);
     const end = newline === -1 ? chunk.length : newline;
     this.#header += Buffer.from(chunk.buffer, chunk.byteOffset + from, end - from).toString("latin1");
-    if (this.#header.length > longestHeader) throw this.#unexpected();
+    // Judged by its first byte: what is no header may never come to a line's end.
+    if (/^[^$\-\r]/.test(this.#header) || this.#header.length > longestHeader) throw this.#unexpected();
     if (newline === -1) return end;
     const line = this.#header.replace(/\r$/, "");
     if (line !== "") this.#begin(line);
@@ -107,7 +108,10 @@ export class RdbFraming {
   }
 
   #unexpected(): Error {
-    const shown = this.#header.slice(0, 60).replace(/[^\x20-\x7e]/g, "?");
+    const shown = this.#header
+      .trimEnd()
+      .slice(0, 60)
+      .replace(/[^\x20-\x7e]/g, "?");
     return this.#onProtocolError(`${JSON.stringify(shown)} where the RDB should begin`);
   }
 

@@ -62,21 +62,30 @@ export interface ReplicaLink {
  * @throws TributaryError as connectSocket and psyncHandshake do; the signal's reason when it is aborted.
  */
 export async function openReplicaLink(options: ReplicaLinkOptions): Promise<ReplicaLink> {
+  try {
+    return await openOnce(options);
+  } catch (error) {
+    if (!(error instanceof TributaryError && error.code === "IS_NUTCRACKER")) throw error;
+    // It hung up on REPLCONF. A Redis that died just then will not do so again; a nutcracker will.
+    return await openOnce(options);
+  }
+}
+
+async function openOnce(options: ReplicaLinkOptions): Promise<ReplicaLink> {
   const { endpoint, role, signal, handshakeTimeoutMs = 10_000 } = options;
-  const handshake = {
-    resume: options.resume,
-    version: options.announce?.version ?? null,
-    timeoutMs: handshakeTimeoutMs,
-    psyncTimeoutMs: options.saveTimeoutMs ?? 600_000,
-    ...(options.onWaitingForRdb === undefined ? {} : { onWaiting: options.onWaitingForRdb }),
-  };
   const socket = await connectSocket(endpoint, {
     role,
     timeoutMs: handshakeTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const answer = await psyncHandshake(socket, endpoint, handshake);
+    const answer = await psyncHandshake(socket, endpoint, {
+      resume: options.resume,
+      version: options.announce?.version ?? null,
+      timeoutMs: handshakeTimeoutMs,
+      psyncTimeoutMs: options.saveTimeoutMs ?? 600_000,
+      ...(options.onWaitingForRdb === undefined ? {} : { onWaiting: options.onWaitingForRdb }),
+    });
     return new OpenReplicaLink(socket, answer, options);
   } catch (error) {
     socket.destroy();
