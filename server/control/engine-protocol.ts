@@ -23,3 +23,8 @@ export type EngineMessage =
   | { readonly type: "report"; readonly report: ShardReport }
   /** The shard sync ended: on request, or by itself with a reason that is not retried (its last report says which). */
   | { readonly type: "stopped"; readonly taskId: string; readonly shardId: string };
+
+/** One name for a shard sync among those of all tasks; task ids hold no slash. */
+export function shardKey(taskId: string, shardId: string): string {
+  return `${taskId}/${shardId}`;
+}

@@ -1,0 +1,95 @@
+import type { Redis } from "ioredis";
+import { openClient, toTributaryError } from "../redis/client.ts";
+import { formatAddress } from "../redis/endpoint.ts";
+import { HEARTBEAT_KEY } from "../sync/own-keys.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+
+/** s: when the task ends, the key goes by itself. */
+const expireSeconds = 30;
+
+/**
+ * Writes the time on one shard each second, which gives the lag in seconds when it comes back in the stream.
+ * Where that is not possible it says why through `onProblem` (null = it is written) and tries again.
+ */
+export class Heartbeat {
+  readonly #spec: ShardSyncSpec;
+  readonly #db: number;
+  readonly #now: () => number;
+  readonly #onProblem: (problem: string | null) => void;
+  readonly #end = new AbortController();
+  #client: Redis | null = null;
+
+  constructor(
+    spec: ShardSyncSpec,
+    db: number,
+    options: { onProblem: (problem: string | null) => void; now?: () => number },
+  ) {
+    this.#spec = spec;
+    this.#db = db;
+    this.#now = options.now ?? Date.now;
+    this.#onProblem = options.onProblem;
+  }
+
+  /** Returns after `stop`; never rejects. */
+  async run(): Promise<void> {
+    let failures = 0;
+    while (!this.#end.signal.aborted) {
+      try {
+        await this.#write();
+        failures = 0;
+        this.#onProblem(null);
+      } catch (error) {
+        this.#disconnect();
+        if (this.#end.signal.aborted) return;
+        failures++;
+        this.#onProblem(this.#explain(error));
+      }
+      await this.#pause(failures === 0 ? 1_000 : Math.min(1_000 * 2 ** (failures - 1), 15_000));
+    }
+  }
+
+  stop(): void {
+    this.#end.abort();
+    this.#disconnect();
+  }
+
+  async #write(): Promise<void> {
+    this.#client ??= await openClient(this.#spec.source, {
+      role: this.#role(),
+      db: this.#db,
+      connectionName: `tributary:${this.#spec.taskId}:${this.#spec.shardId}:heartbeat`,
+      signal: this.#end.signal,
+    });
+    await this.#client.setex(HEARTBEAT_KEY, expireSeconds, String(this.#now()));
+  }
+
+  #role(): string {
+    return `shard ${this.#spec.shardName}`;
+  }
+
+  #explain(error: unknown): string {
+    const address = formatAddress(this.#spec.source);
+    if (error instanceof Error && error.message.startsWith("READONLY")) {
+      return `${this.#role()} at ${address} is a replica and takes no heartbeat; give its master's address`;
+    }
+    const { message } = toTributaryError(error, { role: this.#role(), address, command: "SETEX" });
+    return `the heartbeat cannot be written: ${message.replace(/\.$/, "")}`;
+  }
+
+  #disconnect(): void {
+    this.#client?.disconnect();
+    this.#client = null;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#end.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#end.signal.addEventListener("abort", done);
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import type { PlainReason } from "../errors/tributary-error.ts";
+import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+
+/** What runs shard syncs for the supervisor: the worker pool here, other hosts one day. */
+export type ShardRunner = {
+  /** A no-op when it runs already. */
+  start(spec: ShardSyncSpec): void;
+  /** Resolves when it writes no more, whether or not it could be stopped in good order. */
+  stop(
+    taskId: string,
+    shardId: string,
+    options: { forgetCheckpoint: boolean },
+  ): Promise<{ drained: boolean }>;
+  /** Stops all in good order, within seconds. */
+  close(): Promise<void>;
+};
+
+/** What the runner says by itself. */
+export type ShardRunnerListener = {
+  readonly onReport: (report: ShardReport) => void;
+  /** The shard sync ended without being asked; its last report says why. */
+  readonly onEnded: (taskId: string, shardId: string) => void;
+  /** Its worker died; it will be started again by the runner. */
+  readonly onWorkerDied: (taskId: string, shardId: string, reason: PlainReason) => void;
+};
