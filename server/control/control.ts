@@ -1,0 +1,122 @@
+import type { OpenDatabase } from "../../db/open-database.ts";
+import { settings } from "../../db/schema.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { PrecheckReport } from "../precheck/precheck-report.ts";
+import { EventLog } from "./event-log.ts";
+import { readSeries } from "./metrics-recorder.ts";
+import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
+import { startRecording } from "./recording.ts";
+import type { SecretBox } from "./secret-box.ts";
+import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { TaskInput } from "./task-input.ts";
+import { planTask } from "./task-plan.ts";
+import { precheckInputOf } from "./task-specs.ts";
+import { TaskStore } from "./task-store.ts";
+import type { EventView, SeriesRange, ShardSeries, ShardView, TaskRow, TaskView } from "./task-view.ts";
+import { shardSummary, taskRow, taskView } from "./task-views.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+/** Bytes that a shard sync may keep on disk, where the setting spoolQuotaBytes does not say otherwise. */
+const defaultSpoolQuota = 8 * 1024 ** 3;
+
+export type ControlOptions = {
+  readonly database: OpenDatabase;
+  readonly box: SecretBox;
+  readonly runPrechecks: RunPrechecks;
+  readonly runner: (listener: ShardRunnerListener) => ShardRunner;
+  readonly onFailure: (error: unknown) => void;
+  readonly now?: () => number;
+};
+
+/** All that the API can ask of the engine: the supervisor's actions and the views of what it knows. */
+export type Control = ReturnType<typeof openControl>;
+
+/** Wires the engine's control; nothing runs before `begin`. */
+export function openControl(options: ControlOptions) {
+  const { db, directory } = options.database;
+  const now = options.now ?? Date.now;
+  const { box, runPrechecks, onFailure } = options;
+  const writes = new WriteBehind({ transaction: (run) => db.transaction(run), onFailure });
+  const events = new EventLog(db, writes);
+  const store = new TaskStore(db);
+  const supervisor = new Supervisor({
+    store,
+    events,
+    writes,
+    box,
+    runPrechecks,
+    runner: options.runner,
+    dataDirectory: directory,
+    spoolQuotaBytes: () => {
+      const row = db
+        .select()
+        .from(settings)
+        .all()
+        .find(({ key }) => key === "spoolQuotaBytes");
+      return typeof row?.value === "number" ? row.value : defaultSpoolQuota;
+    },
+    now,
+  });
+  const recording = startRecording({ db, supervisor, store, events, writes, onFailure, now });
+
+  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.recent(taskId), now());
+  const shardOf = (taskId: string, shardId: string) => {
+    const run = supervisor.run(taskId);
+    const shard = run.shards.find((candidate) => candidate.record.id === shardId);
+    if (shard === undefined)
+      throw new TributaryError("SHARD_UNKNOWN", { task: run.record.name, shard: shardId });
+    return { run, shard };
+  };
+  return {
+    list: (): TaskRow[] => supervisor.runs().map(({ record }) => row(record.id)),
+    row,
+    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.recent(taskId), now()),
+    shard: (taskId: string, shardId: string): ShardView => {
+      const { run, shard } = shardOf(taskId, shardId);
+      const { id, name, status, destinationLabel } = row(taskId);
+      const newest = events.page(taskId, { shardId, before: null, limit: 50 });
+      return {
+        task: { id, name, status, destinationLabel },
+        shard: shardSummary(run, shard, now()),
+        siblings: run.shards.map((other) => ({
+          id: other.record.id,
+          name: other.record.name,
+          status: run.stateOf(other).status,
+        })),
+        refused: store.refused(taskId, shardId),
+        events: newest,
+      };
+    },
+    series: (taskId: string, shardId: string, range: SeriesRange): ShardSeries => {
+      shardOf(taskId, shardId);
+      writes.flush();
+      return readSeries(db, { taskId, shardId }, range, now());
+    },
+    events: (taskId: string, before: number | null, limit: number): EventView[] => {
+      supervisor.run(taskId);
+      return events.page(taskId, { shardId: null, before, limit });
+    },
+    /** The checks for a task that does not exist yet; nothing is kept. */
+    test: (input: Omit<TaskInput, "name">): Promise<PrecheckReport> =>
+      runPrechecks(precheckInput(planTask(input))),
+    precheck: async (taskId: string): Promise<PrecheckReport> =>
+      runPrechecks(precheckInputOf(supervisor.run(taskId).record, box)),
+    create: async (input: TaskInput, flags: { start: boolean; skipChecks: boolean }): Promise<TaskRow> =>
+      row((await supervisor.create(input, flags)).record.id),
+    start: (taskId: string): TaskRow => row(supervisor.start(taskId).record.id),
+    pause: (taskId: string): TaskRow => row(supervisor.pause(taskId).record.id),
+    resume: (taskId: string): TaskRow => row(supervisor.resume(taskId).record.id),
+    stop: (taskId: string): TaskRow => row(supervisor.stop(taskId).record.id),
+    rename: (taskId: string, name: string): TaskRow => row(supervisor.rename(taskId, name).record.id),
+    delete: (taskId: string): Promise<void> => supervisor.delete(taskId),
+    /** Takes up the tasks of the database: those that were running go on. */
+    begin: (): void => supervisor.open(),
+    /** Stops the shard syncs within seconds; running tasks go on at the next start. */
+    close: async (): Promise<void> => {
+      recording.stop();
+      await supervisor.close();
+      writes.close();
+    },
+  };
+}

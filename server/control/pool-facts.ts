@@ -1,0 +1,47 @@
+import { formatAddress } from "../redis/endpoint.ts";
+import { type Problem, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
+import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+
+/** A pool as a page shows it: without its password. */
+export type PoolFacts = {
+  readonly name: string;
+  readonly listen: string | null;
+  /** Only a Redis pool can be synchronised. */
+  readonly redis: boolean;
+  readonly hash: string;
+  readonly distribution: string;
+  readonly hashTag: string | null;
+  readonly redisDb: number;
+  readonly hasPassword: boolean;
+  readonly autoEjectHosts: boolean;
+  readonly servers: readonly { readonly name: string; readonly address: string; readonly weight: number }[];
+};
+
+export type NutcrackerFacts = { readonly pools: readonly PoolFacts[]; readonly problems: readonly Problem[] };
+
+/** Reads a nutcracker.yml for the page that lets a pool be chosen. It throws on no input. */
+export function nutcrackerFacts(text: string): NutcrackerFacts {
+  const { pools, problems } = parseNutcrackerConfig(text);
+  return { pools: pools.map(poolFacts), problems };
+}
+
+export function poolFacts(
+  pool: Omit<NutcrackerPool, "redisAuth"> & { redisAuth?: string | null },
+): PoolFacts {
+  return {
+    name: pool.name,
+    listen: pool.listen,
+    redis: pool.redis,
+    hash: pool.hash,
+    distribution: pool.distribution,
+    hashTag: pool.hashTag,
+    redisDb: pool.redisDb,
+    hasPassword: typeof pool.redisAuth === "string",
+    autoEjectHosts: pool.autoEjectHosts,
+    servers: pool.servers.map((server) => ({
+      name: server.name,
+      address: server.socket ?? formatAddress(server),
+      weight: server.weight,
+    })),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Database } from "../../db/open-database.ts";
+import type { EventLog } from "./event-log.ts";
+import { recordSamples, rollUp, type Sample } from "./metrics-recorder.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { TaskRun } from "./task-run.ts";
+import type { TaskStore } from "./task-store.ts";
+import { lagOf, worstLag } from "./task-views.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+/**
+ * Keeps the history: samples and last facts every 5 s, the sparkline every 10 s, the roll-up each minute.
+ * `onFailure` hears of a write that failed; the next one is made all the same.
+ */
+export function startRecording(options: {
+  readonly db: Database;
+  readonly supervisor: Supervisor;
+  readonly store: TaskStore;
+  readonly events: EventLog;
+  readonly writes: WriteBehind;
+  readonly onFailure: (error: unknown) => void;
+  readonly now?: () => number;
+}): { stop: () => void } {
+  const { db, supervisor, store, events, writes } = options;
+  const now = options.now ?? Date.now;
+  const sample = () => {
+    const at = now();
+    const running = supervisor.runs().filter((run) => run.running);
+    const samples = running.flatMap((run) => samplesOf(run, at));
+    const facts = running.flatMap((run) =>
+      run.shards.flatMap((shard) => (shard.fresh ? (shard.facts ?? []) : [])),
+    );
+    writes.add(() => {
+      recordSamples(
+        db,
+        samples.filter(({ taskId }) => isThere(supervisor, taskId)),
+        at,
+      );
+      for (const fact of facts) store.saveFacts(fact);
+    });
+  };
+  const spark = () => {
+    for (const run of supervisor.runs()) run.addToSparkline(worstLag(run, now()).seconds);
+  };
+  const tidy = () => {
+    writes.flush();
+    rollUp(db, now());
+    for (const { record } of supervisor.runs()) events.prune(record.id);
+  };
+  const timers = [
+    every(5_000, sample, options.onFailure),
+    every(10_000, spark, options.onFailure),
+    every(60_000, tidy, options.onFailure),
+  ];
+  return {
+    stop: () => {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+}
+
+function samplesOf(run: TaskRun, at: number): Sample[] {
+  return run.shards.map((shard) => {
+    const lag = lagOf(run, shard, at);
+    const facts = shard.fresh ? shard.facts : null;
+    return {
+      taskId: run.record.id,
+      shardId: shard.record.id,
+      lagSeconds: lag.seconds,
+      lagBytes: lag.bytes,
+      commandsPerSecond: shard.rates.rate("commands"),
+      bytesPerSecond: shard.rates.rate("bytes"),
+      sourceKeys: sumOfKeys(facts?.sourceKeys),
+      destinationKeys: sumOfKeys(facts?.destinationKeys),
+    };
+  });
+}
+
+function sumOfKeys(counts: readonly { readonly keys: number }[] | null | undefined): number | null {
+  return counts ? counts.reduce((sum, count) => sum + count.keys, 0) : null;
+}
+
+function isThere(supervisor: Supervisor, taskId: string): boolean {
+  return supervisor.runs().some(({ record }) => record.id === taskId);
+}
+
+function every(ms: number, action: () => void, onFailure: (error: unknown) => void): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      action();
+    } catch (error) {
+      onFailure(error);
+    }
+  }, ms).unref();
+}

@@ -1,0 +1,285 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
+import type { ShardReport } from "../sync/shard-report.ts";
+import type { EventLog } from "./event-log.ts";
+import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
+import type { SecretBox } from "./secret-box.ts";
+import { ShardRun } from "./shard-run.ts";
+import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import type { TaskInput } from "./task-input.ts";
+import { planTask } from "./task-plan.ts";
+import type { TaskChange, TaskRecord } from "./task-record.ts";
+import { mayAct } from "./task-rules.ts";
+import { TaskRun } from "./task-run.ts";
+import { precheckInputOf, recordOf, specOf, spoolOf } from "./task-specs.ts";
+import type { TaskStore } from "./task-store.ts";
+import type { TaskAction } from "./task-view.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+export type SupervisorOptions = {
+  readonly store: TaskStore;
+  readonly events: EventLog;
+  readonly writes: WriteBehind;
+  readonly box: SecretBox;
+  readonly runPrechecks: RunPrechecks;
+  /** Makes the runner, given who listens to it. */
+  readonly runner: (listener: ShardRunnerListener) => ShardRunner;
+  readonly dataDirectory: string;
+  readonly spoolQuotaBytes: () => number;
+  readonly now?: () => number;
+};
+
+/**
+ * Makes of each task what its user wants: the wish is written down first, then shard syncs are started and
+ * stopped until what runs is what is wanted, so that after a crash at any point the next start goes on.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #runner: ShardRunner;
+  readonly #now: () => number;
+  readonly #runs = new Map<string, TaskRun>();
+  #closing = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#runner = options.runner({
+      onReport: (report) => this.#onReport(report),
+      onEnded: (taskId, shardId) => this.#shard(taskId, shardId)?.end(true),
+      onWorkerDied: (taskId, shardId, reason) => this.#onWorkerDied(taskId, shardId, reason),
+    });
+  }
+
+  /** Takes up all tasks from the database; those that were running go on. */
+  open(): void {
+    for (const record of this.#options.store.loadAll()) {
+      const run = this.#adopt(record);
+      if (record.wanted !== "running" || record.failure !== null) continue;
+      if (record.prechecked) void this.#reconcile(run);
+      else this.#check(run);
+    }
+  }
+
+  /** Stops the shard syncs in good order; what is wanted of the tasks stays. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#runner.close();
+  }
+
+  /** In the order of their creation. */
+  runs(): readonly TaskRun[] {
+    return [...this.#runs.values()];
+  }
+
+  /** @throws TributaryError TASK_UNKNOWN */
+  run(taskId: string): TaskRun {
+    const run = this.#runs.get(taskId);
+    if (run === undefined) throw new TributaryError("TASK_UNKNOWN", { task: taskId });
+    return run;
+  }
+
+  /**
+   * Creates a task after checking that it can run; nothing is kept when it cannot.
+   * @throws TributaryError whatever planTask throws, TASK_NAME_TAKEN, PrecheckError
+   */
+  async create(input: TaskInput, options: { start: boolean; skipChecks: boolean }): Promise<TaskRun> {
+    const name = input.name.trim();
+    this.#refuseTakenName(name, null);
+    const plan = planTask(input);
+    if (!options.skipChecks) {
+      const report = await this.#options.runPrechecks(precheckInput(plan));
+      const against = reasonAgainst(report, false);
+      if (against !== null) throw new PrecheckError(report, against);
+    }
+    // Another may have taken it while the checks ran.
+    this.#refuseTakenName(name, null);
+    const id = newTaskId();
+    const record = recordOf(plan, { id, name, now: this.#now() }, this.#options.box);
+    this.#options.store.insert(record);
+    const run = this.#adopt(record);
+    this.#say(run, "task-created", `The task was created with ${record.shards.length} shards.`);
+    if (options.start) this.start(id);
+    return run;
+  }
+
+  rename(taskId: string, name: string): TaskRun {
+    const run = this.run(taskId);
+    const wanted = name.trim();
+    if (wanted === run.record.name) return run;
+    this.#refuseTakenName(wanted, taskId);
+    this.#say(run, "task-renamed", `The task was renamed from ${run.record.name} to ${wanted}.`);
+    this.#change(run, { name: wanted });
+    return run;
+  }
+
+  /** Checks the task and runs its shard syncs; those that failed are started again. */
+  start(taskId: string): TaskRun {
+    return this.#act(taskId, "start", (run) => {
+      this.#change(run, { wanted: "running", prechecked: false, failure: null, since: this.#now() });
+      this.#say(run, "task-started", "The task was started.");
+      this.#check(run);
+    });
+  }
+
+  /** Stops the shard syncs; each goes on at its checkpoint when the task is resumed. */
+  pause(taskId: string): TaskRun {
+    return this.#act(taskId, "pause", (run) => {
+      run.checking = null;
+      this.#change(run, { wanted: "paused", failure: null, since: this.#now() });
+      this.#say(run, "task-paused", "The task was paused.");
+      void this.#reconcile(run);
+    });
+  }
+
+  resume(taskId: string): TaskRun {
+    return this.#act(taskId, "resume", (run) => {
+      this.#change(run, { wanted: "running", prechecked: true, failure: null, since: this.#now() });
+      this.#say(run, "task-resumed", "The task was resumed.");
+      void this.#reconcile(run);
+    });
+  }
+
+  /** The cutover: applies what was received, forgets the checkpoints, and never writes again. */
+  stop(taskId: string): TaskRun {
+    return this.#act(taskId, "stop", (run) => {
+      run.finishing = true;
+      this.#change(run, { wanted: "finished", failure: null, since: this.#now() });
+      this.#say(run, "task-stopped", "The task was stopped for the cutover.");
+      void this.#reconcile(run).finally(() => {
+        run.finishing = false;
+        if (!this.#closing) this.#say(run, "task-finished", "The task is finished.");
+      });
+    });
+  }
+
+  /** Forgets a task that does not run; a task that is gone already is no error. */
+  async delete(taskId: string): Promise<void> {
+    const run = this.#runs.get(taskId);
+    if (run === undefined || !mayAct(run, "delete")) return;
+    await run.serially(async () => {
+      if (!this.#runs.delete(taskId)) return;
+      this.#options.store.delete(taskId);
+      this.#options.events.forget(taskId);
+      rmSync(spoolOf(this.#options.dataDirectory, taskId), { recursive: true, force: true });
+    });
+  }
+
+  #act(taskId: string, action: TaskAction, effect: (run: TaskRun) => void): TaskRun {
+    const run = this.run(taskId);
+    if (mayAct(run, action)) effect(run);
+    return run;
+  }
+
+  /** Runs the checks of a start; their effect is dropped when another action came in between. */
+  #check(run: TaskRun): void {
+    const checking = { since: this.#now() };
+    run.checking = checking;
+    const done = (failure: PlainReason | null) => {
+      if (run.checking !== checking || this.#closing) return;
+      run.checking = null;
+      if (failure === null) this.#change(run, { prechecked: true });
+      else this.#fail(run, failure);
+      void this.#reconcile(run);
+    };
+    Promise.resolve()
+      .then(() => this.#options.runPrechecks(precheckInputOf(run.record, this.#options.box)))
+      .then((report) => done(reasonAgainst(report, true)))
+      .catch((error: unknown) => done(toReason(error)));
+  }
+
+  /** Starts and stops shard syncs until they are what the record wants. */
+  #reconcile(run: TaskRun): Promise<void> {
+    return run.serially(async () => {
+      if (this.#closing || !this.#runs.has(run.record.id)) return;
+      if (run.shouldRun) this.#startShards(run);
+      else await Promise.all(run.shards.filter((shard) => shard.running).map((s) => this.#stop(run, s)));
+    });
+  }
+
+  #startShards(run: TaskRun): void {
+    const { box, dataDirectory } = this.#options;
+    try {
+      const spoolQuotaBytes = this.#options.spoolQuotaBytes();
+      const idle = run.shards.filter((shard) => !shard.running);
+      const specs = idle.map((s) => specOf(run.record, s.record, { box, dataDirectory, spoolQuotaBytes }));
+      idle.forEach((shard, index) => {
+        shard.begin(this.#now());
+        this.#runner.start(specs[index]!);
+      });
+    } catch (error) {
+      this.#fail(run, toReason(error));
+    }
+  }
+
+  async #stop(run: TaskRun, shard: ShardRun): Promise<void> {
+    const forgetCheckpoint = run.record.wanted === "finished";
+    const { drained } = await this.#runner.stop(run.record.id, shard.record.id, { forgetCheckpoint });
+    shard.end(false);
+    if (drained || !forgetCheckpoint) return;
+    const message = `Shard ${shard.record.name} did not confirm that all it had received was applied: verify the data.`;
+    this.#say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
+  }
+
+  #fail(run: TaskRun, reason: PlainReason): void {
+    this.#change(run, { failure: reason, since: this.#now() });
+    this.#say(run, "task-failed", `${reason.message} ${reason.remedy}`, "alert");
+  }
+
+  #change(run: TaskRun, change: TaskChange): void {
+    this.#options.store.update(run.record.id, change);
+    run.record = { ...run.record, ...change };
+  }
+
+  #adopt(record: TaskRecord): TaskRun {
+    const facts = this.#options.store.lastFacts(record.id);
+    const totals = this.#options.store.refusedTotals(record.id);
+    const shards = record.shards.map(
+      (shard) => new ShardRun(shard, facts.get(shard.id) ?? null, totals.get(shard.id)),
+    );
+    const run = new TaskRun(record, shards);
+    this.#runs.set(record.id, run);
+    return run;
+  }
+
+  #onReport(report: ShardReport): void {
+    const shard = this.#shard(report.taskId, report.shardId);
+    if (shard === undefined || !shard.running) return;
+    shard.accept(report);
+    const { taskId, shardId, refused, events } = report;
+    for (const event of events) this.#options.events.add({ taskId, shardId, ...event });
+    if (refused.length > 0) {
+      this.#options.writes.add(() => this.#options.store.mergeRefused(taskId, shardId, refused));
+    }
+  }
+
+  #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {
+    this.#shard(taskId, shardId)?.die(reason, this.#now());
+    const run = this.#runs.get(taskId);
+    if (run !== undefined) this.#say(run, "worker-died", reason.message, "warning", shardId);
+  }
+
+  #shard(taskId: string, shardId: string): ShardRun | undefined {
+    return this.#runs.get(taskId)?.shards.find((shard) => shard.record.id === shardId);
+  }
+
+  #say(
+    run: TaskRun,
+    type: string,
+    message: string,
+    level: "info" | "warning" | "alert" = "info",
+    shardId: string | null = null,
+  ): void {
+    this.#options.events.add({ taskId: run.record.id, shardId, at: this.#now(), level, type, message });
+  }
+
+  #refuseTakenName(name: string, exceptId: string | null): void {
+    const taken = this.runs().some(({ record }) => record.name === name && record.id !== exceptId);
+    if (taken) throw new TributaryError("TASK_NAME_TAKEN", { name });
+  }
+}
+
+/** Short, since it is part of key and connection names; 50 random bits. */
+function newTaskId(): string {
+  return [...randomBytes(10)].map((byte) => "abcdefghijkmnpqrstuvwxyz23456789"[byte & 31]).join("");
+}

@@ -1,0 +1,29 @@
+import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+
+/** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
+export type TaskInput = {
+  readonly name: string;
+  readonly source:
+    | {
+        readonly kind: "nutcracker";
+        /** The text of nutcracker.yml. */
+        readonly text: string;
+        readonly pool: string;
+      }
+    | {
+        readonly kind: "shards";
+        readonly shards: readonly AddressInput[];
+      };
+  readonly destination: AddressInput;
+  readonly databases?: DatabaseMap | undefined;
+};
+
+export type AddressInput = {
+  /** How messages call it; shards only. */
+  readonly name?: string | undefined;
+  /** host:port, redis://… or rediss://…, with /db where a database is meant. */
+  readonly address: string;
+  /** These two win over those in the address. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+};

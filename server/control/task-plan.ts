@@ -1,0 +1,137 @@
+import { TributaryError } from "../errors/tributary-error.ts";
+import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
+import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import { parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
+import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import type { AddressInput, TaskInput } from "./task-input.ts";
+
+/** The pool as it is stored: all that the ring needs, without the password. */
+export type SourceConfig =
+  | { readonly kind: "nutcracker"; readonly pool: Omit<NutcrackerPool, "redisAuth"> }
+  | { readonly kind: "shards" };
+
+export type PlannedShard = {
+  /** Of [A-Za-z0-9_.-]{1,64}, unique in the task. */
+  readonly id: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly endpoint: RedisEndpoint;
+};
+
+/** A task input that has been understood: what will run, with nothing left to choose. */
+export type TaskPlan = {
+  readonly source: SourceConfig;
+  readonly shards: readonly PlannedShard[];
+  readonly destination: RedisEndpoint;
+  readonly databases: DatabaseMap;
+  readonly checkpointDb: number;
+  readonly heartbeatDb: number | null;
+};
+
+/**
+ * Reads the addresses and the nutcracker.yml and fills in the defaults. It opens no connection.
+ * @throws TributaryError ADDRESS_INVALID, SHARD_MISSING, NUTCRACKER_SYNTAX, NUTCRACKER_POOL_UNKNOWN,
+ * NUTCRACKER_NOT_REDIS, DATABASE_MAPPED_TWICE, INPUT_INVALID
+ */
+export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
+  const destination = endpointOfInput(input.destination);
+  const source =
+    input.source.kind === "nutcracker" ? planPool(input.source) : planShards(input.source.shards);
+  if (source.shards.length === 0) throw new TributaryError("SHARD_MISSING");
+  const databases = input.databases ?? defaultDatabases(source.redisDb, destination.db);
+  checkDatabases(databases);
+  return {
+    source: source.config,
+    shards: source.shards,
+    destination,
+    databases,
+    checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
+    heartbeatDb: source.redisDb ?? firstSource(databases),
+  };
+}
+
+type PlannedSource = {
+  readonly config: SourceConfig;
+  readonly shards: readonly PlannedShard[];
+  /** The database in which Twemproxy keeps the keys; null for shards that were given by hand. */
+  readonly redisDb: number | null;
+};
+
+function planPool(source: { readonly text: string; readonly pool: string }): PlannedSource {
+  const pool = selectPool(parseNutcrackerConfig(source.text), source.pool);
+  const ids = new Set<string>();
+  const shards = pool.servers.map((server) => {
+    if (server.socket !== null) {
+      throw new TributaryError("ADDRESS_INVALID", {
+        input: server.socket,
+        detail: "a unix socket cannot be reached from here; list the server by host and port",
+      });
+    }
+    return {
+      id: uniqueId(server.name, ids),
+      name: server.name,
+      weight: server.weight,
+      endpoint: endpointOf(pool, server),
+    };
+  });
+  const { redisAuth: _, ...facts } = pool;
+  return { config: { kind: "nutcracker", pool: facts }, shards, redisDb: pool.redisDb };
+}
+
+function planShards(inputs: readonly AddressInput[]): PlannedSource {
+  const ids = new Set<string>();
+  const shards = inputs.map((input, index) => {
+    const name = input.name?.trim() || `shard-${index + 1}`;
+    return { id: uniqueId(name, ids), name, weight: 1, endpoint: endpointOfInput(input) };
+  });
+  return { config: { kind: "shards" }, shards, redisDb: null };
+}
+
+function endpointOfInput(input: AddressInput): RedisEndpoint {
+  const endpoint = parseEndpoint(input.address);
+  return {
+    ...endpoint,
+    username: input.username?.trim() || endpoint.username,
+    password: input.password || endpoint.password,
+  };
+}
+
+function defaultDatabases(redisDb: number | null, destinationDb: number | null): DatabaseMap {
+  if (redisDb === null && destinationDb === null) return { kind: "all" };
+  return { kind: "pairs", pairs: [{ source: redisDb ?? 0, destination: destinationDb ?? 0 }] };
+}
+
+function firstSource(databases: DatabaseMap): number {
+  return databases.kind === "all" ? 0 : databases.pairs[0]!.source;
+}
+
+function checkDatabases(databases: DatabaseMap): void {
+  if (databases.kind === "all") return;
+  if (databases.pairs.length === 0) {
+    throw new TributaryError("INPUT_INVALID", { field: "Databases", detail: "choose at least one" });
+  }
+  const bySource = new Set<number>();
+  const byDestination = new Map<number, number>();
+  for (const { source, destination } of databases.pairs) {
+    if (bySource.has(source)) {
+      const detail = `database ${source} of the source is listed twice`;
+      throw new TributaryError("INPUT_INVALID", { field: "Databases", detail });
+    }
+    const first = byDestination.get(destination);
+    if (first !== undefined) {
+      throw new TributaryError("DATABASE_MAPPED_TWICE", { first, second: source, db: destination });
+    }
+    bySource.add(source);
+    byDestination.set(destination, source);
+  }
+}
+
+function uniqueId(name: string, taken: Set<string>): string {
+  const safe = name.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 56) || "shard";
+  // A page's address may not end in a segment of dots alone.
+  const base = /^\.+$/.test(safe) ? `shard${safe}` : safe;
+  let id = base;
+  for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
+  taken.add(id);
+  return id;
+}

@@ -1,0 +1,42 @@
+import type { PlainReason } from "../errors/tributary-error.ts";
+import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { ShardReport } from "../sync/shard-report.ts";
+import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { SourceConfig } from "./task-plan.ts";
+import type { WantedState } from "./task-view.ts";
+
+/** An endpoint as it is stored: its password is sealed. */
+export type StoredEndpoint = {
+  readonly endpoint: Omit<RedisEndpoint, "password">;
+  readonly secret: string | null;
+};
+
+export type ShardRecord = StoredEndpoint & {
+  readonly id: string;
+  readonly name: string;
+  readonly weight: number;
+};
+
+/** A report without its increments: what is remembered of it. */
+export type ShardFacts = Omit<ShardReport, "refused" | "events">;
+
+/** A task as the database holds it. */
+export type TaskRecord = {
+  readonly id: string;
+  readonly name: string;
+  readonly wanted: WantedState;
+  readonly prechecked: boolean;
+  readonly failure: PlainReason | null;
+  readonly since: number;
+  readonly createdAt: number;
+  readonly source: SourceConfig;
+  readonly destination: StoredEndpoint;
+  readonly databases: DatabaseMap;
+  readonly checkpointDb: number;
+  readonly heartbeatDb: number | null;
+  /** In the order in which they are shown. */
+  readonly shards: readonly ShardRecord[];
+};
+
+/** What changes in a task's life. */
+export type TaskChange = Partial<Pick<TaskRecord, "name" | "wanted" | "prechecked" | "failure" | "since">>;

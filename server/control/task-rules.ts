@@ -1,0 +1,49 @@
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { TaskRun } from "./task-run.ts";
+import type { TaskAction } from "./task-view.ts";
+
+/**
+ * Whether an action has something to do: `false` when the task is already as it would make it.
+ * @throws TributaryError TASK_FINISHED, TASK_NOT_READY
+ */
+export function mayAct(run: TaskRun, action: TaskAction): boolean {
+  const { name, wanted } = run.record;
+  if (wanted === "finished") {
+    if (action === "stop") return false;
+    if (action === "delete" && !run.finishing) return true;
+    if (action !== "delete") throw new TributaryError("TASK_FINISHED", { task: name, action });
+  }
+  const { status } = run.state();
+  const refuse = (remedy: string) =>
+    new TributaryError("TASK_NOT_READY", { task: name, action: spoken[action], status, remedy });
+  switch (action) {
+    case "start":
+      return wanted !== "running" || status === "failed" || run.shards.some((shard) => shard.ended);
+    case "resume":
+      if (wanted === "created") throw refuse("It was never started: start it.");
+      return wanted === "paused";
+    case "pause":
+      if (wanted === "created") throw refuse("It does not run yet, so nothing is to be paused.");
+      return wanted !== "paused";
+    case "stop":
+      if (wanted === "running" && status === "synchronizing") return true;
+      throw refuse(
+        wanted === "running"
+          ? "A cutover needs all shards synchronizing, else writes would be missing. Wait for that, or pause and delete the task."
+          : "A cutover needs all shards synchronizing, else writes would be missing. Start or resume it, or delete it.",
+      );
+    case "delete":
+      if (!run.running && run.checking === null && (wanted !== "running" || run.record.failure !== null)) {
+        return true;
+      }
+      throw refuse("Pause or stop it first.");
+  }
+}
+
+const spoken: Record<TaskAction, string> = {
+  start: "start",
+  pause: "be paused",
+  resume: "be resumed",
+  stop: "be stopped",
+  delete: "be deleted",
+};

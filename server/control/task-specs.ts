@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { PrecheckInput } from "../precheck/precheck-report.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { destinationPlace, openEndpoint, sealEndpoint, shardPlace } from "./endpoint-secrets.ts";
+import type { SecretBox } from "./secret-box.ts";
+import type { TaskPlan } from "./task-plan.ts";
+import type { ShardRecord, TaskRecord } from "./task-record.ts";
+
+/** The record of a new task, its passwords sealed. */
+export function recordOf(
+  plan: TaskPlan,
+  task: { readonly id: string; readonly name: string; readonly now: number },
+  box: SecretBox,
+): TaskRecord {
+  const { shards, destination, ...rest } = plan;
+  return {
+    ...rest,
+    id: task.id,
+    name: task.name,
+    wanted: "created",
+    prechecked: false,
+    failure: null,
+    since: task.now,
+    createdAt: task.now,
+    destination: sealEndpoint(box, destination, destinationPlace(task.id)),
+    shards: shards.map(({ id, name, weight, endpoint }) => ({
+      id,
+      name,
+      weight,
+      ...sealEndpoint(box, endpoint, shardPlace(task.id, id)),
+    })),
+  };
+}
+
+/**
+ * What a worker is told to run; with passwords, so it goes to the worker and nowhere else.
+ * @throws TributaryError SECRET_WRONG
+ */
+export function specOf(
+  task: TaskRecord,
+  shard: ShardRecord,
+  options: { readonly box: SecretBox; readonly dataDirectory: string; readonly spoolQuotaBytes: number },
+): ShardSyncSpec {
+  const { box } = options;
+  return {
+    taskId: task.id,
+    shardId: shard.id,
+    shardName: shard.name,
+    source: openEndpoint(box, shard, shardPlace(task.id, shard.id)),
+    destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
+    databases: task.databases,
+    checkpointDb: task.checkpointDb,
+    heartbeatDb: task.heartbeatDb,
+    spoolDirectory: join(spoolOf(options.dataDirectory, task.id), shard.id),
+    spoolQuotaBytes: options.spoolQuotaBytes,
+  };
+}
+
+/** The folder below which all shard syncs of a task spool. */
+export function spoolOf(dataDirectory: string, taskId: string): string {
+  return join(dataDirectory, "spool", taskId);
+}
+
+/** @throws TributaryError SECRET_WRONG */
+export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput {
+  return {
+    shards: task.shards.map((shard) => ({
+      id: shard.id,
+      name: shard.name,
+      endpoint: openEndpoint(box, shard, shardPlace(task.id, shard.id)),
+    })),
+    destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
+    databases: task.databases.kind === "all" ? null : task.databases.pairs,
+    heartbeatDb: task.heartbeatDb,
+  };
+}

@@ -1,0 +1,146 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { Database } from "../../db/open-database.ts";
+import { checkpoints, refusedCommands, shards, tasks } from "../../db/schema.ts";
+import type { RefusedCommand } from "../sync/shard-report.ts";
+import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
+
+/** Tasks, their shards and what is remembered of these, in the database. */
+export class TaskStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Oldest first. */
+  loadAll(): TaskRecord[] {
+    const shardRows = this.#db.select().from(shards).orderBy(asc(shards.position)).all();
+    return this.#db
+      .select()
+      .from(tasks)
+      .orderBy(asc(tasks.createdAt), asc(tasks.id))
+      .all()
+      .map(
+        (row) =>
+          ({
+            ...row,
+            destination: { endpoint: row.destination, secret: row.destinationSecret },
+            shards: shardRows.filter((shard) => shard.taskId === row.id).map(toShardRecord),
+          }) as TaskRecord,
+      );
+  }
+
+  insert(task: TaskRecord): void {
+    this.#db.transaction((tx) => {
+      const { shards: records, destination, ...columns } = task;
+      tx.insert(tasks)
+        .values({ ...columns, destination: destination.endpoint, destinationSecret: destination.secret })
+        .run();
+      records.forEach((shard, position) => {
+        tx.insert(shards)
+          .values({ ...shard, taskId: task.id, position })
+          .run();
+      });
+    });
+  }
+
+  update(taskId: string, change: TaskChange): void {
+    this.#db.update(tasks).set(change).where(eq(tasks.id, taskId)).run();
+  }
+
+  /** With its shards, events, refused commands and samples. */
+  delete(taskId: string): void {
+    this.#db.delete(tasks).where(eq(tasks.id, taskId)).run();
+  }
+
+  /** The last facts of each shard of the task, by shard id. */
+  lastFacts(taskId: string): Map<string, ShardFacts> {
+    const rows = this.#db.select().from(shards).where(eq(shards.taskId, taskId)).all();
+    return new Map(
+      rows.flatMap((row) => (row.lastReport === null ? [] : [[row.id, row.lastReport as ShardFacts]])),
+    );
+  }
+
+  /** Remembers the facts, and the checkpoint in them. */
+  saveFacts(facts: ShardFacts): void {
+    const { taskId, shardId, checkpoint, at } = facts;
+    this.#db
+      .update(shards)
+      .set({ lastReport: facts })
+      .where(and(eq(shards.taskId, taskId), eq(shards.id, shardId)))
+      .run();
+    if (checkpoint === null) return;
+    const seen = { ...checkpoint, seenAt: at };
+    // The task may be gone by now: then there is no row to refer to.
+    if (!this.#exists(taskId)) return;
+    this.#db
+      .insert(checkpoints)
+      .values({ taskId, shardId, ...seen })
+      .onConflictDoUpdate({ target: [checkpoints.taskId, checkpoints.shardId], set: seen })
+      .run();
+  }
+
+  /** Adds the increments to what is known of the same command. */
+  mergeRefused(taskId: string, shardId: string, increments: readonly RefusedCommand[]): void {
+    if (!this.#exists(taskId)) return;
+    for (const increment of increments) {
+      this.#db
+        .insert(refusedCommands)
+        .values({ taskId, shardId, ...increment })
+        .onConflictDoUpdate({
+          target: [
+            refusedCommands.taskId,
+            refusedCommands.shardId,
+            refusedCommands.kind,
+            refusedCommands.command,
+            refusedCommands.db,
+            refusedCommands.reasonCode,
+          ],
+          set: {
+            count: sql`${refusedCommands.count} + ${increment.count}`,
+            reason: increment.reason,
+            lastAt: increment.lastAt,
+            samples: sql`case when json_array_length(${refusedCommands.samples}) > 0
+              then ${refusedCommands.samples} else ${JSON.stringify(increment.samples)} end`,
+          },
+        })
+        .run();
+    }
+  }
+
+  /** The most frequent first, at most 200. */
+  refused(taskId: string, shardId: string): RefusedCommand[] {
+    return this.#db
+      .select()
+      .from(refusedCommands)
+      .where(and(eq(refusedCommands.taskId, taskId), eq(refusedCommands.shardId, shardId)))
+      .orderBy(sql`${refusedCommands.count} desc`)
+      .limit(200)
+      .all()
+      .map(({ taskId: _, shardId: __, ...command }) => command as RefusedCommand);
+  }
+
+  /** Sums since the task was created, by shard id. */
+  refusedTotals(taskId: string): Map<string, { skipped: number; rejected: number }> {
+    const rows = this.#db
+      .select({
+        shardId: refusedCommands.shardId,
+        skipped: sql<number>`sum(case when kind = 'skipped' then count else 0 end)`,
+        rejected: sql<number>`sum(case when kind = 'rejected' then count else 0 end)`,
+      })
+      .from(refusedCommands)
+      .where(eq(refusedCommands.taskId, taskId))
+      .groupBy(refusedCommands.shardId)
+      .all();
+    return new Map(rows.map((row) => [row.shardId, { skipped: row.skipped, rejected: row.rejected }]));
+  }
+
+  #exists(taskId: string): boolean {
+    return this.#db.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, taskId)).get() !== undefined;
+  }
+}
+
+function toShardRecord(row: typeof shards.$inferSelect): ShardRecord {
+  const { id, name, weight, endpoint, secret } = row;
+  return { id, name, weight, endpoint: endpoint as ShardRecord["endpoint"], secret };
+}

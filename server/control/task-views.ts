@@ -1,0 +1,131 @@
+import { formatAddress } from "../redis/endpoint.ts";
+import type { KeyCount, Lag } from "../sync/shard-report.ts";
+import type { ShardRun } from "./shard-run.ts";
+import type { ShardFacts } from "./task-record.ts";
+import type { TaskRun } from "./task-run.ts";
+import type { EventView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
+
+/** ms after which a running shard sync's numbers are no longer called current; it reports twice a second. */
+const staleAfter = 5_000;
+
+/** What the pages show, made from what runs. `events` are the task's newest. */
+export function taskRow(run: TaskRun, events: readonly EventView[], now: number): TaskRow {
+  const { record } = run;
+  return {
+    id: record.id,
+    name: record.name,
+    wanted: record.wanted,
+    ...run.state(),
+    createdAt: record.createdAt,
+    sourceLabel: sourceLabel(run),
+    destinationLabel: destinationLabel(run),
+    shardsTotal: run.shards.length,
+    shardsSynchronizing: run.shards.filter((shard) => run.stateOf(shard).status === "synchronizing").length,
+    lag: worstLag(run, now),
+    lagSparkline: run.lagSparkline,
+    commandsPerSecond: sumOfRates(run),
+    lastEvent: events[0] ?? null,
+    actions: run.actions(),
+  };
+}
+
+export function taskView(run: TaskRun, events: readonly EventView[], now: number): TaskView {
+  return {
+    ...taskRow(run, events, now),
+    source: sourceView(run),
+    databases: run.record.databases,
+    shards: run.shards.map((shard) => shardSummary(run, shard, now)),
+    destinationKeys: destinationKeys(run),
+    events,
+  };
+}
+
+export function shardSummary(run: TaskRun, shard: ShardRun, now: number): ShardSummary {
+  const rdbBytesPerSecond = shard.rates.rate("rdbBytes");
+  return {
+    id: shard.record.id,
+    name: shard.record.name,
+    address: formatAddress(shard.record.endpoint),
+    weight: shard.record.weight,
+    report: shard.facts === null ? null : { ...shard.facts, lag: lagOf(run, shard, now) },
+    ...run.stateOf(shard),
+    rates: {
+      commandsPerSecond: shard.rates.rate("commands"),
+      bytesPerSecond: shard.rates.rate("bytes"),
+      rdbBytesPerSecond,
+      keysPerSecond: shard.rates.rate("keys"),
+      initialSyncSecondsLeft: secondsLeft(shard.facts, rdbBytesPerSecond),
+    },
+    skippedTotal: shard.skippedTotal,
+    rejectedTotal: shard.rejectedTotal,
+  };
+}
+
+/** The lag of a report that is current; that of an old one says nothing about now. */
+export function lagOf(run: TaskRun, shard: ShardRun, now: number): Lag {
+  const unknown = (because: string): Lag => ({ bytes: null, seconds: null, secondsUnknownBecause: because });
+  if (!shard.running || shard.facts === null) return unknown(`it is ${run.stateOf(shard).status}`);
+  if (!shard.fresh) return unknown("it has not reported yet");
+  const age = now - shard.facts.at;
+  if (age > staleAfter) return unknown(`it has not reported for ${Math.round(age / 1000)} s`);
+  return shard.facts.lag;
+}
+
+export function worstLag(run: TaskRun, now: number): Lag {
+  const lags = run.shards.map((shard) => ({ name: shard.record.name, lag: lagOf(run, shard, now) }));
+  const unknown = lags.find(({ lag }) => lag.seconds === null);
+  return {
+    bytes: worst(lags.map(({ lag }) => lag.bytes)),
+    seconds: worst(lags.map(({ lag }) => lag.seconds)),
+    secondsUnknownBecause:
+      unknown === undefined
+        ? null
+        : `shard ${unknown.name}: ${unknown.lag.secondsUnknownBecause ?? "not measured yet"}`,
+  };
+}
+
+export function destinationLabel(run: TaskRun): string {
+  const { destination, databases } = run.record;
+  const address = formatAddress(destination.endpoint);
+  if (databases.kind === "all") return address;
+  const numbers = databases.pairs.map((pair) => pair.destination);
+  return `${address}/${numbers.join(",")}`;
+}
+
+function sourceLabel(run: TaskRun): string {
+  const { source } = run.record;
+  if (source.kind === "nutcracker") return `${source.pool.name} (nutcracker.yml)`;
+  return run.shards.length === 1 ? "1 shard" : `${run.shards.length} shards`;
+}
+
+function sourceView(run: TaskRun): TaskView["source"] {
+  const { source } = run.record;
+  if (source.kind === "shards") return { kind: "shards" };
+  const { name, hash, distribution, hashTag, autoEjectHosts } = source.pool;
+  return { kind: "nutcracker", pool: name, hash, distribution, hashTag, autoEjectHosts };
+}
+
+/** All shards see the same destination: the newest count is taken. */
+function destinationKeys(run: TaskRun): readonly KeyCount[] | null {
+  const counted = run.shards
+    .flatMap((shard) => (shard.facts?.destinationKeys ? [shard.facts] : []))
+    .sort((a, b) => b.at - a.at);
+  return counted[0]?.destinationKeys ?? null;
+}
+
+function sumOfRates(run: TaskRun): number | null {
+  const rates = run.shards.flatMap((shard) => shard.rates.rate("commands") ?? []);
+  return rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+function secondsLeft(facts: ShardFacts | null, bytesPerSecond: number | null): number | null {
+  const sync = facts?.initialSync;
+  if (facts?.status !== "initial-sync" || !sync || sync.rdbBytesTotal === null) return null;
+  if (sync.finishedAt !== null || bytesPerSecond === null || bytesPerSecond <= 0) return null;
+  return (sync.rdbBytesTotal - sync.rdbBytesReceived) / bytesPerSecond;
+}
+
+/** null where one is unknown: the worst could be that one. */
+function worst(values: readonly (number | null)[]): number | null {
+  return values.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)));
+}
