@@ -296,6 +296,25 @@ export const catalogue = {
     remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
     retried: true,
   },
+  HOST_NOT_ALLOWED: {
+    message: "Requests for the host {host} are not accepted.",
+    cause: "The page was opened under a name that Tributary does not know as its own (or by DNS rebinding).",
+    remedy:
+      "Open it under the address that Tributary printed, or list the name in TRIBUTARY_ALLOWED_HOSTS (separated by commas).",
+    retried: false,
+  },
+  ORIGIN_NOT_ALLOWED: {
+    message: "Requests from {origin} are not accepted.",
+    cause: "A page of another site, or a proxy that changes the Host header, sent the request.",
+    remedy: "Use Tributary's own page; a proxy in front of it must pass the Host header on.",
+    retried: false,
+  },
+  CONTENT_TYPE_NOT_ALLOWED: {
+    message: "A request of content type {type} is not accepted.",
+    cause: "The API takes JSON only.",
+    remedy: "Send it with content-type: application/json.",
+    retried: false,
+  },
   PORT_IN_USE: {
     message: "Port {port} on {host} is in use.",
     cause: "Another program, or another Tributary, listens there.",

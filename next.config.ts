@@ -1,0 +1,10 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // npm run check runs the compiler over everything; Next's own check uses an API that TypeScript 7 has not.
+  typescript: { ignoreBuildErrors: true },
+};
+
+export default config;

@@ -1,0 +1,26 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { z } from "zod";
+import { nutcrackerFacts } from "../control/pool-facts.ts";
+import { shardRouter } from "./shard-router.ts";
+import { connectionInput } from "./task-input-schema.ts";
+import { taskRouter } from "./task-router.ts";
+import { procedure, router } from "./trpc.ts";
+
+// What carries a password comes as a mutation: a query's input would stand in the URL, and so in logs.
+export const appRouter = router({
+  source: router({
+    parseNutcracker: procedure
+      .input(z.object({ text: z.string().max(2 * 1024 * 1024) }))
+      .mutation(({ input }) => nutcrackerFacts(input.text)),
+  }),
+  connection: router({
+    test: procedure.input(connectionInput).mutation(({ ctx, input }) => ctx.control.test(input)),
+  }),
+  task: taskRouter,
+  shard: shardRouter,
+  system: router({ info: procedure.query(({ ctx }) => ctx.systemInfo()) }),
+});
+
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;

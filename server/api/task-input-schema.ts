@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+const password = z.string().max(512);
+const address = z.string().trim().min(1, "an address is wanted").max(1024);
+
+const addressInput = z.object({
+  address,
+  username: z.string().max(256).optional(),
+  password: password.optional(),
+});
+
+const dbNumber = z.number().int().min(0).max(999_999);
+
+export const databaseMap = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("all") }),
+  z.object({
+    kind: z.literal("pairs"),
+    pairs: z.array(z.object({ source: dbNumber, destination: dbNumber })).max(1024),
+  }),
+]);
+
+const source = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("nutcracker"),
+    text: z.string().max(1024 * 1024, "the file is larger than 1 MiB"),
+    pool: z.string().min(1, "choose a pool").max(1024),
+  }),
+  z.object({
+    kind: z.literal("shards"),
+    shards: z.array(addressInput.extend({ name: z.string().max(64).optional() })).max(1024),
+  }),
+]);
+
+/** What the connection test is given: a task without its name. */
+export const connectionInput = z.object({
+  source,
+  destination: addressInput,
+  databases: databaseMap.optional(),
+});
+
+export const taskName = z.string().trim().min(1, "a name is wanted").max(80, "at most 80 characters");
+
+export const taskInput = connectionInput.extend({
+  name: taskName,
+  /** Start it at once. */
+  start: z.boolean().optional(),
+  /** Create it although checks fail; they are made again at the start. */
+  skipChecks: z.boolean().optional(),
+});
+
+export const taskId = z.object({ id: z.string().min(1).max(64) });
+export const shardId = z.object({ taskId: z.string().min(1).max(64), shardId: z.string().min(1).max(64) });

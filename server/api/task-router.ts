@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { everySecond } from "./every-second.ts";
+import { taskId, taskInput, taskName } from "./task-input-schema.ts";
+import { procedure, router } from "./trpc.ts";
+
+export const taskRouter = router({
+  list: procedure.query(({ ctx }) => ctx.control.list()),
+  get: procedure.input(taskId).query(({ ctx, input }) => ctx.control.task(input.id)),
+  create: procedure.input(taskInput).mutation(({ ctx, input }) => {
+    const { start = false, skipChecks = false, ...task } = input;
+    return ctx.control.create(task, { start, skipChecks });
+  }),
+  start: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.start(input.id)),
+  pause: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.pause(input.id)),
+  resume: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.resume(input.id)),
+  /** The cutover: what was received is applied, and the task is finished for good. */
+  stop: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.stop(input.id)),
+  delete: procedure.input(taskId).mutation(async ({ ctx, input }) => {
+    await ctx.control.delete(input.id);
+    return { id: input.id };
+  }),
+  rename: procedure
+    .input(taskId.extend({ name: taskName }))
+    .mutation(({ ctx, input }) => ctx.control.rename(input.id, input.name)),
+  /** Newest first; `before` is the id of the last event of the page before. */
+  events: procedure
+    .input(
+      taskId.extend({
+        before: z.number().int().nullish(),
+        limit: z.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.control.events(input.id, input.before ?? null, input.limit)),
+  precheck: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.precheck(input.id)),
+  liveList: procedure.subscription(({ ctx, signal }) => everySecond(signal, () => ctx.control.list())),
+  live: procedure
+    .input(taskId)
+    .subscription(({ ctx, input, signal }) => everySecond(signal, () => ctx.control.task(input.id))),
+});

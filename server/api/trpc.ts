@@ -1,0 +1,60 @@
+import { initTRPC, TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import type { Control } from "../control/control.ts";
+import { PrecheckError } from "../control/precheck-verdict.ts";
+import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
+import type { CheckResult } from "../precheck/precheck-report.ts";
+import type { SystemInfo } from "./system-info.ts";
+
+export type ApiContext = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
+
+const trpc = initTRPC.context<ApiContext>().create({
+  isDev: false,
+  errorFormatter: ({ shape, error }) => {
+    const reason = reasonFor(error);
+    const checks: readonly CheckResult[] | null =
+      error.cause instanceof PrecheckError ? error.cause.report.checks : null;
+    const message = reason?.message ?? shape.message;
+    return { ...shape, message, data: { ...shape.data, reason, checks } };
+  },
+});
+
+export const router = trpc.router;
+export const createCallerFactory = trpc.createCallerFactory;
+
+/** A procedure whose TributaryError becomes an answer with a fitting HTTP status. */
+export const procedure = trpc.procedure.use(async ({ next }) => {
+  const result = await next();
+  const cause = result.ok ? undefined : result.error.cause;
+  if (cause instanceof TributaryError) throw toTrpcError(cause);
+  return result;
+});
+
+export function toTrpcError(cause: TributaryError): TRPCError {
+  const { code, message } = cause;
+  if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN") {
+    return new TRPCError({ code: "NOT_FOUND", message, cause });
+  }
+  if (code === "TASK_NOT_READY" || code === "TASK_FINISHED" || code === "TASK_NAME_TAKEN") {
+    return new TRPCError({ code: "CONFLICT", message, cause });
+  }
+  if (code === "INTERNAL") return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause });
+  return new TRPCError({ code: "BAD_REQUEST", message, cause });
+}
+
+/** What the user is told; null for what concerns the caller's program alone, such as an unknown procedure. */
+function reasonFor(error: TRPCError): PlainReason | null {
+  const { cause } = error;
+  if (cause instanceof TributaryError) return cause.toPlain();
+  if (cause instanceof ZodError) return invalidInput(cause);
+  // The message of an unforeseen error may hold anything: it stays in the log.
+  if (error.code === "INTERNAL_SERVER_ERROR") return reasonOf("INTERNAL", { detail: "see Tributary's log" });
+  return null;
+}
+
+function invalidInput(error: ZodError): PlainReason {
+  const issue = error.issues[0];
+  const path = issue?.path.map(String).join(".") ?? "";
+  const detail = (issue?.message ?? "it is not valid").replace(/\.$/, "");
+  return reasonOf("INPUT_INVALID", { field: path === "" ? "The input" : path, detail });
+}

@@ -1,0 +1,26 @@
+import { type Logger, pino } from "pino";
+
+/** JSON lines in production; in development one sentence for each entry. Secrets are cut out of both. */
+export function openLog(
+  dev: boolean,
+  write: (line: string) => void = (line) => process.stdout.write(line),
+): Logger {
+  const redact = {
+    paths: ["password", "*.password", "secret", "*.secret", "redisAuth", "*.redisAuth"],
+    remove: true,
+  };
+  return pino({ base: null, redact }, { write: dev ? (line) => write(sentence(line)) : write });
+}
+
+const levelNames: Record<number, string> = { 40: "warning: ", 50: "error: ", 60: "error: " };
+
+function sentence(line: string): string {
+  const { time, level, msg, err } = JSON.parse(line) as {
+    time: number;
+    level: number;
+    msg: string;
+    err?: { stack?: string };
+  };
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  return `${clock} ${levelNames[level] ?? ""}${msg}\n${err?.stack ? `${err.stack}\n` : ""}`;
+}

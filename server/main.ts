@@ -1,0 +1,103 @@
+import type { Server } from "node:http";
+import type { Logger } from "pino";
+import { openDatabase } from "../db/open-database.ts";
+import { publishCaller } from "./api/caller.ts";
+import { createHttpServer } from "./api/http-server.ts";
+import { requestGuard } from "./api/request-guard.ts";
+import { systemInfoOf } from "./api/system-info.ts";
+import type { ApiContext } from "./api/trpc.ts";
+import { openControl } from "./control/control.ts";
+import { openSecretBox } from "./control/secret-box.ts";
+import { WorkerPool } from "./control/worker-pool.ts";
+import { TributaryError, toReason } from "./errors/tributary-error.ts";
+import { openLog } from "./log.ts";
+import { openPages } from "./pages.ts";
+import { runPrechecks } from "./precheck/run-prechecks.ts";
+
+// Starts the whole: database, engine, API and pages, in one process. docs/operations.md names the environment.
+const { env } = process;
+const dev = env.NODE_ENV !== "production";
+const log = openLog(dev);
+
+// A server of which a part is broken would look alive: it ends, and the next start goes on at the checkpoints.
+process.on("uncaughtException", die);
+process.on("unhandledRejection", die);
+
+try {
+  await start();
+} catch (error) {
+  die(error);
+}
+
+/** @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, SECRET_WRONG, PORT_IN_USE, INPUT_INVALID */
+async function start(): Promise<void> {
+  const host = env.HOST || "127.0.0.1";
+  const port = readPort(env.PORT || "3000");
+  const database = openDatabase(env.TRIBUTARY_DATA_DIR || "./data");
+  const control = openControl({
+    database,
+    box: openSecretBox(database.directory, env.TRIBUTARY_SECRET),
+    runPrechecks,
+    runner: (listener) => new WorkerPool(listener),
+    onFailure: (error) => log.error({ err: error }, "The history could not be written; it is tried again."),
+  });
+  const context: ApiContext = { control, systemInfo: systemInfoOf(database.directory) };
+  publishCaller(context);
+  const http = createHttpServer({
+    context,
+    guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
+    pages: await openPages({ dev, host, port }),
+    onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
+  });
+  endOnSignal(log, async () => {
+    await Promise.all([http.close(), control.close()]);
+    database.close();
+  });
+  await listen(http.server, host, port);
+  control.begin();
+  log.info(`Tributary is ready at http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new TributaryError("INPUT_INVALID", {
+    field: "PORT",
+    detail: `${text} is not a port from 1 to 65535`,
+  });
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? "").split(",").flatMap((name) => name.trim() || []);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") return reject(new TributaryError("PORT_IN_USE", { host, port }));
+      const detail = `cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new TributaryError("INPUT_INVALID", { field: "HOST", detail }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** The first SIGTERM or SIGINT ends it in good order, within seconds; the second at once. */
+function endOnSignal(log: Logger, close: () => Promise<void>): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals) => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info(`${signal}: applying what was received, then ending. Running tasks go on at the next start.`);
+    close().then(() => process.exit(0), die);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+}
+
+function die(error: unknown): never {
+  const { code, message, remedy } = toReason(error);
+  const known = error instanceof TributaryError;
+  log.fatal(known ? { code } : { err: error }, known ? `${message} ${remedy}` : message);
+  process.exit(1);
+}
