@@ -4,6 +4,7 @@ import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "./checkpoint.ts";
 import { CommandFilter } from "./command-filter.ts";
 import { abilitiesOf } from "./destination-abilities.ts";
+import type { DestinationLink } from "./destination-link.ts";
 import type { DestinationSession } from "./destination-session.ts";
 import type { Generation } from "./generation.ts";
 import { type LoadProgress, LoadReplies } from "./load-replies.ts";
@@ -92,14 +93,16 @@ export async function applyRdb(
   return checkpoint;
 }
 
-/** The stage that applies a generation's stream from `from` on; `run` it with a link whose replies go to it. */
+/** The stage that applies a generation's stream from `from` on; the link's replies go to it from now on. */
 export function streamApplier(
   generation: Generation,
   from: Checkpoint,
+  link: DestinationLink,
+  replies: ReplySwitch,
   context: ApplyContext,
 ): StreamApplier {
   const { spec } = context;
-  return new StreamApplier({
+  const applier = new StreamApplier(link, {
     input: generation.stream.reader(Number(from.offset - generation.offset)),
     from,
     filter: new CommandFilter(spec.databases, from.db),
@@ -118,6 +121,8 @@ export function streamApplier(
       context.onCheckpoint(checkpoint);
     },
   });
+  replies.to = applier.pipeline;
+  return applier;
 }
 
 function currentReplid(generation: Generation): string {

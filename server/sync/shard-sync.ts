@@ -253,12 +253,11 @@ export class ShardSync {
     from: Checkpoint,
   ): Promise<void> {
     this.#lag.applied(from.offset, -1);
-    const applier = streamApplier(generation, from, this.#context());
+    const applier = streamApplier(generation, from, session.link, replies, this.#context());
     this.#applier = applier;
-    replies.to = applier;
     this.#changed();
     if (this.#stopping !== null) applier.stop();
-    await applier.run(session.link);
+    await applier.run();
   }
 
   /** Where to go on, if this generation can; otherwise the reader begins another one. */
@@ -349,9 +348,9 @@ export class ShardSync {
   async #close(background: readonly Promise<void>[]): Promise<void> {
     this.#ending.abort();
     await Promise.all(background);
+    this.#send();
     await this.#reader?.close();
     await rm(this.#spec.spoolDirectory, { recursive: true, force: true }).catch(() => {});
-    this.#send();
   }
 
   #send(): void {

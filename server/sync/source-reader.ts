@@ -167,7 +167,8 @@ export class SourceReader {
 
   #begin(link: ReplicaLink, asked: StreamPosition | null): void {
     const { spec, now } = this.#options;
-    const number = (this.#lastNumber += 1);
+    this.#lastNumber++;
+    const number = this.#lastNumber;
     const spool = (name: string, memoryBytes: number, retain: "all" | "applied") =>
       new Spool({
         directory: join(spec.spoolDirectory, String(number)),

@@ -1,0 +1,231 @@
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { ReplyHandler } from "../redis/reply-scanner.ts";
+import { encodeRequest } from "../redis/request-line.ts";
+import type { CommandName } from "./command-names.ts";
+import { stateErrorOf } from "./destination-answer.ts";
+import type { DestinationLink } from "./destination-link.ts";
+import { SLAB_BYTES } from "./slab.ts";
+import { StreamBatch } from "./stream-batch.ts";
+
+/** A batch is closed at the latest past this many bytes or commands, but never within a source's transaction. */
+const BATCH_BYTES = 512 * 1024;
+const BATCH_COMMANDS = 4096;
+
+/** What the stream says about a command that is forwarded. */
+export type Forwarded = {
+  readonly name: CommandName;
+  /** Bytes of the stream before it, and its database on the source. */
+  readonly position: number;
+  readonly db: number;
+  /** Its database on the destination; null leaves the selected one. */
+  readonly target: number | null;
+};
+
+export type BatchPipelineOptions = {
+  readonly role: string;
+  readonly address: string;
+  /** The database that is selected when the link is opened, and holds the checkpoint. */
+  readonly checkpointDb: number;
+  /** EXEC has been answered with its array: the batch is applied. */
+  readonly onApplied: (batch: StreamBatch) => void;
+  /** The transaction was discarded as a whole; `batch.refusals` says because of which commands. */
+  readonly onAborted: (batch: StreamBatch, answer: string) => void;
+};
+
+/**
+ * Writes transactions to the destination: at most one whose EXEC is not answered, while the next is queued
+ * behind it. EXEC of the next waits for that answer, so that a discarded transaction is never overtaken.
+ */
+export class BatchPipeline implements ReplyHandler {
+  /** A state of the destination to wait for, or a broken conversation; the link is then of no more use. */
+  failure: Error | null = null;
+  readonly #link: DestinationLink;
+  readonly #options: BatchPipelineOptions;
+  #open: StreamBatch | null = null;
+  #executing: StreamBatch | null = null;
+  /** The database that the connection will have selected after all that has been appended. */
+  #linkDb: number;
+  #item = 0;
+  /** Neighbouring commands in one chunk, which are copied together. */
+  #run: Uint8Array | null = null;
+  #runStart = 0;
+  #runEnd = 0;
+  #runCount = 0;
+  #runRoom = 0;
+
+  constructor(link: DestinationLink, options: BatchPipelineOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#linkDb = options.checkpointDb;
+  }
+
+  /** True when nothing waits for an answer. */
+  get idle(): boolean {
+    return this.#open === null && this.#executing === null;
+  }
+
+  /** True while a transaction's EXEC is not answered. */
+  get executing(): boolean {
+    return this.#executing !== null;
+  }
+
+  /** True when the batch at hand is as large as it should get. */
+  get overLimit(): boolean {
+    const batch = this.#open;
+    return batch !== null && (batch.bytes >= BATCH_BYTES || batch.names.length >= BATCH_COMMANDS);
+  }
+
+  /** Adds a command in `bytes[start, stop)`; `joined` where its neighbours lie in the same bytes. */
+  forward(bytes: Uint8Array, start: number, stop: number, joined: boolean, what: Forwarded): void {
+    const batch = this.#batchFor(what);
+    const size = stop - start;
+    if (joined) {
+      if (
+        this.#runCount > 0 &&
+        (this.#runEnd !== start || this.#runEnd - this.#runStart + size > this.#runRoom)
+      ) {
+        this.endRun();
+      }
+      if (this.#runCount === 0) {
+        this.#run = bytes;
+        this.#runStart = start;
+        this.#runRoom = this.#link.room || SLAB_BYTES;
+      }
+      this.#runEnd = stop;
+      this.#runCount++;
+    } else {
+      this.endRun();
+      this.#link.append(bytes, start, stop, 1);
+    }
+    this.#count(batch, what, size);
+  }
+
+  /** Adds the first piece of a large command; the others follow through `piece`. */
+  beginLarge(what: Forwarded): void {
+    const batch = this.#batchFor(what);
+    this.endRun();
+    this.#count(batch, what, BATCH_BYTES);
+  }
+
+  piece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void {
+    this.#link.appendPiece(bytes, start, end, part);
+  }
+
+  /** Copies the neighbours gathered so far: before their chunk goes, and before anything else is appended. */
+  endRun(): void {
+    if (this.#run === null) return;
+    this.#link.append(this.#run, this.#runStart, this.#runEnd, this.#runCount);
+    this.#run = null;
+    this.#runCount = 0;
+  }
+
+  /** Begins a batch that will hold nothing but the checkpoint, where none is open. */
+  begin(): StreamBatch {
+    if (this.#open === null) {
+      this.#open = new StreamBatch(this.#link.commands);
+      this.#write(MULTI);
+    }
+    return this.#open;
+  }
+
+  /** The open batch when it may be closed now: when the one before has been answered. */
+  get closable(): StreamBatch | null {
+    return this.#executing === null ? this.#open : null;
+  }
+
+  /** Closes the open batch with `checkpoint`, the command that stores it. */
+  close(batch: StreamBatch, checkpoint: Buffer): void {
+    this.endRun();
+    if (this.#linkDb !== this.#options.checkpointDb)
+      this.#select(batch, this.#options.checkpointDb, batch.endPosition, 0);
+    this.#write(checkpoint);
+    batch.queue(null, batch.endPosition, batch.endDb);
+    this.#write(EXEC);
+    batch.executed = true;
+    this.#executing = batch;
+    this.#open = null;
+    this.#link.flush();
+  }
+
+  /** A transaction larger than what may be in flight: its queued commands are let go, at the price of their samples. */
+  releaseQueued(): void {
+    if (this.#executing === null && this.#open !== null) {
+      this.#link.release(this.#open.firstCommand + this.#open.replies);
+    }
+  }
+
+  #batchFor(what: Forwarded): StreamBatch {
+    const batch = this.begin();
+    const target = what.target ?? this.#linkDb;
+    if (target !== this.#linkDb) {
+      this.endRun();
+      this.#select(batch, target, what.position, what.db);
+    }
+    return batch;
+  }
+
+  #count(batch: StreamBatch, what: Forwarded, size: number): void {
+    batch.queue(what.name, what.position, what.db);
+    batch.bytes += size;
+    batch.commands++;
+  }
+
+  #select(batch: StreamBatch, db: number, position: number, sourceDb: number): void {
+    this.#write(encodeRequest(["SELECT", String(db)]));
+    batch.queue(null, position, sourceDb);
+    this.#linkDb = db;
+  }
+
+  #write(command: Buffer): void {
+    this.#link.append(command, 0, command.length, 1);
+  }
+
+  // ── replies ──
+
+  value(depth: number): void {
+    if (depth === 0) this.#reply(null);
+    else if (depth === 1) this.#item++;
+  }
+
+  error(depth: number, text: string): void {
+    if (depth === 0) this.#reply(text);
+    else if (depth === 1) this.#executing?.rejections.set(this.#item++, text);
+  }
+
+  array(depth: number, count: number): void {
+    if (depth === 1) this.#item++;
+    if (depth !== 0) return;
+    this.#item = 0;
+    if (count < 0) this.failure ??= new TributaryError("FENCED", { role: this.#options.role });
+  }
+
+  arrayEnd(): void {
+    const batch = this.#executing;
+    if (batch === null || this.#item !== batch.names.length) {
+      this.#link.fail("EXEC was answered with another number of items than were queued");
+      return;
+    }
+    this.#executing = null;
+    this.#options.onApplied(batch);
+  }
+
+  #reply(error: string | null): void {
+    const batch = this.#executing ?? this.#open;
+    if (batch === null) {
+      this.#link.fail("a reply came for which nothing was sent");
+      return;
+    }
+    const item = batch.replies++ - 1;
+    if (batch.executed && item === batch.names.length) {
+      const answer = error ?? "EXEC was not answered with an array";
+      this.failure ??= stateErrorOf(answer, this.#options.address, "EXEC");
+      this.#options.onAborted(batch, answer);
+    } else if (error !== null) {
+      if (item >= 0) batch.refusals.set(item, error);
+      this.failure ??= stateErrorOf(error, this.#options.address, batch.names[item]?.name ?? "MULTI");
+    }
+  }
+}
+
+const MULTI = encodeRequest(["MULTI"]);
+const EXEC = encodeRequest(["EXEC"]);
