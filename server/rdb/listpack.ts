@@ -37,9 +37,10 @@ export class Listpack implements ElementCursor {
     if (first === END) throw this.#broken("a listpack ends before its stated length");
     if (first < 0x80) return this.#number(at, 1, first);
     if (first < 0xc0) return this.#text(at, 1, first & 0x3f);
-    if (at + 5 > this.#blob.length) throw this.#broken("a listpack ends within an element");
+    if (at + 2 > last) throw this.#broken("a listpack ends within an element");
     if (first < 0xe0) return this.#number(at, 2, ((((first & 0x1f) << 8) | this.#blob[at + 1]!) << 19) >> 19);
     if (first < 0xf0) return this.#text(at, 2, ((first & 0x0f) << 8) | this.#blob[at + 1]!);
+    if (at + 5 > this.#blob.length) throw this.#broken("a listpack ends within an element");
     const view = this.#view;
     switch (first) {
       case 0xf0:

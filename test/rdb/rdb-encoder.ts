@@ -30,6 +30,14 @@ export function strings(...texts: Text[]): Buffer {
   return Buffer.concat(texts.map(string));
 }
 
+/** A module's ID: nine characters of 6 bits and the version of its encoding. */
+export function moduleId(name: string, version: number): Buffer {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  let id = 0n;
+  for (const character of name) id = (id << 6n) | BigInt(alphabet.indexOf(character));
+  return length((id << 10n) | BigInt(version));
+}
+
 /** A string whose bytes are LZF instructions. */
 export function lzfString(compressed: Uint8Array, decompressed: number): Buffer {
   return Buffer.concat([Buffer.from([0xc3]), length(compressed.length), length(decompressed), compressed]);
