@@ -1,0 +1,43 @@
+import { GeistMono } from "geist/font/mono";
+import { GeistSans } from "geist/font/sans";
+import type { Metadata, Viewport } from "next";
+import { connection } from "next/server";
+import type { ReactNode } from "react";
+import { PageRoots } from "@/components/shell/page-roots";
+import { TopBar } from "@/components/shell/top-bar";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "Tributary", template: "%s · Tributary" },
+  description: "Merges the shards of a Twemproxy Redis cluster into one Redis, live.",
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#ffffff" },
+    { media: "(prefers-color-scheme: dark)", color: "#10191d" },
+  ],
+};
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  await connection();
+  return (
+    // The theme's class is set by a script before the first paint, which the server cannot know.
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <body>
+        <PageRoots initialNow={Date.now()}>
+          <a
+            href="#main"
+            className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2 focus:shadow-high"
+          >
+            Skip to the content
+          </a>
+          <TopBar />
+          <main id="main" className="mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8">
+            {children}
+          </main>
+        </PageRoots>
+      </body>
+    </html>
+  );
+}

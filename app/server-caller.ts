@@ -1,0 +1,23 @@
+import "server-only";
+import { notFound } from "next/navigation";
+import type { TributaryCaller } from "@/server/api/caller";
+
+/** The running engine's API, called without HTTP while a page renders. server/main.ts puts it there. */
+export function caller(): TributaryCaller {
+  const found = (globalThis as Record<symbol, unknown>)[Symbol.for("tributary.caller")];
+  if (found === undefined) {
+    throw new Error("The pages run inside Tributary's own server: start it with npm run dev or npm start.");
+  }
+  return found as TributaryCaller;
+}
+
+/** The answer, or the not-found page when there is no such task or shard. */
+export async function orNotFound<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, cause } = error as { code?: string; cause?: { code?: string } };
+    if (code === "NOT_FOUND" || cause?.code === "TASK_UNKNOWN" || cause?.code === "SHARD_UNKNOWN") notFound();
+    throw error;
+  }
+}

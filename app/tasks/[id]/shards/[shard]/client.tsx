@@ -1,0 +1,47 @@
+"use client";
+
+import { useSubscription } from "@trpc/tanstack-react-query";
+import { CardSection } from "@/components/controls/card";
+import { useTRPC } from "@/components/live/trpc";
+import { KeyCounts } from "@/components/shard/key-counts";
+import { RefusedCommands } from "@/components/shard/refused-commands";
+import { ReplicationFacts } from "@/components/shard/replication-facts";
+import { ShardCharts } from "@/components/shard/shard-charts";
+import { ShardHeader } from "@/components/shard/shard-header";
+import { DocumentTitle } from "@/components/shell/document-title";
+import { EventList } from "@/components/status/event-list";
+import { ReasonNote } from "@/components/status/reason-note";
+import { InitialSync } from "@/components/task/initial-sync";
+import { statusTitle } from "@/components/task/task-title";
+import type { ShardView } from "@/server/control/task-view";
+
+export function ShardPage({ initial }: { initial: ShardView }) {
+  const trpc = useTRPC();
+  const live = useSubscription(
+    trpc.shard.live.subscriptionOptions({ taskId: initial.task.id, shardId: initial.shard.id }),
+  );
+  const view = live.data ?? initial;
+  const { shard, task } = view;
+
+  return (
+    <>
+      <DocumentTitle title={statusTitle(shard.status, shard.name, task.name)} />
+      <ShardHeader view={view} />
+      {shard.reason !== null && <ReasonNote reason={shard.reason} className="mt-5" />}
+      {shard.report?.initialSync && (
+        <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
+      )}
+      <ShardCharts taskId={task.id} shard={shard} />
+      <div className="mt-5 grid items-start gap-5 lg:grid-cols-2">
+        <ReplicationFacts shard={shard} />
+        <div className="min-w-0 space-y-5">
+          <KeyCounts report={shard.report} destinationLabel={task.destinationLabel} />
+          <CardSection title="Events">
+            <EventList events={view.events} />
+          </CardSection>
+        </div>
+      </div>
+      <RefusedCommands refused={view.refused} />
+    </>
+  );
+}

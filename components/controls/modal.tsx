@@ -1,0 +1,46 @@
+"use client";
+
+import { X } from "lucide-react";
+import { Dialog } from "radix-ui";
+import type { ReactNode } from "react";
+import { IconButton } from "./icon-button";
+
+type ModalProps = {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  children: ReactNode;
+};
+
+/** A dialog in the middle of the page; on a phone it fills the width. Esc and the backdrop close it. */
+export function Modal({ open, onOpenChange, title, description, children }: ModalProps) {
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 animate-[fade_150ms_ease-out] bg-black/40 backdrop-blur-[2px]" />
+        <Dialog.Content
+          {...(description === undefined ? { "aria-describedby": undefined } : {})}
+          className="fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 animate-[appear_160ms_ease-out] overflow-y-auto rounded-2xl border bg-surface p-5 shadow-high outline-none sm:p-6"
+        >
+          <div className="flex items-start justify-between gap-4">
+            <Dialog.Title className="pt-1 text-base font-semibold tracking-[-0.01em] text-balance">
+              {title}
+            </Dialog.Title>
+            <Dialog.Close asChild>
+              <IconButton label="Close" className="-mt-0.5 -mr-1.5 shrink-0">
+                <X />
+              </IconButton>
+            </Dialog.Close>
+          </div>
+          {description !== undefined && (
+            <Dialog.Description asChild>
+              <div className="mt-2 space-y-2 text-ink-2">{description}</div>
+            </Dialog.Description>
+          )}
+          {children}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

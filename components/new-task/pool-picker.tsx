@@ -1,0 +1,74 @@
+"use client";
+
+import { FieldError } from "@/components/controls/field";
+import { formatPlural } from "@/components/format/count";
+import { cx } from "@/components/format/cx";
+import type { Outputs } from "@/components/live/trpc";
+
+export type Pool = Outputs["source"]["parseNutcracker"]["pools"][number];
+
+type PoolPickerProps = {
+  pools: readonly Pool[];
+  value: string;
+  error: string | undefined;
+  onChange: (pool: string) => void;
+};
+
+/** The pools of the file with their servers; those that are not Redis pools cannot be chosen. */
+export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
+  if (pools.length === 0) return null;
+  return (
+    <fieldset className="mt-5">
+      <legend className="mb-1.5 text-[0.8125rem] font-medium">Pool</legend>
+      <div className="grid gap-3 sm:grid-cols-2">
+        {pools.map((pool) => (
+          <label
+            key={pool.name}
+            className={cx(
+              "flex min-w-0 gap-3 rounded-xl border px-3.5 py-3 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-river-line",
+              pool.name === value ? "border-river bg-river-soft/60" : "border-line-strong/50",
+              pool.redis ? "cursor-pointer hover:border-river-line" : "cursor-not-allowed opacity-60",
+            )}
+          >
+            <input
+              type="radio"
+              name="pool"
+              value={pool.name}
+              checked={pool.name === value}
+              disabled={!pool.redis}
+              onChange={() => onChange(pool.name)}
+              className="mt-1 accent-(--river) focus-visible:outline-none"
+            />
+            <span className="min-w-0">
+              <span className="block font-medium break-words">{pool.name}</span>
+              <span className="mt-0.5 block text-xs text-ink-2">
+                {pool.redis
+                  ? `${formatPlural(pool.servers.length, "shard")}, ${pool.distribution}, ${pool.hash}, db ${pool.redisDb}`
+                  : "a memcached pool (redis: true is missing)"}
+              </span>
+              <span className="mt-1.5 block font-mono text-[0.6875rem] leading-4 break-all text-ink-2">
+                {pool.servers.slice(0, 6).map((server) => (
+                  <span key={server.name} className="block">
+                    {serverText(server)}
+                  </span>
+                ))}
+                {pool.servers.length > 6 && (
+                  <span className="block font-sans">and {pool.servers.length - 6} more</span>
+                )}
+              </span>
+            </span>
+          </label>
+        ))}
+      </div>
+      {error !== undefined && (
+        <div className="mt-1.5">
+          <FieldError text={error} />
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function serverText({ name, address }: Pool["servers"][number]): string {
+  return name === address ? address : `${name}  ${address}`;
+}

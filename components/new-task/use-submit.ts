@@ -1,0 +1,97 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useCallback, useState } from "react";
+import { reasonOf, type ShownReason } from "@/components/live/reason-of";
+import { useTRPC } from "@/components/live/trpc";
+import type { PrecheckReport } from "@/server/precheck/precheck-report";
+import { fieldOfReason } from "./server-error-field";
+import { type FormErrors, findErrors, type TaskForm, toTaskInput } from "./task-form";
+
+type ShownReport = Pick<PrecheckReport, "ok" | "checks">;
+
+/** Tests and creates the task of a form, and keeps what was found wrong until the form changes. */
+export function useSubmit(form: TaskForm) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const [errors, setErrors] = useState<FormErrors>({});
+  const [failure, setFailure] = useState<ShownReason | null>(null);
+  const [report, setReport] = useState<ShownReport | null>(null);
+  const testing = useMutation(trpc.connection.test.mutationOptions());
+  const creating = useMutation(trpc.task.create.mutationOptions());
+  // A page that is left for the task's own stays busy until it is gone.
+  const [leaving, setLeaving] = useState(false);
+
+  const changed = useCallback(() => {
+    setErrors({});
+    setFailure(null);
+    setReport(null);
+  }, []);
+
+  function refuse(error: unknown, element: HTMLFormElement | null) {
+    const checks = checksOf(error);
+    if (checks !== null) {
+      showReport({ ok: false, checks });
+      return;
+    }
+    const reason = reasonOf(error);
+    const field = fieldOfReason(reason);
+    if (field === null) setFailure(reason);
+    else showErrors({ [field]: `${reason.message} ${reason.remedy}` }, element);
+  }
+
+  function showErrors(found: FormErrors, element: HTMLFormElement | null): boolean {
+    setErrors(found);
+    const first = Object.keys(found)[0];
+    if (first === undefined) return false;
+    element?.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
+    return true;
+  }
+
+  function showReport(found: ShownReport) {
+    setReport(found);
+    requestAnimationFrame(() => document.getElementById("checks")?.scrollIntoView({ block: "nearest" }));
+  }
+
+  async function test(element: HTMLFormElement | null) {
+    changed();
+    const { name: _, ...found } = findErrors(form);
+    if (showErrors(found, element)) return;
+    try {
+      showReport(await testing.mutateAsync(toTaskInput(form)));
+    } catch (error) {
+      refuse(error, element);
+    }
+  }
+
+  async function create(element: HTMLFormElement | null) {
+    setFailure(null);
+    if (showErrors(findErrors(form), element)) return;
+    setReport(null);
+    try {
+      const { id } = await creating.mutateAsync({ ...toTaskInput(form), start: true });
+      setLeaving(true);
+      router.push(`/tasks/${id}`);
+    } catch (error) {
+      refuse(error, element);
+    }
+  }
+
+  return {
+    errors,
+    failure,
+    report,
+    testing: testing.isPending,
+    creating: creating.isPending || leaving,
+    test,
+    create,
+    changed,
+  };
+}
+
+/** The server makes all checks before it creates a task; those that failed come with its refusal. */
+function checksOf(error: unknown): PrecheckReport["checks"] | null {
+  const data = (error as { data?: { checks?: PrecheckReport["checks"] | null } | null } | null)?.data;
+  return data?.checks ?? null;
+}

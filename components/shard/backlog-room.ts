@@ -1,0 +1,23 @@
+import type { SourceFacts } from "@/server/sync/shard-report";
+
+export type BacklogRoom = {
+  /** Bytes that the source can still write before a resume at the applied offset fails; negative when it already does. */
+  readonly bytes: number;
+  /** `bytes` as a part of the backlog, 0 to 1. */
+  readonly fraction: number;
+};
+
+/**
+ * How far the checkpoint is from falling out of the source's repl-backlog. null while the backlog is not
+ * active or nothing has been applied. Offsets are decimal strings past 2^53; their differences are not.
+ */
+export function backlogRoom(
+  source: Pick<SourceFacts, "masterReplOffset" | "backlogSize"> | null,
+  appliedOffset: string | null,
+): BacklogRoom | null {
+  if (source === null || appliedOffset === null || source.backlogSize <= 0) return null;
+  const behind = Number(BigInt(source.masterReplOffset) - BigInt(appliedOffset));
+  // Facts of the source are older than the stream: an offset ahead of them is no room beyond the backlog's size.
+  const bytes = source.backlogSize - Math.max(0, behind);
+  return { bytes, fraction: Math.max(0, bytes / source.backlogSize) };
+}

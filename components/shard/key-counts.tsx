@@ -1,0 +1,78 @@
+import { CardSection } from "@/components/controls/card";
+import { formatCount } from "@/components/format/count";
+import { totalKeys } from "@/components/task/key-totals";
+import type { KeyCount, ShardReport } from "@/server/sync/shard-report";
+
+type KeyCountsProps = {
+  report: Pick<ShardReport, "sourceKeys" | "destinationKeys"> | null;
+  destinationLabel: string;
+};
+
+/** Keys per database on both ends. The destination's hold the keys of all shards together. */
+export function KeyCounts({ report, destinationLabel }: KeyCountsProps) {
+  return (
+    <CardSection title="Keys">
+      <div className="grid gap-x-6 gap-y-4 px-4 pt-1 pb-5 sm:grid-cols-2 sm:px-5">
+        <Side title="On this shard" counts={report?.sourceKeys ?? null} />
+        <Side
+          title="On the destination"
+          note={`all shards together, ${destinationLabel}`}
+          counts={report?.destinationKeys ?? null}
+        />
+      </div>
+    </CardSection>
+  );
+}
+
+function Side({ title, note, counts }: { title: string; note?: string; counts: readonly KeyCount[] | null }) {
+  const total = totalKeys(counts);
+  return (
+    <div className="min-w-0">
+      <h3 className="text-xs font-semibold text-ink-2">{title}</h3>
+      {note !== undefined && (
+        <p className="truncate text-xs text-ink-3" title={note}>
+          {note}
+        </p>
+      )}
+      {counts === null || total === null ? (
+        <p className="mt-2 text-ink-3">unknown</p>
+      ) : counts.length === 0 ? (
+        <p className="mt-2 text-ink-3">no keys</p>
+      ) : (
+        <table className="num mt-2 w-full text-right text-[0.8125rem]">
+          <thead className="text-xs text-ink-3">
+            <tr className="border-b">
+              <th className="py-1 text-left font-medium">db</th>
+              <th className="py-1 font-medium">keys</th>
+              <th className="py-1 font-medium">expire</th>
+              <th className="py-1 font-medium">do not</th>
+            </tr>
+          </thead>
+          <tbody>
+            {counts.map((count) => (
+              <CountRow key={count.db} label={String(count.db)} count={count} />
+            ))}
+          </tbody>
+          {counts.length > 1 && (
+            <tfoot className="border-t font-medium">
+              <CountRow label="all" count={total} />
+            </tfoot>
+          )}
+        </table>
+      )}
+    </div>
+  );
+}
+
+function CountRow({ label, count }: { label: string; count: { keys: number; expires: number } }) {
+  return (
+    <tr>
+      <th scope="row" className="py-1 text-left font-normal text-ink-2">
+        {label}
+      </th>
+      <td className="py-1">{formatCount(count.keys)}</td>
+      <td className="py-1 text-ink-2">{formatCount(count.expires)}</td>
+      <td className="py-1 text-ink-2">{formatCount(count.keys - count.expires)}</td>
+    </tr>
+  );
+}

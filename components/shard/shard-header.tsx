@@ -1,0 +1,34 @@
+import { Ago } from "@/components/live/ago";
+import { Breadcrumbs } from "@/components/shell/breadcrumbs";
+import { StatusBadge } from "@/components/status/status-badge";
+import type { ShardView } from "@/server/control/task-view";
+import { SiblingNav } from "./sibling-nav";
+
+/** Name, address and status of a shard, and the way to its siblings. */
+export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardView }) {
+  return (
+    <header>
+      <Breadcrumbs
+        steps={[
+          { href: "/tasks", label: "Tasks" },
+          { href: `/tasks/${task.id}`, label: task.name },
+        ]}
+      />
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+            <h1 className="min-w-0 text-[1.375rem] leading-tight font-semibold tracking-[-0.02em] break-words">
+              {shard.name}
+            </h1>
+            <StatusBadge status={shard.status} />
+            <span className="num text-[0.8125rem] text-ink-3">
+              for <Ago at={shard.since} form="for" />
+            </span>
+          </div>
+          <p className="mt-1 font-mono text-xs break-all text-ink-3">{shard.address}</p>
+        </div>
+        <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,34 @@
+"use client";
+
+import { ThemeProvider } from "next-themes";
+import { Tooltip } from "radix-ui";
+import type { ReactNode } from "react";
+import { Toaster } from "sonner";
+import { ConnectionBanner } from "@/components/live/connection-banner";
+import { NowProvider } from "@/components/live/now";
+import { TrpcRoot } from "@/components/live/trpc-root";
+
+/** What every page stands in: theme, clock, the line to the server, hints and notices. */
+export function PageRoots({ initialNow, children }: { initialNow: number; children: ReactNode }) {
+  return (
+    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+      <NowProvider initialNow={initialNow}>
+        <TrpcRoot>
+          <Tooltip.Provider delayDuration={300}>
+            {children}
+            <ConnectionBanner />
+            <Toaster
+              position="bottom-right"
+              toastOptions={{
+                classNames: {
+                  toast: "!bg-surface !text-ink !border-line !shadow-high !rounded-xl !font-sans",
+                  description: "!text-ink-2",
+                },
+              }}
+            />
+          </Tooltip.Provider>
+        </TrpcRoot>
+      </NowProvider>
+    </ThemeProvider>
+  );
+}

@@ -1,0 +1,75 @@
+"use client";
+
+import { Keyboard } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useEffect, useRef, useState } from "react";
+import { IconButton } from "@/components/controls/icon-button";
+import { Modal } from "@/components/controls/modal";
+
+const shortcuts = [
+  { keys: ["n"], does: "New task" },
+  { keys: ["g", "t"], does: "Go to the tasks" },
+  { keys: ["/"], does: "Go to the tasks" },
+  { keys: ["?"], does: "Show this help" },
+] as const;
+
+/** How long a `g` waits for its second key, in ms. */
+const chordMs = 1000;
+
+/** Listens for the shortcuts everywhere, except while something is typed or a dialog is open, and lists them. */
+export function ShortcutsButton() {
+  const router = useRouter();
+  const [open, setOpen] = useState(false);
+  const lastG = useRef(Number.NEGATIVE_INFINITY);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return;
+      if (document.querySelector("[role=dialog],[role=menu]") !== null) return;
+      const afterG = event.timeStamp - lastG.current < chordMs;
+      lastG.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
+      if (event.key === "n") router.push("/tasks/new");
+      else if (event.key === "/" || (afterG && event.key === "t")) router.push("/tasks");
+      else if (event.key === "?") setOpen(true);
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [router]);
+
+  return (
+    <>
+      <IconButton label="Keyboard shortcuts" onClick={() => setOpen(true)} className="max-sm:hidden">
+        <Keyboard />
+      </IconButton>
+      <Modal open={open} onOpenChange={setOpen} title="Keyboard shortcuts">
+        <dl className="mt-4 divide-y">
+          {shortcuts.map(({ keys, does }) => (
+            <div key={keys.join("")} className="flex items-center justify-between py-2.5">
+              <dt>{does}</dt>
+              <dd className="flex gap-1">
+                {keys.map((key) => (
+                  <kbd
+                    key={key}
+                    className="inline-flex h-6 min-w-6 items-center justify-center rounded-md border border-b-2 bg-sunken px-1.5 font-mono text-xs"
+                  >
+                    {key}
+                  </kbd>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </Modal>
+    </>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}

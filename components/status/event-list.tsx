@@ -1,0 +1,53 @@
+import { BellRing, CircleDot, type LucideIcon, TriangleAlert } from "lucide-react";
+import { cx } from "@/components/format/cx";
+import { Ago } from "@/components/live/ago";
+import type { EventView } from "@/server/control/task-view";
+import type { EventLevel } from "@/server/sync/shard-report";
+import { type Tone, toneText } from "./status-words";
+
+const levels: Record<EventLevel, { icon: LucideIcon; tone: Tone; word: string }> = {
+  info: { icon: CircleDot, tone: "idle", word: "Info" },
+  warning: { icon: TriangleAlert, tone: "warn", word: "Warning" },
+  alert: { icon: BellRing, tone: "bad", word: "Alert" },
+};
+
+type EventListProps = {
+  events: readonly EventView[];
+  /** Names of the shards, for events that belong to one; leave out on a shard's own page. */
+  shardNames?: ReadonlyMap<string, string>;
+};
+
+/** What happened, newest first. */
+export function EventList({ events, shardNames }: EventListProps) {
+  if (events.length === 0) return <p className="px-4 pb-5 text-ink-3 sm:px-5">Nothing has happened yet.</p>;
+  return (
+    <ol className="max-h-[26rem] overflow-y-auto pb-2" aria-label="Events, newest first">
+      {events.map((event) => (
+        <EventItem key={event.id} event={event} shardName={shardNames?.get(event.shardId ?? "")} />
+      ))}
+    </ol>
+  );
+}
+
+function EventItem({ event, shardName }: { event: EventView; shardName: string | undefined }) {
+  return (
+    <li className="flex gap-2.5 px-4 py-1.5 sm:px-5">
+      <EventIcon level={event.level} className="mt-[3px]" />
+      <p className="min-w-0 flex-1 break-words">
+        {shardName !== undefined && <span className="mr-1.5 font-medium">{shardName}</span>}
+        <span className={event.level === "info" ? "text-ink-2" : "text-ink"}>{event.message}</span>
+      </p>
+      <Ago at={event.at} className="num shrink-0 text-xs leading-5 whitespace-nowrap text-ink-3" />
+    </li>
+  );
+}
+
+export function EventIcon({ level, className }: { level: EventLevel; className?: string }) {
+  const { icon: Icon, tone, word } = levels[level];
+  return (
+    <span className={cx("shrink-0", toneText[tone], className)}>
+      <Icon className="size-3.5" aria-hidden />
+      <span className="sr-only">{word}: </span>
+    </span>
+  );
+}

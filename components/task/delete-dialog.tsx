@@ -1,0 +1,47 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "@/components/controls/button";
+import { Modal } from "@/components/controls/modal";
+import type { TaskRow } from "@/server/control/task-view";
+
+type DeleteDialogProps = {
+  task: Pick<TaskRow, "name" | "destinationLabel">;
+  open: boolean;
+  onClose: () => void;
+  act: () => Promise<boolean>;
+};
+
+export function DeleteDialog({ task, open, onClose, act }: DeleteDialogProps) {
+  const [busy, setBusy] = useState(false);
+  return (
+    <Modal
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      title={`Delete ${task.name}?`}
+      description={
+        <p>
+          Synchronisation stops, and the task goes with its history, charts and logs. The data on the source
+          and on <span className="font-mono text-[0.8125rem] text-ink">{task.destinationLabel}</span> stays as
+          it is.
+        </p>
+      }
+    >
+      <div className="mt-5 flex justify-end gap-2">
+        <Button onClick={onClose}>Keep it</Button>
+        <Button
+          look="danger"
+          busy={busy}
+          onClick={async () => {
+            setBusy(true);
+            const ok = await act();
+            setBusy(false);
+            if (ok) onClose();
+          }}
+        >
+          Delete the task
+        </Button>
+      </div>
+    </Modal>
+  );
+}

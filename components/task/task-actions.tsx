@@ -1,0 +1,118 @@
+"use client";
+
+import { EllipsisVertical, Flag, Pause, Play, TextCursorInput, Trash2 } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { type ReactNode, useState } from "react";
+import { Button } from "@/components/controls/button";
+import { IconButton } from "@/components/controls/icon-button";
+import { menuItemLook, menuLook } from "@/components/controls/menu-look";
+import { cx } from "@/components/format/cx";
+import type { TaskAction, TaskRow } from "@/server/control/task-view";
+import { CutoverDialog } from "./cutover-dialog";
+import { DeleteDialog } from "./delete-dialog";
+import { RenameDialog } from "./rename-dialog";
+import { useTaskActions } from "./use-task-actions";
+
+type TaskActionsProps = {
+  task: Pick<TaskRow, "id" | "name" | "status" | "actions" | "destinationLabel" | "lag">;
+  /** With words beside the icons, for the task's own page. */
+  words?: boolean;
+};
+
+const direct = [
+  { action: "start", word: "Start", icon: <Play /> },
+  { action: "resume", word: "Resume", icon: <Play /> },
+  { action: "pause", word: "Pause", icon: <Pause /> },
+] as const;
+
+/** What can be done with a task now: one direct action, and a menu for the rarer and the final ones. */
+export function TaskActions({ task, words = false }: TaskActionsProps) {
+  const { act, busy } = useTaskActions(task);
+  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | null>(null);
+  const can = (action: TaskAction) => task.actions.includes(action);
+  const close = () => setDialog(null);
+
+  return (
+    <div className="relative z-10 flex items-center justify-end gap-1">
+      {direct.map(({ action, word, icon }) =>
+        !can(action) ? null : words ? (
+          <Button
+            key={action}
+            busy={busy !== null}
+            onClick={() => act(action)}
+            look={action === "pause" ? "plain" : "primary"}
+            className="[&_svg]:size-4"
+          >
+            {icon}
+            {word}
+          </Button>
+        ) : (
+          <IconButton
+            key={action}
+            label={`${word} ${task.name}`}
+            busy={busy !== null}
+            onClick={() => act(action)}
+          >
+            {icon}
+          </IconButton>
+        ),
+      )}
+      {words && can("stop") && (
+        <Button busy={busy !== null} onClick={() => setDialog("stop")} className="[&_svg]:size-4">
+          <Flag aria-hidden />
+          Cut over…
+        </Button>
+      )}
+      <DropdownMenu.Root modal={false}>
+        <DropdownMenu.Trigger
+          aria-label={`More actions for ${task.name}`}
+          className={cx(
+            "inline-flex items-center justify-center rounded-lg text-ink-2 hover:bg-ink/7 hover:text-ink",
+            words ? "size-9" : "size-8",
+          )}
+        >
+          <EllipsisVertical className="size-4" aria-hidden />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content align="end" sideOffset={4} className={menuLook}>
+            <MenuItem icon={<TextCursorInput />} onSelect={() => setDialog("rename")}>
+              Rename…
+            </MenuItem>
+            {!words && (
+              <MenuItem icon={<Flag />} disabled={!can("stop")} onSelect={() => setDialog("stop")}>
+                Cut over…
+              </MenuItem>
+            )}
+            <MenuItem icon={<Trash2 />} disabled={!can("delete")} onSelect={() => setDialog("delete")} danger>
+              Delete…
+            </MenuItem>
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      <CutoverDialog task={task} open={dialog === "stop"} onClose={close} act={() => act("stop")} />
+      <DeleteDialog task={task} open={dialog === "delete"} onClose={close} act={() => act("delete")} />
+      {dialog === "rename" && <RenameDialog task={task} onClose={close} />}
+    </div>
+  );
+}
+
+type MenuItemProps = {
+  icon: ReactNode;
+  children: ReactNode;
+  onSelect: () => void;
+  disabled?: boolean;
+  danger?: boolean;
+};
+
+function MenuItem({ icon, children, onSelect, disabled = false, danger = false }: MenuItemProps) {
+  return (
+    <DropdownMenu.Item
+      disabled={disabled}
+      onSelect={onSelect}
+      className={cx(menuItemLook, "[&_svg]:size-4", danger ? "text-bad" : "[&_svg]:text-ink-3")}
+    >
+      {icon}
+      {children}
+    </DropdownMenu.Item>
+  );
+}

@@ -1,0 +1,30 @@
+import { Ago } from "@/components/live/ago";
+import { Breadcrumbs } from "@/components/shell/breadcrumbs";
+import { StatusBadge } from "@/components/status/status-badge";
+import type { TaskView } from "@/server/control/task-view";
+import { TaskActions } from "./task-actions";
+import { Route } from "./task-table";
+
+/** Name, status and actions of a task. */
+export function TaskHeader({ task }: { task: TaskView }) {
+  return (
+    <header>
+      <Breadcrumbs steps={[{ href: "/tasks", label: "Tasks" }]} />
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+            <h1 className="min-w-0 text-[1.375rem] leading-tight font-semibold tracking-[-0.02em] break-words">
+              {task.name}
+            </h1>
+            <StatusBadge status={task.status} />
+            <span className="num text-[0.8125rem] text-ink-3">
+              for <Ago at={task.since} form="for" />
+            </span>
+          </div>
+          <Route task={task} />
+        </div>
+        <TaskActions task={task} words />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,37 @@
+import { CardSection } from "@/components/controls/card";
+import { Fact } from "@/components/controls/fact";
+import { Ago } from "@/components/live/ago";
+import type { TaskView } from "@/server/control/task-view";
+import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
+
+/** What the task was told to do. */
+export function TaskSettings({ task }: { task: TaskView }) {
+  const { source } = task;
+  return (
+    <CardSection title="Settings">
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-3 px-4 pt-1 pb-5 sm:px-5">
+        {source.kind === "nutcracker" ? (
+          <>
+            <Fact label="Pool">{source.pool}</Fact>
+            <Fact label="Distribution">
+              {source.distribution}, {source.hash}
+            </Fact>
+            <Fact label="Hash tag">{source.hashTag ?? "none"}</Fact>
+            <Fact label="Auto eject">{source.autoEjectHosts ? "on: stale copies are possible" : "off"}</Fact>
+          </>
+        ) : (
+          <Fact label="Source">Shards given by hand</Fact>
+        )}
+        <Fact label="Databases">{databasesText(task.databases)}</Fact>
+        <Fact label="Created">
+          <Ago at={task.createdAt} />
+        </Fact>
+      </dl>
+    </CardSection>
+  );
+}
+
+function databasesText(map: DatabaseMap): string {
+  if (map.kind === "all") return "all, same numbers";
+  return map.pairs.map(({ source, destination }) => `${source} → ${destination}`).join(", ");
+}

@@ -1,0 +1,47 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { toast } from "sonner";
+import { reasonOf } from "@/components/live/reason-of";
+import { useTRPC } from "@/components/live/trpc";
+import type { TaskAction } from "@/server/control/task-view";
+
+const done: Record<TaskAction, (name: string) => string> = {
+  start: (name) => `${name} is starting`,
+  pause: (name) => `${name} is pausing`,
+  resume: (name) => `${name} is resuming`,
+  stop: (name) => `${name} is cutting over`,
+  delete: (name) => `${name} was deleted`,
+};
+
+export type ActedTask = { readonly id: string; readonly name: string };
+
+/** The task's actions as one function; a refusal is shown with its remedy. */
+export function useTaskActions(task: ActedTask) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const start = useMutation(trpc.task.start.mutationOptions());
+  const pause = useMutation(trpc.task.pause.mutationOptions());
+  const resume = useMutation(trpc.task.resume.mutationOptions());
+  const stop = useMutation(trpc.task.stop.mutationOptions());
+  const remove = useMutation(trpc.task.delete.mutationOptions());
+  const calls = { start, pause, resume, stop, delete: remove };
+  const busy = (Object.keys(calls) as TaskAction[]).find((action) => calls[action].isPending) ?? null;
+
+  /** Resolves to whether the server did it. */
+  async function act(action: TaskAction): Promise<boolean> {
+    try {
+      await calls[action].mutateAsync({ id: task.id });
+    } catch (error) {
+      const reason = reasonOf(error);
+      toast.error(reason.message, { description: reason.remedy });
+      return false;
+    }
+    toast.success(done[action](task.name));
+    if (action === "delete") router.push("/tasks");
+    return true;
+  }
+
+  return { act, busy };
+}
