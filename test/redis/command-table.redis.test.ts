@@ -6,7 +6,7 @@ type CommandRow = [name: string, arity: number, flags: string[], ...rest: unknow
 
 test("agrees with the server about every command that it has", async () => {
   const redis = await startRedis();
-  const rows = (await redis.client.command()) as CommandRow[];
+  const rows = (await redis.client.call("COMMAND")) as CommandRow[];
   const differences: string[] = [];
   const check = (row: CommandRow) => {
     const name = row[0].toUpperCase().replace("|", " ");

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { checkModules } from "../../server/precheck/check-modules.ts";
+import { checkVersions } from "../../server/precheck/check-versions.ts";
+import type { Precheck, ServerAnswers } from "../../server/precheck/precheck-report.ts";
+import { parseEndpoint } from "../../server/redis/endpoint.ts";
+import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
+
+function answers(subject: string, info: string): ServerAnswers {
+  return {
+    subject,
+    role: subject,
+    address: "h:1",
+    failure: null,
+    facts: serverFacts(parseInfo(info)),
+    settings: new Map(),
+    databaseCount: null,
+    refusals: new Map(),
+    ownKeys: new Map(),
+  };
+}
+
+function precheck(source: string, destination: string): Precheck {
+  const shard = { id: "s1", name: "a", endpoint: parseEndpoint("h:1") };
+  return {
+    shards: [{ ...answers("shard a", source), shard }],
+    destination: answers("destination", destination),
+    databases: null,
+    heartbeatDb: 0,
+  };
+}
+
+const redis = (version: string) => `redis_version:${version}`;
+const valkey = (version: string) => `redis_version:7.2.4\nserver_name:valkey\nvalkey_version:${version}`;
+
+test.each([
+  [redis("6.2.14"), redis("7.0.15"), "ok"],
+  [redis("7.0.15"), redis("7.0.1"), "ok"],
+  [redis("7.0.15"), redis("6.2.14"), "warning"],
+  [redis("10.0.0"), redis("9.0.0"), "warning"],
+  [valkey("9.0.1"), valkey("8.1.0"), "warning"],
+  [valkey("8.0.0"), redis("7.0.15"), "warning"],
+  [redis("7.0.15"), valkey("8.0.0"), "ok"],
+  [redis("8.0.0"), valkey("9.0.0"), "warning"],
+])("warns when %j flows into the older %j", (source, destination, level) => {
+  expect(checkVersions(precheck(source, destination))[0]?.level).toBe(level);
+});
+
+test("names the modules whose values are not copied", () => {
+  const loaded = `${redis("7.0.15")}\n# Modules\nmodule:name=bf,ver=1\nmodule:name=ReJSON,ver=2\n`;
+  expect(checkModules(precheck(loaded, redis("7.0.15")))[0]).toMatchObject({
+    level: "warning",
+    current: "bf, ReJSON",
+  });
+});
