@@ -7,10 +7,10 @@ import { makeTemporaryFolder, removeTemporaryFolder } from "../../test/servers/t
 import { until } from "../../test/servers/until.ts";
 import { fillMixed } from "../../test/traffic/fill-mixed.ts";
 import { TrafficWriter } from "../../test/traffic/traffic-writer.ts";
+import { apiClient } from "./api-client.ts";
 import { type DemoServers, type Part, startServers } from "./demo-servers.ts";
 import { newState, readState, writeState } from "./demo-state.ts";
 import { destinationLine, milestones, shardLine } from "./progress-lines.ts";
-import { taskClient } from "./task-client.ts";
 import { Terminal } from "./terminal.ts";
 import { startTributary } from "./tributary-process.ts";
 
@@ -102,9 +102,9 @@ async function playDemo(
   terminal.fact("writer", `${commandsPerSecond.toLocaleString("en-US")} commands/s through nutcracker`);
 
   const url = await startTributary(root, folder, state.ports.tributary, started);
-  const tasks = taskClient(url);
+  const api = apiClient(url);
   if (state.taskId === null) {
-    const taskId = await tasks.create({
+    const { id } = await api.task.create.mutate({
       name: "demo",
       source: {
         kind: "nutcracker",
@@ -112,8 +112,9 @@ async function playDemo(
         pool: "alpha",
       },
       destination: { address: servers.destination.url },
+      start: true,
     });
-    state = { ...state, taskId };
+    state = { ...state, taskId: id };
     if (options.keep) writeState(folder, state);
   }
   const taskId = state.taskId ?? "";
@@ -124,7 +125,7 @@ async function playDemo(
   let said = "";
   let saidAt = 0;
   for (;;) {
-    const task = await tasks.get(taskId);
+    const task = await api.task.get.query({ id: taskId });
     const now = milestones(task);
     if (terminal.isTerminal || now !== said || Date.now() - saidAt > 30_000) {
       terminal.block([...task.shards.map(shardLine), destinationLine(task)].map((line) => `  ${line}`));

@@ -3,7 +3,7 @@ import { Child } from "../../test/servers/child.ts";
 import { until } from "../../test/servers/until.ts";
 import { type Part, subfolder } from "./demo-servers.ts";
 
-/** Starts the built Tributary on a port and a data directory of its own, and waits until it serves. */
+/** Starts the built Tributary on a port and a data directory of its own, and waits until it serves. Returns its URL. */
 export async function startTributary(
   root: string,
   folder: string,
@@ -33,7 +33,7 @@ export async function startTributary(
     kill: (signal) => child.kill(signal),
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => child.exit !== null || (await fetch(url)).ok, {
+  await until(async () => child.exit !== null || (await fetch(`${url}/api/health`)).ok, {
     what: "Tributary serves its pages",
     timeoutMs: 60_000,
     everyMs: 100,
