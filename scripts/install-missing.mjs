@@ -207,6 +207,27 @@ export function ensureBuild() {
   utimesSync(stamp, began, began);
 }
 
+/** Compiles the engine alone (for `npm run sync`), where its source is newer than what was compiled last. */
+export function ensureServerBuild() {
+  const stamp = join(root, "node_modules", ".cache", "tributary-server-built");
+  const built = existsSync(join(root, "dist", "server")) ? timeOf(stamp) : 0;
+  const newest = Math.max(
+    ...["tsconfig.json", "tsconfig.server.json"].map((file) => timeOf(join(root, file))),
+    ...["db", "server"].map((folder) => newestIn(join(root, folder))),
+  );
+  if (newest < built) return;
+  const began = new Date();
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.server.json"], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status !== 0) throw new Error("the engine does not compile");
+  mkdirSync(join(root, "node_modules", ".cache"), { recursive: true });
+  writeFileSync(stamp, "");
+  utimesSync(stamp, began, began);
+}
+
 function timeOf(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

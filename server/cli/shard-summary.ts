@@ -1,0 +1,95 @@
+import type { ShardReport, ShardStatus } from "../sync/shard-report.ts";
+
+/** One shard in the summary of `--json`. Durations are in ms; null where the phase was not reached or not needed. */
+export type ShardSummaryLine = {
+  readonly shard: string;
+  readonly status: ShardStatus;
+  readonly reason: string | null;
+  readonly phases: {
+    /** Until the source answered, waiting for other syncs included. */
+    readonly connect: number | null;
+    /** Until the first byte of the RDB: the master's BGSAVE. */
+    readonly waitForRdb: number | null;
+    /** From the first to the last byte of the RDB. */
+    readonly transfer: number | null;
+    /** From the first byte of the RDB until its last key was answered by the destination. */
+    readonly apply: number | null;
+    /** From then until the lag was 0 bytes for the first time. */
+    readonly catchUp: number | null;
+  };
+  readonly initialSyncs: number;
+  readonly keys: number;
+  readonly keysSkipped: number;
+  readonly keysRejected: number;
+  readonly rdbBytes: number;
+  readonly commandsApplied: number;
+  readonly commandsSkipped: number;
+  readonly commandsRejected: number;
+  readonly appliedOffset: string | null;
+  readonly lagBytes: number | null;
+  readonly lagSeconds: number | null;
+};
+
+/** Follows one shard's reports as far as the summary needs them. */
+export class ShardFollower {
+  readonly name: string;
+  readonly #startedAt: number;
+  #latest: ShardReport | null = null;
+  #caughtUpAt: number | null = null;
+  #synchronizingAt: number | null = null;
+
+  constructor(name: string, startedAt: number) {
+    this.name = name;
+    this.#startedAt = startedAt;
+  }
+
+  accept(report: ShardReport): void {
+    this.#latest = report;
+    if (report.status !== "synchronizing") return;
+    this.#synchronizingAt ??= report.at;
+    if (report.lag.bytes === 0) this.#caughtUpAt ??= report.at;
+  }
+
+  get latest(): ShardReport | null {
+    return this.#latest;
+  }
+
+  /** The initial sync is over and the lag has been 0 bytes since. */
+  get caughtUp(): boolean {
+    return this.#caughtUpAt !== null;
+  }
+
+  summary(): ShardSummaryLine {
+    const report = this.#latest;
+    const sync = report?.initialSync ?? null;
+    const stream = report?.stream ?? null;
+    const from = sync?.finishedAt ?? this.#synchronizingAt;
+    return {
+      shard: this.name,
+      status: report?.status ?? "pending",
+      reason: report?.reason?.message ?? null,
+      phases: {
+        connect: sync === null ? null : sync.startedAt - this.#startedAt,
+        waitForRdb: between(sync?.startedAt, sync?.transferStartedAt),
+        transfer: between(sync?.transferStartedAt, sync?.transferFinishedAt),
+        apply: between(sync?.transferStartedAt, sync?.finishedAt),
+        catchUp: between(from, this.#caughtUpAt),
+      },
+      initialSyncs: sync?.attempt ?? 0,
+      keys: sync?.keysApplied ?? 0,
+      keysSkipped: sync?.keysSkipped ?? 0,
+      keysRejected: sync?.keysRejected ?? 0,
+      rdbBytes: sync?.rdbBytesReceived ?? 0,
+      commandsApplied: stream?.commandsApplied ?? 0,
+      commandsSkipped: stream?.commandsSkipped ?? 0,
+      commandsRejected: stream?.commandsRejected ?? 0,
+      appliedOffset: stream?.appliedOffset ?? null,
+      lagBytes: report?.lag.bytes ?? null,
+      lagSeconds: report?.lag.seconds ?? null,
+    };
+  }
+}
+
+function between(from: number | null | undefined, to: number | null | undefined): number | null {
+  return from == null || to == null ? null : Math.max(0, to - from);
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { planTask, type TaskPlan } from "../control/task-plan.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
+import { formatAddress } from "../redis/endpoint.ts";
+import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
+
+export const usage = `Synchronises the shards of a Twemproxy Redis cluster into one Redis, without the page.
+
+  npm run sync -- --nutcracker FILE [--pool NAME] --destination URL [options]
+  npm run sync -- --shard URL [--shard URL …]     --destination URL [options]
+
+  --nutcracker FILE   nutcracker.yml; - reads standard input
+  --pool NAME         the pool in it; may be left out where it has one Redis pool
+  --shard URL         a Redis-Server of the source: redis://user:password@host:port, rediss:// for TLS
+  --destination URL   the Redis that is written; /db chooses its database
+  --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
+  --until synchronizing
+                      end once every shard is synchronizing and its lag has been 0 bytes
+  --json              print one summary as JSON at the end, and nothing else on standard output
+  --id NAME           the name of the checkpoint; without it one is made of the addresses
+  --no-heartbeat      write no heartbeat key: the lag in seconds is then unknown
+  --skip-checks       start although a check says that it cannot work
+  --spool DIRECTORY   where waiting bytes lie (default: a folder in the data directory)
+  -h, --help
+
+A run that ends, or is ended, goes on at its checkpoint when it is started again.
+Exit codes: 0 done or drained, 1 a shard failed, 2 usage, 3 a check stands against it.`;
+
+export type SyncArguments = {
+  readonly plan: TaskPlan;
+  readonly taskId: string;
+  readonly untilSynchronizing: boolean;
+  readonly json: boolean;
+  readonly skipChecks: boolean;
+  readonly spoolDirectory: string | null;
+};
+
+/**
+ * Reads the command line of `npm run sync`. @returns null for --help.
+ * @throws TributaryError USAGE and those of planTask.
+ */
+export function syncArguments(argv: readonly string[]): SyncArguments | null {
+  const { values } = parse(argv);
+  if (values.help) return null;
+  if (values.until !== undefined && values.until !== "synchronizing") {
+    throw new TributaryError("USAGE", { detail: `--until takes synchronizing, not ${values.until}` });
+  }
+  if (values.destination === undefined)
+    throw new TributaryError("USAGE", { detail: "--destination is missing" });
+  const plan = planTask({
+    source: sourceOf(values.nutcracker, values.pool, values.shard ?? []),
+    destination: { address: values.destination },
+    ...(values.db === undefined ? {} : { databases: { kind: "pairs", pairs: values.db.map(pairOf) } }),
+  });
+  if (values.id !== undefined && !/^[A-Za-z0-9_.-]{1,64}$/.test(values.id)) {
+    throw new TributaryError("USAGE", {
+      detail: "--id takes 1 to 64 letters, digits, dots, dashes and underscores",
+    });
+  }
+  return {
+    plan: values["no-heartbeat"] ? { ...plan, heartbeatDb: null } : plan,
+    taskId: values.id ?? idOf(plan),
+    untilSynchronizing: values.until === "synchronizing",
+    json: values.json ?? false,
+    skipChecks: values["skip-checks"] ?? false,
+    spoolDirectory: values.spool ?? null,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: false,
+      options: {
+        nutcracker: { type: "string" },
+        pool: { type: "string" },
+        shard: { type: "string", multiple: true },
+        destination: { type: "string" },
+        db: { type: "string", multiple: true },
+        until: { type: "string" },
+        json: { type: "boolean" },
+        id: { type: "string" },
+        "no-heartbeat": { type: "boolean" },
+        "skip-checks": { type: "boolean" },
+        spool: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    throw new TributaryError("USAGE", { detail });
+  }
+}
+
+function sourceOf(file: string | undefined, pool: string | undefined, shards: readonly string[]) {
+  if (file === undefined) {
+    if (shards.length === 0)
+      throw new TributaryError("USAGE", { detail: "--nutcracker or --shard is missing" });
+    return { kind: "shards" as const, shards: shards.map((address) => ({ address })) };
+  }
+  if (shards.length > 0)
+    throw new TributaryError("USAGE", { detail: "--nutcracker and --shard exclude each other" });
+  const text = readText(file);
+  return { kind: "nutcracker" as const, text, pool: pool ?? onlyPool(text) };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new TributaryError("USAGE", { detail: `${file} cannot be read (${why})` });
+  }
+}
+
+/** A file with one Redis pool needs no --pool; a syntax error is told by planTask. */
+function onlyPool(text: string): string {
+  const pools = parseNutcrackerConfig(text).pools.filter((pool) => pool.redis);
+  if (pools.length > 1) {
+    const names = pools.map((pool) => pool.name).join(", ");
+    throw new TributaryError("USAGE", { detail: `--pool is missing; the file has ${names}` });
+  }
+  return pools[0]?.name ?? "";
+}
+
+function pairOf(text: string): { source: number; destination: number } {
+  const match = /^(\d{1,6})(?::(\d{1,6}))?$/.exec(text);
+  if (match === null)
+    throw new TributaryError("USAGE", { detail: `--db takes SOURCE or SOURCE:DEST, not ${text}` });
+  return { source: Number(match[1]), destination: Number(match[2] ?? match[1]) };
+}
+
+/** The same addresses give the same checkpoint, so that a second run goes on where the first one ended. */
+function idOf(plan: TaskPlan): string {
+  const parts = plan.shards.map((shard) => `${shard.id} ${formatAddress(shard.endpoint)}`);
+  const text = [...parts, formatAddress(plan.destination), JSON.stringify(plan.databases)].join("\n");
+  return `cli-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
