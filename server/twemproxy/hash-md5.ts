@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The first four bytes of MD5, little-endian (twemproxy: hashkit/nc_md5.c hash_md5). */
 export function hashMd5(key: Uint8Array): number {
-  return createHash("md5").update(key).digest().readUInt32LE(0);
+  return hash("md5", key, "buffer").readUInt32LE(0);
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** What a continuum needs of a server. */
 export type WeightedServer = { readonly name: string; readonly weight: number };
@@ -31,12 +31,12 @@ export function ketama(servers: readonly WeightedServer[]): Dispatch {
   points.sort((a, b) => a.value - b.value);
   const values = Uint32Array.from(points, (point) => point.value);
   const owners = Uint32Array.from(points, (point) => point.server);
-  return (hash) => {
+  return (keyHash) => {
     let left = 0;
     let right = values.length;
     while (left < right) {
       const middle = (left + right) >>> 1;
-      if (values[middle]! < hash) left = middle + 1;
+      if (values[middle]! < keyHash) left = middle + 1;
       else right = middle;
     }
     return owners[left === values.length ? 0 : left]!;
@@ -46,10 +46,7 @@ export function ketama(servers: readonly WeightedServer[]): Dispatch {
 /** One of the four points of the MD5 sum of `text`; `part` is 0 to 3. */
 export function ketamaPoint(text: string, part: number): number {
   const bytes = Buffer.from(text).subarray(0, maxHostLength);
-  return createHash("md5")
-    .update(bytes)
-    .digest()
-    .readUInt32LE(part * 4);
+  return hash("md5", bytes, "buffer").readUInt32LE(part * 4);
 }
 
 function sumsOf(weight: number, total: number, servers: number): number {
