@@ -2,6 +2,7 @@ import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { countAt } from "./rdb-skip.ts";
+import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
 import type { ValueWriting } from "./value-writing.ts";
 import { Ziplist } from "./ziplist.ts";
@@ -76,7 +77,7 @@ async function addPairs(writing: ValueWriting, fields: HashFields, kind: number)
     let expireAt = -1;
     if (before) {
       const ttl = await input.take(countAt);
-      if (ttl > 0) expireAt = ttl + least - 1;
+      if (ttl > 0) expireAt = Math.min(ttl + least - 1, Number.MAX_SAFE_INTEGER);
     }
     await string.read(input, chunkBytes);
     const held = string.streamed < 0;
@@ -122,7 +123,7 @@ async function addPacked(writing: ValueWriting, fields: HashFields, kind: number
 
 async function milliseconds(input: RdbInput): Promise<number> {
   if (input.end - input.pos < 8) await input.fill(8);
-  const view = new DataView(input.buffer.buffer, input.buffer.byteOffset + input.pos, 8);
+  const time = millisecondsAt(input.buffer, input.pos);
   input.pos += 8;
-  return view.getInt32(4, true) * 0x1_0000_0000 + view.getUint32(0, true);
+  return time;
 }

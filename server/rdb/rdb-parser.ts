@@ -11,6 +11,7 @@ import {
   skipString,
   skipValue,
 } from "./rdb-skip.ts";
+import { millisecondsAt } from "./rdb-time.ts";
 import { TYPE_HASH_2_VALKEY, TYPE_MODULE_2 } from "./rdb-type.ts";
 import { discard, writeValueCommands } from "./rdb-value.ts";
 import type { RdbDestination } from "./rdb-version.ts";
@@ -146,11 +147,13 @@ class RdbParser {
     switch (byte) {
       case opcode.OPCODE_EXPIRETIME_MS:
         if (at + 8 > end) return -(at + 8);
-        entry.expireAt = int64(buffer, at);
+        entry.expireAt = expiryOf(millisecondsAt(buffer, at));
         return at + 8;
       case opcode.OPCODE_EXPIRETIME:
         if (at + 4 > end) return -(at + 4);
-        entry.expireAt = new DataView(buffer.buffer, buffer.byteOffset + at, 4).getInt32(0, true) * 1000;
+        entry.expireAt = expiryOf(
+          new DataView(buffer.buffer, buffer.byteOffset + at, 4).getInt32(0, true) * 1000,
+        );
         return at + 4;
       case opcode.OPCODE_FREQ:
         if (at + 1 > end) return -(at + 1);
@@ -313,7 +316,7 @@ function slotImport(buffer: Uint8Array, at: number, end: number): number {
   return next < 0 ? next : skipLengths(buffer, next, end, read.length * 2);
 }
 
-function int64(buffer: Uint8Array, at: number): number {
-  const view = new DataView(buffer.buffer, buffer.byteOffset + at, 8);
-  return view.getInt32(4, true) * 0x1_0000_0000 + view.getUint32(0, true);
+/** An expiry as entries have it: -1 is none, and 0, which RESTORE takes for none, is as long past as 1. */
+function expiryOf(time: number): number {
+  return time === -1 ? -1 : Math.max(time, 1);
 }

@@ -1,4 +1,5 @@
 import { countAt } from "./rdb-skip.ts";
+import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
 import { ID_BYTES, idText, type StreamFacts, StreamIds, uint64 } from "./stream-ids.ts";
 import type { ValueWriting } from "./value-writing.ts";
@@ -54,7 +55,7 @@ async function pendingOf(writing: ValueWriting): Promise<StreamIds> {
     const view = new DataView(input.buffer.buffer, input.buffer.byteOffset + input.pos, 24);
     const ms = view.getBigUint64(0);
     const sequence = view.getBigUint64(8);
-    const time = view.getInt32(20, true) * 0x1_0000_0000 + view.getUint32(16, true);
+    const time = millisecondsAt(input.buffer, input.pos + 16);
     input.pos += 24;
     pending.add(ms, sequence, time, await input.take(countAt));
   }
