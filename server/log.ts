@@ -9,7 +9,17 @@ export function openLog(
     paths: ["password", "*.password", "secret", "*.secret", "redisAuth", "*.redisAuth"],
     remove: true,
   };
-  return pino({ base: null, redact }, { write: dev ? (line) => write(sentence(line)) : write });
+  return pino(
+    { base: null, redact, serializers: { err: plainError } },
+    { write: dev ? (line) => write(sentence(line)) : write },
+  );
+}
+
+/** No more than this of an error: a Redis client's errors carry the arguments of their command, AUTH's too. */
+function plainError(error: unknown): { message: string; stack: string | undefined } {
+  return error instanceof Error
+    ? { message: error.message, stack: error.stack }
+    : { message: String(error), stack: undefined };
 }
 
 const levelNames: Record<number, string> = { 40: "warning: ", 50: "error: ", 60: "error: " };

@@ -3,6 +3,7 @@ import { settings } from "../../db/schema.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
+import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readSeries } from "./metrics-recorder.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
@@ -25,7 +26,8 @@ export type ControlOptions = {
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
   readonly runner: (listener: ShardRunnerListener) => ShardRunner;
-  readonly onFailure: (error: unknown) => void;
+  /** Hears of what failed without harm to a task; `what` is a sentence. */
+  readonly onFailure: (what: string, error: unknown) => void;
   readonly now?: () => number;
 };
 
@@ -37,7 +39,9 @@ export function openControl(options: ControlOptions) {
   const { db, directory } = options.database;
   const now = options.now ?? Date.now;
   const { box, runPrechecks, onFailure } = options;
-  const writes = new WriteBehind({ transaction: (run) => db.transaction(run), onFailure });
+  const onWriteFailure = (error: unknown) =>
+    onFailure("The history could not be written; it is tried again.", error);
+  const writes = new WriteBehind({ transaction: (run) => db.transaction(run), onFailure: onWriteFailure });
   const events = new EventLog(db, writes);
   const store = new TaskStore(db);
   const supervisor = new Supervisor({
@@ -56,9 +60,14 @@ export function openControl(options: ControlOptions) {
         .find(({ key }) => key === "spoolQuotaBytes");
       return typeof row?.value === "number" ? row.value : defaultSpoolQuota;
     },
+    onDeleted: (task) => {
+      forgetCheckpoints(task, box).catch((error: unknown) =>
+        onFailure("The checkpoints of a deleted task could not be removed from its destination.", error),
+      );
+    },
     now,
   });
-  const recording = startRecording({ db, supervisor, store, events, writes, onFailure, now });
+  const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
 
   const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.recent(taskId), now());
   const shardOf = (taskId: string, shardId: string) => {

@@ -3,6 +3,8 @@ import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckInput, PrecheckReport } from "../precheck/precheck-report.ts";
 import type { TaskPlan } from "./task-plan.ts";
 
+export type { CheckResult, PrecheckReport } from "../precheck/precheck-report.ts";
+
 /** The checks, as server/precheck runs them; a test has its own. */
 export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 

@@ -27,6 +27,8 @@ export type SupervisorOptions = {
   readonly runner: (listener: ShardRunnerListener) => ShardRunner;
   readonly dataDirectory: string;
   readonly spoolQuotaBytes: () => number;
+  /** What a deleted task left behind on the destination can be cleared away. */
+  readonly onDeleted: (task: TaskRecord) => void;
   readonly now?: () => number;
 };
 
@@ -116,9 +118,12 @@ export class Supervisor {
   /** Checks the task and runs its shard syncs; those that failed are started again. */
   start(taskId: string): TaskRun {
     return this.#act(taskId, "start", (run) => {
-      this.#change(run, { wanted: "running", prechecked: false, failure: null, since: this.#now() });
+      // Checks stand before a first write. Beside shards that run, their verdict on one must not stop the others.
+      const prechecked = run.running;
+      this.#change(run, { wanted: "running", prechecked, failure: null, since: this.#now() });
       this.#say(run, "task-started", "The task was started.");
-      this.#check(run);
+      if (prechecked) void this.#reconcile(run);
+      else this.#check(run);
     });
   }
 
@@ -161,6 +166,7 @@ export class Supervisor {
       if (!this.#runs.delete(taskId)) return;
       this.#options.store.delete(taskId);
       this.#options.events.forget(taskId);
+      this.#options.onDeleted(run.record);
       rmSync(spoolOf(this.#options.dataDirectory, taskId), { recursive: true, force: true });
     });
   }
@@ -214,9 +220,12 @@ export class Supervisor {
 
   async #stop(run: TaskRun, shard: ShardRun): Promise<void> {
     const forgetCheckpoint = run.record.wanted === "finished";
+    const received = BigInt(shard.facts?.stream?.receivedOffset ?? 0);
     const { drained } = await this.#runner.stop(run.record.id, shard.record.id, { forgetCheckpoint });
     shard.end(false);
-    if (drained || !forgetCheckpoint) return;
+    // What comes in during the drain is not of the cutover: the writers were stopped before it.
+    const applied = BigInt(shard.facts?.stream?.appliedOffset ?? -1);
+    if (!forgetCheckpoint || (drained && applied >= received)) return;
     const message = `Shard ${shard.record.name} did not confirm that all it had received was applied: verify the data.`;
     this.#say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
   }
