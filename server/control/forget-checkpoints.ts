@@ -1,0 +1,21 @@
+import { openClient } from "../redis/client.ts";
+import { checkpointKey } from "../sync/own-keys.ts";
+import { destinationPlace, openEndpoint } from "./endpoint-secrets.ts";
+import type { SecretBox } from "./secret-box.ts";
+import type { TaskRecord } from "./task-record.ts";
+
+/**
+ * Removes a deleted task's checkpoints from its destination. A finished task has none any more, and one that
+ * never ran has none yet: their destinations are not called.
+ * @throws TributaryError when the destination cannot be reached
+ */
+export async function forgetCheckpoints(task: TaskRecord, box: SecretBox): Promise<void> {
+  if (task.wanted === "created" || task.wanted === "finished") return;
+  const destination = openEndpoint(box, task.destination, destinationPlace(task.id));
+  const client = await openClient(destination, { role: "the destination", db: task.checkpointDb });
+  try {
+    await client.del(checkpointKey(task.id));
+  } finally {
+    client.disconnect();
+  }
+}
