@@ -40,6 +40,8 @@ export function rollUp(db: Database, now: number): void {
   db.transaction((tx) => {
     for (let index = 1; index < levels.length; index++) {
       const { resolution } = levels[index]!;
+      // Written out: better-sqlite3 binds every number as a float, by which at would be divided with a fraction.
+      const width = sql.raw(String(resolution));
       const until = bucket(seconds, resolution);
       // Only buckets whose time is over are made, all tasks at once: the last one is complete.
       const last = tx
@@ -50,7 +52,7 @@ export function rollUp(db: Database, now: number): void {
       tx.run(sql`
         insert into metric_samples (task_id, shard_id, resolution, at, lag_seconds, lag_bytes,
           commands_per_second, bytes_per_second, source_keys, destination_keys)
-        select task_id, shard_id, ${resolution}, at / ${resolution} * ${resolution}, max(lag_seconds), max(lag_bytes),
+        select task_id, shard_id, ${width}, at / ${width} * ${width}, max(lag_seconds), max(lag_bytes),
           avg(commands_per_second), avg(bytes_per_second), round(avg(source_keys)), round(avg(destination_keys))
         from metric_samples
         where resolution = ${levels[index - 1]!.resolution} and at >= ${last === null || last === undefined ? 0 : last + resolution} and at < ${until}

@@ -75,7 +75,10 @@ function planPool(source: { readonly text: string; readonly pool: string }): Pla
     };
   });
   const { redisAuth: _, ...facts } = pool;
-  return { config: { kind: "nutcracker", pool: facts }, shards, redisDb: pool.redisDb };
+  // With a password Twemproxy's SELECT goes out before its AUTH, is refused, and the refusal is swallowed: the
+  // keys lie in database 0 whatever redis_db says (twemproxy: nc_redis.c redis_post_connect; seen with 0.5.0).
+  const redisDb = pool.redisAuth === null ? pool.redisDb : 0;
+  return { config: { kind: "nutcracker", pool: facts }, shards, redisDb };
 }
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {

@@ -92,43 +92,55 @@ describe("a task over real servers", () => {
     expect(third.control.list()).toEqual([]);
   });
 
-  it("takes its shards, password and database from nutcracker.yml", async () => {
-    const password = "pool-password";
-    const conf = { requirepass: password };
-    const [a, b, destination] = await Promise.all([startRedis({ conf }), startRedis({ conf }), startRedis()]);
-    const nutcracker = await startNutcracker({
-      pool: "alpha",
-      servers: [
-        { port: a.port, name: "alpha-1" },
-        { port: b.port, name: "alpha-2" },
-      ],
-      redisAuth: password,
-      redisDb: 2,
-    });
-    const { control } = open(temporaryFolder());
-    const { id } = await control.create(
-      {
-        name: "river",
-        source: { kind: "nutcracker", text: nutcracker.configText, pool: "alpha" },
-        destination: { address: `${destination.url}/3` },
-      },
-      flags,
-    );
-    const view = control.task(id);
-    expect(view).toMatchObject({
-      sourceLabel: "alpha (nutcracker.yml)",
-      destinationLabel: `127.0.0.1:${destination.port}/3`,
-    });
-    expect(view.databases).toEqual({ kind: "pairs", pairs: [{ source: 2, destination: 3 }] });
-    expect(view.shards.map((shard) => shard.id)).toEqual(["alpha-1", "alpha-2"]);
-    await until(() => control.row(id).status === "synchronizing", { what: "both shards are synchronizing" });
-    await nutcracker.client.set("through", "the proxy");
-    await destination.client.select(3);
-    await until(async () => (await destination.client.get("through")) === "the proxy", {
-      what: "it arrived",
-    });
-    expect(JSON.stringify(control.task(id))).not.toContain(password);
-  });
+  it.each([
+    { password: "pool-password", redisDb: 2, liesIn: 0 },
+    { password: "", redisDb: 2, liesIn: 2 },
+  ])(
+    "takes shards, password and the database that Twemproxy really uses from nutcracker.yml: %o",
+    async (pool) => {
+      const { password, redisDb, liesIn } = pool;
+      const conf: Record<string, string> = password === "" ? {} : { requirepass: password };
+      const [a, b, destination] = await Promise.all([
+        startRedis({ conf }),
+        startRedis({ conf }),
+        startRedis(),
+      ]);
+      const nutcracker = await startNutcracker({
+        pool: "alpha",
+        servers: [
+          { port: a.port, name: "alpha-1" },
+          { port: b.port, name: "alpha-2" },
+        ],
+        redisDb,
+        ...(password === "" ? {} : { redisAuth: password }),
+      });
+      const { control } = open(temporaryFolder());
+      const { id } = await control.create(
+        {
+          name: "river",
+          source: { kind: "nutcracker", text: nutcracker.configText, pool: "alpha" },
+          destination: { address: `${destination.url}/3` },
+        },
+        flags,
+      );
+      const view = control.task(id);
+      expect(view).toMatchObject({
+        sourceLabel: "alpha (nutcracker.yml)",
+        destinationLabel: `127.0.0.1:${destination.port}/3`,
+      });
+      expect(view.databases).toEqual({ kind: "pairs", pairs: [{ source: liesIn, destination: 3 }] });
+      expect(view.shards.map((shard) => shard.id)).toEqual(["alpha-1", "alpha-2"]);
+      await until(() => control.row(id).status === "synchronizing", {
+        what: "both shards are synchronizing",
+      });
+      await nutcracker.client.set("through", "the proxy");
+      await destination.client.select(3);
+      await until(async () => (await destination.client.get("through")) === "the proxy", {
+        what: "it arrived",
+      });
+      if (password !== "") expect(JSON.stringify(control.task(id))).not.toContain(password);
+    },
+  );
 
   it("says what keeps it from being created, and keeps nothing", async () => {
     const { a, b, destination, input } = await servers();

@@ -1,0 +1,51 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openSecretBox } from "../../server/control/secret-box.ts";
+import { temporaryFolder } from "../servers/index.ts";
+
+describe("the secret box", () => {
+  it("opens what it sealed, after a restart too, and never seals alike", () => {
+    const directory = temporaryFolder();
+    const box = openSecretBox(directory, undefined);
+    const sealed = box.seal("pässword ☂", "task/a");
+    expect(sealed).not.toContain("pässword");
+    expect(box.seal("pässword ☂", "task/a")).not.toBe(sealed);
+    expect(openSecretBox(directory, undefined).open(sealed, "task/a")).toBe("pässword ☂");
+  });
+
+  it("makes a key file for its owner alone, and narrows one that is open to others", () => {
+    const directory = temporaryFolder();
+    openSecretBox(directory, undefined);
+    const file = join(directory, "secret.key");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(Buffer.from(readFileSync(file, "utf8"), "base64")).toHaveLength(32);
+  });
+
+  it("derives the same key from the same secret, in any directory, without a file", () => {
+    const sealed = openSecretBox(temporaryFolder(), "a secret").seal("x", "p");
+    const directory = temporaryFolder();
+    expect(openSecretBox(directory, "a secret").open(sealed, "p")).toBe("x");
+    expect(() => statSync(join(directory, "secret.key"))).toThrow();
+  });
+
+  it("says SECRET_WRONG for another key, another place, and a text that was changed", () => {
+    const box = openSecretBox(temporaryFolder(), "one");
+    const sealed = box.seal("x", "p");
+    const wrong = { code: "SECRET_WRONG" };
+    const errorOf = (action: () => unknown) => {
+      try {
+        return action();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(errorOf(() => openSecretBox(temporaryFolder(), "two").open(sealed, "p"))).toMatchObject(wrong);
+    expect(errorOf(() => box.open(sealed, "q"))).toMatchObject(wrong);
+    expect(errorOf(() => box.open(`${sealed.slice(0, -4)}AAA=`, "p"))).toMatchObject(wrong);
+    expect(errorOf(() => box.open("", "p"))).toMatchObject(wrong);
+    const directory = temporaryFolder();
+    writeFileSync(join(directory, "secret.key"), "short");
+    expect(errorOf(() => openSecretBox(directory, undefined))).toMatchObject(wrong);
+  });
+});

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openDatabase } from "../../db/open-database.ts";
+import { projectRoot } from "../../db/project-root.ts";
+import { tasks } from "../../db/schema.ts";
+import { temporaryFolder } from "../servers/index.ts";
+
+function errorOf(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
+describe("openDatabase", () => {
+  it("makes the directory for its owner alone, and applies the migrations once", () => {
+    const directory = join(temporaryFolder(), "deep", "data");
+    openDatabase(directory).close();
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    const again = openDatabase(directory);
+    expect(again.db.select().from(tasks).all()).toEqual([]);
+    expect(again.db.get("pragma journal_mode")).toMatchObject({ journal_mode: "wal" });
+    expect(again.db.get("pragma foreign_keys")).toMatchObject({ foreign_keys: 1 });
+    again.close();
+  });
+
+  it("refuses a directory that cannot be one", () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    for (const directory of [join(file, "data"), file, "/proc/tributary-test"]) {
+      expect(errorOf(() => openDatabase(directory))).toMatchObject({ code: "DATA_DIR_UNWRITABLE" });
+    }
+  });
+});
+
+/** Another process that holds the directory. */
+async function holder(directory: string) {
+  const script = `
+    import { openDatabase } from ${JSON.stringify(join(projectRoot(), "db/open-database.ts"))};
+    openDatabase(${JSON.stringify(directory)});
+    console.log("open");
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+    cwd: projectRoot(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  return child;
+}
+
+describe("the lock", () => {
+  it("keeps a second engine of the same process out", () => {
+    const directory = temporaryFolder();
+    const first = openDatabase(directory);
+    onTestFinished(first.close);
+    expect(errorOf(() => openDatabase(directory))).toMatchObject({
+      code: "DATA_DIR_LOCKED",
+      details: { pid: String(process.pid) },
+    });
+  });
+
+  it("names the other process, and dies with it by kill -9", async () => {
+    const directory = temporaryFolder();
+    const child = await holder(directory);
+    expect(errorOf(() => openDatabase(directory))).toMatchObject({
+      code: "DATA_DIR_LOCKED",
+      details: { pid: String(child.pid) },
+    });
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+    openDatabase(directory).close();
+  });
+});
