@@ -5,8 +5,9 @@ import type { Check, CheckResult } from "./precheck-report.ts";
 export const checkDestinationMemory: Check = ({ shards, destination }) => {
   const { facts, address, subject } = destination;
   if (facts === null || destination.failure !== null) return [];
-  const maxMemory = facts.maxMemory ?? 0;
-  const policy = facts.maxMemoryPolicy ?? "noeviction";
+  const { settings } = destination;
+  const maxMemory = facts.maxMemory ?? Number(settings.get("maxmemory") ?? 0);
+  const policy = facts.maxMemoryPolicy ?? settings.get("maxmemory-policy") ?? "noeviction";
   return [...memoryResults(), ...policyResults()];
 
   function memoryResults(): CheckResult[] {

@@ -1,6 +1,16 @@
 import { checkOf } from "./check-result.ts";
 import type { Check, CheckResult } from "./precheck-report.ts";
 
+const fence =
+  "an engine that is cut off cannot be disconnected; it is kept out by the check of each batch alone.";
+
+/** Commands that can be done without: what is then missing, and the permission that mends it. */
+const optional: Readonly<Record<string, readonly [without: string, permission: string]>> = {
+  "CLIENT LIST": [fence, "+client|list +client|kill (+client before 7.0)"],
+  "CLIENT KILL": [fence, "+client|list +client|kill (+client before 7.0)"],
+  EVAL: ["scripts that masters up to 4.0 send on as such are rejected.", "+eval +evalsha"],
+};
+
 /** The destination takes what will be written: it is no read-only replica, and the user has the permissions. */
 export const checkDestinationWritable: Check = ({ destination }) => {
   const { facts, address, subject, refusals } = destination;
@@ -20,22 +30,20 @@ export const checkDestinationWritable: Check = ({ destination }) => {
       ),
     );
   }
-  const codes = new Set<string>();
+  const said = new Set<string>();
   for (const [command, refusal] of refusals) {
-    // A missing CLIENT KILL only weakens the fence. That it is full is said by the check of its memory.
-    if (refusal === null || command === "CLIENT KILL" || refusal.code === "DESTINATION_FULL") continue;
-    const once = refusal.code === "DESTINATION_DENIED" ? command : refusal.code;
-    if (codes.has(once)) continue;
-    codes.add(once);
-    results.push(check.refused(refusal));
-  }
-  const kill = refusals.get("CLIENT KILL");
-  if (kill) {
+    // That it is full is said by the check of its memory.
+    if (refusal === null || refusal.code === "DESTINATION_FULL") continue;
+    const denied = refusal.code === "DESTINATION_DENIED";
+    const [without, permission] = (denied && optional[command]) || [];
+    // A missing permission is named for each command; what ails the whole server once.
+    const topic = without ?? (denied ? command : refusal.code);
+    if (said.has(topic)) continue;
+    said.add(topic);
     results.push(
-      check.warning(
-        "The user may not call CLIENT KILL: an engine that is cut off cannot be disconnected; it is kept out by the check of each batch alone.",
-        "Grant the user +client|kill (+client before 7.0).",
-      ),
+      without === undefined
+        ? check.refused(refusal)
+        : check.warning(`The user may not call ${command}: ${without}`, `Grant the user ${permission}.`),
     );
   }
   return results.length > 0 ? results : [check.ok("The user may write all that is needed.")];

@@ -27,7 +27,7 @@ export function checkOf(id: string, title: string, subject: string) {
 }
 
 /** Messages that begin with a role ("the destination …") begin a line here. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

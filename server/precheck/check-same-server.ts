@@ -1,4 +1,4 @@
-import { checkOf } from "./check-result.ts";
+import { checkOf, sentence } from "./check-result.ts";
 import type { Check, CheckResult, ServerAnswers } from "./precheck-report.ts";
 
 /**
@@ -17,7 +17,7 @@ export const checkSameServer: Check = ({ shards, destination }) => {
       } else if (sameHistory(shard, other)) {
         results.push({
           ...duplicates.error("SHARD_DUPLICATE", {}),
-          message: `${other.role} and ${shard.role} are a master and its replica (replid ${shard.facts?.replid}).`,
+          message: sentence(`${other.role} and ${shard.role} are a master and its replica.`),
         });
       }
     }
@@ -29,7 +29,7 @@ export const checkSameServer: Check = ({ shards, destination }) => {
     } else if (sameHistory(shard, destination)) {
       results.push({
         ...loops.error("DESTINATION_IS_SHARD", {}),
-        message: `The destination at ${destination.address} and ${shard.role} are a master and its replica (replid ${shard.facts?.replid}).`,
+        message: `The destination at ${destination.address} and ${shard.role} are a master and its replica.`,
       });
     }
   }
@@ -47,7 +47,8 @@ function sameServer(a: ServerAnswers, b: ServerAnswers): boolean {
   return a.address === b.address;
 }
 
-/** A master and its replicas have one replication id (from 4.0 on). */
+/** A master and its replicas have one replication id (from 4.0 on); before, only the replica tells of its master. */
 function sameHistory(a: ServerAnswers, b: ServerAnswers): boolean {
-  return Boolean(a.facts?.replid) && a.facts?.replid === b.facts?.replid;
+  if (a.facts?.replid && a.facts.replid === b.facts?.replid) return true;
+  return a.facts?.masterAddress === b.address || b.facts?.masterAddress === a.address;
 }

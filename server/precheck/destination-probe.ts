@@ -22,6 +22,9 @@ const writes: readonly (readonly [string, ...string[]])[] = [
   ["SCAN", "0"],
 ];
 
+/** How a former engine is disconnected. 0 is no client's id, so nobody is killed (redis: networking.c clientKillCommand). */
+const clientCommands: readonly (readonly [string, ...string[]])[] = [["LIST"], ["KILL", "ID", "0"]];
+
 /** More than anyone has set; finding out how many there are takes 14 SELECTs. */
 const manyDatabases = 16_384;
 
@@ -38,19 +41,22 @@ export function probeDestination(
     subject: "destination",
     role: "the destination",
     endpoint,
-    settings: [],
+    // INFO tells of both from 3.2 on.
+    settings: ["maxmemory", "maxmemory-policy"],
     // Which databases the shards use is not known yet: so many that all are counted.
     databasesNeeded: () => (databases === null ? [manyDatabases] : databases.map((pair) => pair.destination)),
     more: async (conversation) => {
       const { redis, facts } = conversation;
       if (facts?.mode === "cluster") return {};
       const refusals = await queueCommands(conversation, redis, writes);
-      // 0 is no client's id, so nothing is killed (redis: networking.c clientKillCommand).
-      const kill = await redis.call("CLIENT", "KILL", "ID", "0").then(
-        () => null,
-        (error: unknown) => (isMissingPermission(error) ? conversation.refusal(error, "CLIENT KILL") : null),
-      );
-      refusals.set("CLIENT KILL", kill);
+      for (const [name, ...args] of clientCommands) {
+        const refusal = await redis.call("CLIENT", name, ...args).then(
+          () => null,
+          (error: unknown) =>
+            isMissingPermission(error) ? conversation.refusal(error, `CLIENT ${name}`) : null,
+        );
+        refusals.set(`CLIENT ${name}`, refusal);
+      }
       return { refusals, ownKeys: await countOwnKeys(redis, facts) };
     },
     signal,

@@ -98,7 +98,11 @@ function shardProbe(answers: ServerAnswers & { readonly shard: ShardAddress }): 
 function destinationProbe(answers: ServerAnswers): DestinationProbe {
   return {
     ...summary(answers),
-    maxMemory: answers.facts?.maxMemory ?? null,
-    maxMemoryPolicy: answers.facts?.maxMemoryPolicy ?? null,
+    maxMemory: answers.facts?.maxMemory ?? number(answers.settings.get("maxmemory")),
+    maxMemoryPolicy: answers.facts?.maxMemoryPolicy ?? answers.settings.get("maxmemory-policy") ?? null,
   };
+}
+
+function number(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
 }

@@ -7,7 +7,7 @@ import { isNutcracker } from "./nutcracker-probe.ts";
 import type { ServerAnswers } from "./precheck-report.ts";
 
 /** ms for connecting, and again for each command. */
-export const probeTimeoutMs = 5000;
+const probeTimeoutMs = 5000;
 
 /** A conversation with one server of the precheck. */
 export type Conversation = {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { checkDestinationMemory } from "../../server/precheck/check-destination-memory.ts";
 import { checkModules } from "../../server/precheck/check-modules.ts";
+import { checkSameServer } from "../../server/precheck/check-same-server.ts";
 import { checkVersions } from "../../server/precheck/check-versions.ts";
 import type { Precheck, ServerAnswers } from "../../server/precheck/precheck-report.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
@@ -51,4 +53,23 @@ test("names the modules whose values are not copied", () => {
     level: "warning",
     current: "bf, ReJSON",
   });
+});
+
+test("finds a replica of the destination among the shards, before replication ids were known", () => {
+  const replica = "redis_version:2.8.24\nrun_id:aa\nrole:slave\nmaster_host:h\nmaster_port:1\n";
+  const results = checkSameServer(precheck(replica, "redis_version:2.8.24\nrun_id:bb\nrole:master\n"));
+  expect(results).toMatchObject([{ level: "error", code: "DESTINATION_IS_SHARD" }]);
+});
+
+test("goes by CONFIG where INFO does not tell of the memory limit (before 3.2)", () => {
+  const old = precheck(redis("2.8.24"), `${redis("2.8.24")}\nused_memory:2048`);
+  const settings = new Map([
+    ["maxmemory", "1024"],
+    ["maxmemory-policy", "volatile-lru"],
+  ]);
+  const levels = checkDestinationMemory({ ...old, destination: { ...old.destination, settings } });
+  expect(levels.map((result) => [result.level, result.current])).toEqual([
+    ["warning", "2 KiB of 1 KiB"],
+    ["warning", "volatile-lru"],
+  ]);
 });

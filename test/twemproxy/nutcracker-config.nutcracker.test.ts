@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseNutcrackerConfig } from "../../server/twemproxy/nutcracker-config.ts";
 import { temporaryFolder } from "../servers/index.ts";
+import { requiredBinary } from "../servers/required-binary.ts";
 
 const head = "alpha:\n  listen: 127.0.0.1:22121\n  redis: true\n";
 
 test("accepts and refuses what nutcracker -t accepts and refuses", () => {
+  const nutcracker = requiredBinary("nutcracker", "nutcracker");
   const folder = temporaryFolder();
   const file = join(folder, "nutcracker.yml");
   const lists = [
@@ -45,7 +47,7 @@ test("accepts and refuses what nutcracker -t accepts and refuses", () => {
   const differences: string[] = [];
   for (const rest of [...lists, ...directives]) {
     writeFileSync(file, head + rest);
-    const refused = spawnSync("nutcracker", ["-t", "-c", file]).status !== 0;
+    const refused = spawnSync(nutcracker, ["-t", "-c", file]).status !== 0;
     const errors = parseNutcrackerConfig(head + rest).problems.filter(
       (problem) => problem.severity === "error",
     );

@@ -7,6 +7,7 @@ import { nutcrackerHashes } from "../../server/twemproxy/nutcracker-pool.ts";
 import { createRing } from "../../server/twemproxy/ring.ts";
 import { Child } from "../servers/child.ts";
 import { freePort, type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
+import { requiredBinary } from "../servers/required-binary.ts";
 
 /** The judge is nutcracker: it writes the keys, and each shard is asked which ones it holds. */
 const shards: RedisServer[] = [];
@@ -52,7 +53,10 @@ beforeAll(async () => {
   await writeFile(join(folder, "nutcracker.yml"), text);
   const stats = await freePort();
   const args = ["-c", join(folder, "nutcracker.yml"), "-s", `${stats}`, "-a", "127.0.0.1"];
-  nutcracker = new Child("nutcracker", args, { logFile: join(folder, "nutcracker.log"), directory: folder });
+  nutcracker = new Child(requiredBinary("nutcracker", "nutcracker"), args, {
+    logFile: join(folder, "nutcracker.log"),
+    directory: folder,
+  });
   const last = [...ports.values()].at(-1)!;
   await until(() => answers(last), { what: "nutcracker listens for its last pool", timeoutMs: 20_000 });
 });
