@@ -1,7 +1,7 @@
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import type { RdbInput } from "./rdb-input.ts";
-import { countAt } from "./rdb-skip.ts";
+import { countAt } from "./rdb-length.ts";
 import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
 import type { ValueWriting } from "./value-writing.ts";

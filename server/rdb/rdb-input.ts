@@ -1,6 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { Crc64 } from "../redis/crc64.ts";
-import { RdbBroken, read } from "./rdb-skip.ts";
+import { RdbBroken, read } from "./rdb-length.ts";
 
 /** Where the bytes of an RDB come from. A chunk is valid until the next read; null is the end. */
 export interface RdbByteSource {
@@ -79,7 +79,7 @@ export class RdbInput {
   }
 
   /**
-   * Takes what one of rdb-skip.ts's functions reads at `pos`, with as many bytes as it asks for.
+   * Takes what one of rdb-length.ts's kind reads at `pos`, with as many bytes as it asks for.
    * @returns the last length it read; the kind of a special string as -1 - kind.
    */
   async take(reader: (buffer: Uint8Array, at: number, end: number) => number): Promise<number> {

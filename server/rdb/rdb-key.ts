@@ -1,5 +1,5 @@
 import { LZF_MAX_RATIO, lzfDecompress } from "../redis/lzf.ts";
-import { countAt, lengthAt, RdbBroken, read } from "./rdb-skip.ts";
+import { countAt, lengthAt, RdbBroken, read } from "./rdb-length.ts";
 
 const empty = new Uint8Array(0);
 const digits = new Uint8Array(24);
@@ -7,7 +7,7 @@ const digits = new Uint8Array(24);
 /** A string that has been read by `stringAt`: `bytes[start, end)`, valid until the next one is read. */
 export const text: { bytes: Uint8Array; start: number; end: number } = { bytes: empty, start: 0, end: 0 };
 
-/** Reads and decodes a string into `text`; the answer is that of rdb-skip.ts. For keys and short texts. */
+/** Reads and decodes a string into `text`; the answer is that of rdb-length.ts. For keys and short texts. */
 export function stringAt(buffer: Uint8Array, at: number, end: number): number {
   const next = lengthAt(buffer, at, end);
   if (next < 0) return next;

@@ -1,7 +1,7 @@
 import { ElementBatch } from "./element-batch.ts";
 import type { ElementCursor } from "./element-cursor.ts";
 import { Listpack } from "./listpack.ts";
-import { countAt } from "./rdb-skip.ts";
+import { countAt } from "./rdb-length.ts";
 import { TYPE_LIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST } from "./rdb-type.ts";
 import type { ValueWriting } from "./value-writing.ts";
 import { Ziplist } from "./ziplist.ts";

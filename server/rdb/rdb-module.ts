@@ -1,5 +1,5 @@
 import type { RdbInput } from "./rdb-input.ts";
-import { countAt, lengthAt, read, skipLengths } from "./rdb-skip.ts";
+import { countAt, lengthAt, read, skipLengths } from "./rdb-length.ts";
 import { RdbString } from "./rdb-string.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -1,11 +1,12 @@
 /** What an RDB says between values (redis: rdb.h RDB_OPCODE_*, valkey: rdb.h). Types of values are in rdb-type.ts. */
 
-/** Redis 8.10: field names that template hashes share. */
-export const OPCODE_HASH_TEMPLATES = 242;
-/** Valkey 9 under the magic VALKEY: a slot import that is under way. */
-export const OPCODE_SLOT_IMPORT = 243;
-/** Redis 8.6 under the magic REDIS: what modules attach to the key that follows. */
-export const OPCODE_KEY_META = 243;
+/** Redis 8.10: field names that hashes share. */
+export const OPCODE_HASH_TEMPLATE = 242;
+/**
+ * Two meanings: under the magic VALKEY (from 9) a slot import that is under way, under REDIS (from 8.6) what
+ * modules attach to the key that follows.
+ */
+export const OPCODE_SLOT_IMPORT_OR_KEY_META = 243;
 export const OPCODE_SLOT_INFO = 244;
 export const OPCODE_FUNCTION2 = 245;
 /** Functions as the release candidates of 7.0 wrote them. */

@@ -1,18 +1,18 @@
+import { type HashTemplates, templateAt } from "./hash-template.ts";
 import { type RdbByteSource, RdbInput } from "./rdb-input.ts";
 import { stringAt, text } from "./rdb-key.ts";
+import { countAt, RdbBroken, read, skipLengths } from "./rdb-length.ts";
 import { moduleName, passModule } from "./rdb-module.ts";
 import * as opcode from "./rdb-opcode.ts";
-import {
-  countAt,
-  RdbBroken,
-  read,
-  skipLengths,
-  skipModuleFields,
-  skipString,
-  skipValue,
-} from "./rdb-skip.ts";
+import { keyMetaAt, moduleAuxAt, preReleaseFunctionAt, slotImportAt } from "./rdb-section.ts";
+import { skipValue } from "./rdb-skip.ts";
 import { millisecondsAt } from "./rdb-time.ts";
-import { TYPE_HASH_2_VALKEY, TYPE_MODULE_2 } from "./rdb-type.ts";
+import {
+  TYPE_HASH_2_VALKEY,
+  TYPE_HASH_TMPL_ARRAY_REF,
+  TYPE_HASH_TMPL_LP_REF,
+  TYPE_MODULE_2,
+} from "./rdb-type.ts";
 import { discard, writeValueCommands } from "./rdb-value.ts";
 import type { RdbDestination } from "./rdb-version.ts";
 import type { RdbEntry, RdbVisitor } from "./rdb-visitor.ts";
@@ -59,8 +59,10 @@ class RdbParser {
   readonly #options: RdbParseOptions;
   /** The one entry that all calls share. */
   readonly #entry: RdbEntry = { db: 0, key: new Uint8Array(0), type: 0, expireAt: -1, idle: -1, freq: -1 };
+  readonly #templates: HashTemplates = new Map();
   #valkey = false;
   #version = 0;
+  readonly #lose = (what: string) => this.#visitor.loss?.(null, what);
   /** Set by a step that has met a value which is not whole in the window and must not be waited for. */
   #large = false;
   #ended = false;
@@ -115,7 +117,7 @@ class RdbParser {
   #step(buffer: Uint8Array, at: number, end: number): number {
     if (at >= end) return -(at + 1);
     const byte = buffer[at]!;
-    return byte < opcode.OPCODE_SLOT_IMPORT
+    return byte < opcode.OPCODE_HASH_TEMPLATE
       ? this.#key(byte, buffer, at + 1, end)
       : this.#opcode(byte, buffer, at + 1, end);
   }
@@ -125,8 +127,10 @@ class RdbParser {
     const start = stringAt(buffer, at, end);
     if (start < 0) return this.#bounded(at, start);
     const type = this.#valkey && byte === (TYPE_HASH_2_VALKEY & 0xff) ? TYPE_HASH_2_VALKEY : byte;
-    const stop = skipValue(type, buffer, start, end);
-    const large = Math.abs(stop) - start > this.#largeValueBytes;
+    // A hash with a template has its field names elsewhere in the RDB, so it can only go as commands.
+    const templated = type === TYPE_HASH_TMPL_LP_REF || type === TYPE_HASH_TMPL_ARRAY_REF;
+    const stop = templated ? start : skipValue(type, buffer, start, end);
+    const large = templated || Math.abs(stop) - start > this.#largeValueBytes;
     if (stop < 0 && !large) return stop;
     entry.type = type;
     if (large) {
@@ -186,13 +190,19 @@ class RdbParser {
         return next;
       }
       case opcode.OPCODE_FUNCTION_PRE_GA:
-        return this.#preReleaseFunction(buffer, at, end);
+        return this.#bounded(at, preReleaseFunctionAt(buffer, at, end, this.#lose));
       case opcode.OPCODE_MODULE_AUX:
-        return this.#moduleAux(buffer, at, end);
+        return this.#bounded(at, moduleAuxAt(buffer, at, end, this.#lose));
+      case opcode.OPCODE_HASH_TEMPLATE: {
+        const next = templateAt(buffer, at, end, this.#templates);
+        return next < 0 ? this.#bounded(at, next) : next;
+      }
       case opcode.OPCODE_SLOT_INFO:
         return skipLengths(buffer, at, end, 3);
-      case opcode.OPCODE_SLOT_IMPORT:
-        return this.#valkey ? slotImport(buffer, at, end) : this.#keyMeta(buffer, at, end);
+      case opcode.OPCODE_SLOT_IMPORT_OR_KEY_META:
+        return this.#valkey
+          ? slotImportAt(buffer, at, end)
+          : this.#bounded(at, keyMetaAt(buffer, at, end, this.#lose));
       default:
         this.#ended = true;
         return at;
@@ -209,46 +219,6 @@ class RdbParser {
     return next;
   }
 
-  /** Name, engine, whether there is a description, the description, the code (redis 7.0-rc1: rdb.c rdbFunctionLoad). */
-  #preReleaseFunction(buffer: Uint8Array, at: number, end: number): number {
-    let next = stringAt(buffer, at, end);
-    if (next < 0) return this.#bounded(at, next);
-    const name = Buffer.from(text.bytes.subarray(text.start, text.end)).toString();
-    next = skipString(buffer, next, end);
-    if (next < 0) return this.#bounded(at, next);
-    next = countAt(buffer, next, end);
-    if (next < 0) return next;
-    for (let left = read.length === 0 ? 1 : 2; left > 0; left--) {
-      next = skipString(buffer, next, end);
-      if (next < 0) return this.#bounded(at, next);
-    }
-    this.#visitor.loss?.(null, `function ${name} of a pre-release of Redis 7.0`);
-    return next;
-  }
-
-  /** The module's ID, when it was saved (marked as an unsigned number), then its fields. */
-  #moduleAux(buffer: Uint8Array, at: number, end: number): number {
-    let next = skipLengths(buffer, at, end, 3);
-    if (next < 0) return next;
-    next = skipModuleFields(buffer, next, end);
-    if (next < 0) return this.#bounded(at, next);
-    this.#visitor.loss?.(null, `data outside of keys of the ${moduleName(buffer, at, end)}`);
-    return next;
-  }
-
-  /** For each class of metadata its name in 4 bytes and fields as modules write them (redis: keymeta.c). */
-  #keyMeta(buffer: Uint8Array, at: number, end: number): number {
-    let next = countAt(buffer, at, end);
-    if (next < 0) return next;
-    const classes = read.length;
-    for (let left = classes; left > 0; left--) {
-      next = skipModuleFields(buffer, next + 4, end);
-      if (next < 0) return this.#bounded(at, next);
-    }
-    if (classes > 0) this.#visitor.loss?.(null, "what a module has attached to a key");
-    return next;
-  }
-
   async #largeValue(): Promise<void> {
     const input = this.#input;
     const entry = this.#entry;
@@ -262,10 +232,16 @@ class RdbParser {
         const losses = await writeValueCommands(input, entry.type, entry, out, {
           destination: this.#options.destination,
           signal: this.#options.signal,
+          templates: this.#templates,
         });
         for (const what of losses) this.#visitor.loss?.(entry, what);
       });
-      if (!called) await writeValueCommands(input, entry.type, entry, discard, {});
+      if (!called) {
+        await writeValueCommands(input, entry.type, entry, discard, {
+          templates: this.#templates,
+          signal: this.#options.signal,
+        });
+      }
     }
     this.#forget();
   }
@@ -306,14 +282,6 @@ class RdbParser {
     if (!none && !input.checksumMatches()) throw input.corrupt("the checksum does not match");
     input.pos += 8;
   }
-}
-
-/** The job's name and its ranges of slots (valkey: cluster_migrateslots.c clusterRDBSaveSlotImports). */
-function slotImport(buffer: Uint8Array, at: number, end: number): number {
-  let next = skipString(buffer, at, end);
-  if (next < 0) return next;
-  next = countAt(buffer, next, end);
-  return next < 0 ? next : skipLengths(buffer, next, end, read.length * 2);
 }
 
 /** An expiry as entries have it: -1 is none, and 0, which RESTORE takes for none, is as long past as 1. */

@@ -1,7 +1,7 @@
 import { ElementBatch } from "./element-batch.ts";
 import { Intset } from "./intset.ts";
 import { Listpack } from "./listpack.ts";
-import { countAt } from "./rdb-skip.ts";
+import { countAt } from "./rdb-length.ts";
 import { TYPE_SET, TYPE_SET_INTSET } from "./rdb-type.ts";
 import type { ValueWriting } from "./value-writing.ts";
 

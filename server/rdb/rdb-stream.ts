@@ -1,4 +1,4 @@
-import { countAt, skipLengths } from "./rdb-skip.ts";
+import { countAt, skipLengths } from "./rdb-length.ts";
 import * as type from "./rdb-type.ts";
 import { writeGroups } from "./stream-groups.ts";
 import { ID_BYTES, idText, type StreamFacts, StreamIds, uint64 } from "./stream-ids.ts";

@@ -1,7 +1,7 @@
 import { LZF_MAX_RATIO, LzfStream, lzfDecompress } from "../redis/lzf.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { integerAt, writeInteger } from "./rdb-key.ts";
-import { countAt, lengthAt } from "./rdb-skip.ts";
+import { countAt, lengthAt } from "./rdb-length.ts";
 import type { ValueWriting } from "./value-writing.ts";
 
 /** Compressed bytes that are decompressed at one go: they become at most 88 times as many. */

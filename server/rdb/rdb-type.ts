@@ -26,6 +26,10 @@ export const TYPE_HASH_METADATA = 24;
 export const TYPE_HASH_LISTPACK_EX = 25;
 export const TYPE_STREAM_LISTPACKS_4 = 26;
 export const TYPE_STREAM_LISTPACKS_5 = 27;
+export const TYPE_ARRAY = 28;
+/** The two forms of a hash with a template that an RDB may hold; 29 and 31 are DUMP's alone. */
+export const TYPE_HASH_TMPL_LP_REF = 30;
+export const TYPE_HASH_TMPL_ARRAY_REF = 32;
 
 /**
  * Valkey 9's hash with field expiry has the number 22 as well (valkey: rdb.h RDB_TYPE_HASH_2). Under the magic
@@ -61,6 +65,9 @@ const names = new Map<number, string>([
   [TYPE_HASH_LISTPACK_EX, "hash with field expiry (listpack)"],
   [TYPE_STREAM_LISTPACKS_4, "stream (8.6)"],
   [TYPE_STREAM_LISTPACKS_5, "stream (8.8)"],
+  [TYPE_ARRAY, "array"],
+  [TYPE_HASH_TMPL_LP_REF, "hash with a template (listpack)"],
+  [TYPE_HASH_TMPL_ARRAY_REF, "hash with a template"],
   [TYPE_HASH_2_VALKEY, "hash with field expiry (Valkey)"],
 ]);
 

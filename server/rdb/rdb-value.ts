@@ -1,4 +1,6 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import { type HashTemplates, writeTemplateHash } from "./hash-template.ts";
+import { loseArray } from "./rdb-array.ts";
 import { writeHash } from "./rdb-hash.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { writeList } from "./rdb-list.ts";
@@ -18,6 +20,8 @@ export type WriteValueOptions = {
   readonly chunkBytes?: number;
   readonly destination?: RdbDestination | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Field names of the RDB's hash templates, for the hashes that have them. */
+  readonly templates?: HashTemplates;
 };
 
 /**
@@ -41,6 +45,7 @@ export async function writeValueCommands(
     chunkBytes: options.chunkBytes ?? 65_536,
     capabilities: capabilitiesOf(options.destination),
     signal: options.signal,
+    templates: options.templates,
   });
   const { key } = writing;
   const { expireAt } = entry;
@@ -95,6 +100,11 @@ function writerOf(kind: number, input: RdbInput): (writing: ValueWriting, kind: 
     case type.TYPE_STREAM_LISTPACKS_4:
     case type.TYPE_STREAM_LISTPACKS_5:
       return writeStream;
+    case type.TYPE_HASH_TMPL_LP_REF:
+    case type.TYPE_HASH_TMPL_ARRAY_REF:
+      return writeTemplateHash;
+    case type.TYPE_ARRAY:
+      return loseArray;
     default:
       throw input.corrupt(`the value type ${kind & 0xff} is not known`);
   }

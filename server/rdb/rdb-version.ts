@@ -59,6 +59,7 @@ const sinceVersion = new Map<number, number>([
   [type.TYPE_HASH_LISTPACK_EX, 12],
   [type.TYPE_STREAM_LISTPACKS_4, 13],
   [type.TYPE_STREAM_LISTPACKS_5, 14],
+  [type.TYPE_ARRAY, 14],
   [type.TYPE_HASH_2_VALKEY, 80],
 ]);
 

@@ -1,4 +1,4 @@
-import { countAt } from "./rdb-skip.ts";
+import { countAt } from "./rdb-length.ts";
 import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
 import { ID_BYTES, idText, type StreamFacts, StreamIds, uint64 } from "./stream-ids.ts";

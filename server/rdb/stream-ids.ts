@@ -1,5 +1,5 @@
 import type { RdbInput } from "./rdb-input.ts";
-import { lengthAt, RdbBroken, read } from "./rdb-skip.ts";
+import { lengthAt, RdbBroken, read } from "./rdb-length.ts";
 
 /** Bytes of a stream's entry ID in the RDB: milliseconds and sequence, 64 bits each, big-endian. */
 export const ID_BYTES = 16;

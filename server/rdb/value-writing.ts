@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import type { HashTemplates } from "./hash-template.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { RdbString } from "./rdb-string.ts";
 import type { RdbCapabilities } from "./rdb-version.ts";
@@ -14,6 +15,7 @@ export type ValueWritingContext = {
   readonly chunkBytes: number;
   readonly capabilities: RdbCapabilities;
   readonly signal: AbortSignal | undefined;
+  readonly templates: HashTemplates | undefined;
 };
 
 /** The decoding of one value into commands: what each type's file works with. */
@@ -24,6 +26,7 @@ export class ValueWriting {
   readonly chunkElements: number;
   readonly chunkBytes: number;
   readonly capabilities: RdbCapabilities;
+  readonly templates: HashTemplates | undefined;
   /** The string that is being read. */
   readonly string = new RdbString();
   readonly #signal: AbortSignal | undefined;
@@ -36,6 +39,7 @@ export class ValueWriting {
     this.chunkElements = context.chunkElements;
     this.chunkBytes = context.chunkBytes;
     this.capabilities = context.capabilities;
+    this.templates = context.templates;
     this.#signal = context.signal;
   }
 

@@ -23,6 +23,11 @@ describe("each encoding", () => {
     },
   );
 
+  test("has a name for messages", () => {
+    for (const fixture of fixtures) expect(type.rdbValueTypeName(fixture.type)).not.toMatch(/^type/);
+    expect(type.rdbValueTypeName(200)).toBe("type 200");
+  });
+
   test("has its expiry written last", async () => {
     const { texts } = await written(type.TYPE_STRING, encode.string("v"), undefined, at);
     expect(texts).toEqual(["DEL k", "SET k v", `PEXPIREAT k ${at}`]);

@@ -114,6 +114,37 @@ describe("what stands between values", () => {
     }
   });
 
+  test("of Redis 8.10, templates of hashes, gives their fields to the hashes", async () => {
+    const template = Buffer.concat([
+      Buffer.from([242]),
+      encode.length(5),
+      encode.length(2),
+      encode.strings("a", "bb"),
+    ]);
+    // The two values are those of redis: tests/integration/corrupt-dump.tcl.
+    const packed = Buffer.from([13, 13, 0, 0, 0, 3, 0, 5, 1, 1, 1, 2, 1, 255]);
+    const strings = Buffer.from([5, 0xc0, 1, 0xc0, 2]);
+    const rdb = encode.rdb(
+      [template, encode.key(30, "p", packed), encode.key(32, "s", strings), encode.key(0, "k", value)],
+      "REDIS0015",
+    );
+    const visitor = await parsed(rdb);
+    const commands = visitor.entries.map(({ commands }) => commands?.map((command) => command.join(" ")));
+    expect(commands).toEqual([["DEL p", "HMSET p a 1 bb 2"], ["DEL s", "HMSET s a 1 bb 2"], undefined]);
+    const unwanted = new CollectingVisitor();
+    unwanted.largeValue = async () => {};
+    await parseRdb(
+      sourceOf(rdb, () => 3),
+      unwanted,
+      { role: "the test" },
+    );
+    expect(unwanted.entries.map(({ key }) => String(key))).toEqual(["k"]);
+    const missing = encode.rdb([encode.key(32, "s", strings)]);
+    await expect(parsed(missing)).rejects.toMatchObject({
+      details: { detail: "there is no hash template 5" },
+    });
+  });
+
   test("of the release candidates of 7.0, a function, is passed and named", async () => {
     const visitor = await parsed(
       encode.rdb([
