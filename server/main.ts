@@ -39,14 +39,15 @@ async function start(): Promise<void> {
     box: openSecretBox(database.directory, env.TRIBUTARY_SECRET),
     runPrechecks,
     runner: (listener) => new WorkerPool(listener),
-    onFailure: (error) => log.error({ err: error }, "The history could not be written; it is tried again."),
+    onFailure: (what, error) => log.error({ err: error }, what),
   });
   const context: ApiContext = { control, systemInfo: systemInfoOf(database.directory) };
   publishCaller(context);
+  const pages = openPages({ dev, host, port });
   const http = createHttpServer({
     context,
     guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
-    pages: await openPages({ dev, host, port }),
+    pages,
     onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
   });
   endOnSignal(log, async () => {
@@ -55,6 +56,8 @@ async function start(): Promise<void> {
   });
   await listen(http.server, host, port);
   control.begin();
+  // The shards do not wait for the pages, only the user does.
+  await pages.prepare();
   log.info(`Tributary is ready at http://${host.includes(":") ? `[${host}]` : host}:${port}`);
 }
 

@@ -321,6 +321,12 @@ export const catalogue = {
     remedy: "Stop it, or choose another port with PORT.",
     retried: false,
   },
+  PAGES_NOT_BUILT: {
+    message: "The pages have not been built: {directory} is missing.",
+    cause: "npm start was called without npm run build before it.",
+    remedy: "Run npm run build once, then start again.",
+    retried: false,
+  },
   DATA_DIR_UNWRITABLE: {
     message: "The data directory {directory} cannot be written: {detail}.",
     cause: "It belongs to another user, is on a read-only file system, or the disk is full.",

@@ -54,7 +54,12 @@ export function checksOf(...checks: Partial<CheckResult>[]): PrecheckReport {
   };
 }
 
-export type TestControl = { readonly control: Control; readonly runner: FakeRunner; close(): Promise<void> };
+export type TestControl = {
+  readonly control: Control;
+  readonly runner: FakeRunner;
+  readonly directory: string;
+  close(): Promise<void>;
+};
 
 /** The control on a database in `directory`, with checks that pass and shard syncs that obey the test. */
 export function openTestControl(
@@ -82,5 +87,5 @@ export function openTestControl(
     database.close();
   };
   onTestFinished(close);
-  return { control, runner: runner!, close };
+  return { control, runner: runner!, directory: database.directory, close };
 }

@@ -1,0 +1,35 @@
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { createHttpServer } from "../../server/api/http-server.ts";
+import { requestGuard } from "../../server/api/request-guard.ts";
+import { systemInfoOf } from "../../server/api/system-info.ts";
+import { openTestControl, type TestControl } from "../control/open-test-control.ts";
+
+export type TestApi = TestControl & { readonly url: string; readonly port: number };
+
+/** The API over HTTP and WebSocket on 127.0.0.1, with pages that answer "page". */
+export async function startApi(
+  options: { control?: TestControl; port?: number; onError?: (error: Error) => void } = {},
+): Promise<TestApi> {
+  const control = options.control ?? openTestControl();
+  const { server, close } = createHttpServer({
+    context: { control: control.control, systemInfo: systemInfoOf("/") },
+    guard: requestGuard({ host: "127.0.0.1", allowed: ["river.example"] }),
+    pages: {
+      request: (_, response) => response.end("page"),
+      upgrade: (_, socket) => socket.destroy(),
+    },
+    onError: options.onError ?? (() => {}),
+  });
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  let open = true;
+  const closeAll = async () => {
+    if (!open) return;
+    open = false;
+    await close();
+    await control.close();
+  };
+  onTestFinished(closeAll);
+  const { port } = server.address() as AddressInfo;
+  return { ...control, close: closeAll, port, url: `http://127.0.0.1:${port}` };
+}
