@@ -1,50 +1,22 @@
-import { TributaryError } from "../errors/tributary-error.ts";
-import {
-  type SegmentFiles,
-  sealSegment,
-  segmentDamage,
-  segmentFiles,
-  segmentHeaderBytes,
-  segmentPath,
-} from "./segment-file.ts";
+import { SegmentBuffers } from "./segment-buffers.ts";
+import { segmentHeaderBytes } from "./segment-file.ts";
+import { SpoolDisk } from "./spool-disk.ts";
+import type { SpoolOptions } from "./spool-options.ts";
 import { SpoolReader, type SpoolSource } from "./spool-reader.ts";
 import { chooseVictim, newSegment, readAhead, type SpoolSegment } from "./spool-segment.ts";
 
-export { SpoolReader } from "./spool-reader.ts";
+export type { SpoolOptions } from "./spool-options.ts";
+export type { SpoolReader } from "./spool-reader.ts";
 
-export type SpoolOptions = {
-  /** Made when the first segment goes to disk. Its files are deleted by close(). */
-  readonly directory: string;
-  /** Beginning of the files' names: two spools may share a folder. */
-  readonly name: string;
-  /** Bytes that may be held in memory, at least six segments. */
-  readonly memoryBytes: number;
-  /** Bytes that may lie on disk. */
-  readonly quotaBytes: number;
-  /** Bytes of a segment; a sixteenth of memoryBytes between 64 KiB and 2 MiB when not given. */
-  readonly segmentBytes?: number;
-  /**
-   * "applied": what release() was told is dropped, but for the last `retainBytes`. "all": everything is kept
-   * until close(), so that it can be read again; where the quota does not allow it, what all readers have
-   * passed is dropped from the start on, and `start` is no longer 0.
-   */
-  readonly retain: "applied" | "all";
-  readonly retainBytes?: number;
-  /** The disk refuses a write: told once until it works again. Nothing is lost; the write is tried again. */
-  readonly onProblem: (problem: TributaryError) => void;
-  readonly onRecovered?: () => void;
-  /** ms between two tries of a write that failed; 1000 when not given. */
-  readonly retryMs?: number;
-  readonly files?: SegmentFiles;
-};
-
-/** Buffers kept for the next segments, so that a busy spool makes no garbage. */
-const spareBuffers = 4;
+/** Buffers past the bound that a disk which is slow for a moment may cost before the spool is full. */
+const slackBuffers = 1;
 
 /**
  * A log of bytes between a source that must not wait and a reader that may be slow: in memory first, on disk
  * when more than the bound is unread. Appending copies, never waits and never fails; `full` asks the owner to
  * hold the source until whenRoom(), which is when memory is used up and the disk is slow, full or broken.
+ * An owner that obeys takes at most two segments more than memoryBytes, and at most four for each reader that
+ * reads back from disk.
  *
  * Positions are numbers that count the appended bytes from 0 (exact up to 2^53); an owner that thinks in
  * replication offsets adds the offset at which it began.
@@ -52,41 +24,36 @@ const spareBuffers = 4;
 export class Spool {
   readonly segmentBytes: number;
   readonly #options: SpoolOptions;
-  readonly #files: SegmentFiles;
+  readonly #disk: SpoolDisk;
+  readonly #buffers: SegmentBuffers;
   readonly #source: SpoolSource;
-  /** Buffers in use above which segments go to disk, and above which the spool is full. */
+  /** Buffers in use above which segments go to disk. */
   readonly #spillAbove: number;
-  readonly #fullAbove: number;
   /** All segments of the log; the first one's number is #firstNumber. */
   readonly #segments: SpoolSegment[] = [];
   #firstNumber = 0;
   #tail: SpoolSegment | null = null;
   readonly #inMemory = new Set<SpoolSegment>();
   readonly #readers = new Set<SpoolReader>();
-  readonly #spare: Buffer[] = [];
-  #buffers = 0;
   #end = 0;
   #finished = false;
   #closed = false;
   #full = false;
-  #diskBytes = 0;
-  #spilling: Promise<void> | null = null;
-  #removals: Promise<void> = Promise.resolve();
+  #spilling = false;
+  /** Settles when the spilling that began last is over. */
+  #spilled: Promise<void> = Promise.resolve();
   readonly #loads = new Set<Promise<void>>();
-  #directoryMade = false;
-  #failing = false;
-  #stopRetrying: () => void = () => {};
   #appendWaiters: (() => void)[] = [];
   #roomWaiters: (() => void)[] = [];
 
   constructor(options: SpoolOptions) {
     const { memoryBytes } = options;
     this.#options = options;
-    this.#files = options.files ?? segmentFiles;
     this.segmentBytes =
       options.segmentBytes ?? Math.min(2 * 1024 * 1024, Math.max(64 * 1024, Math.floor(memoryBytes / 16)));
-    this.#fullAbove = Math.max(6, Math.floor(memoryBytes / this.segmentBytes));
-    this.#spillAbove = Math.floor(this.#fullAbove * 0.75);
+    this.#spillAbove = Math.max(4, Math.floor(memoryBytes / this.segmentBytes));
+    this.#disk = new SpoolDisk(options, this.segmentBytes);
+    this.#buffers = new SegmentBuffers(this.segmentBytes, this.#spillAbove);
     this.#source = this.#sourceForReaders();
   }
 
@@ -102,11 +69,11 @@ export class Spool {
 
   /** Bytes of the buffers in use. */
   get memoryBytes(): number {
-    return this.#buffers * this.segmentBytes;
+    return this.#buffers.inUse * this.segmentBytes;
   }
 
   get diskBytes(): number {
-    return this.#diskBytes;
+    return this.#disk.bytes;
   }
 
   /** True when the owner should append no more until whenRoom(). Appending all the same only takes memory. */
@@ -116,7 +83,7 @@ export class Spool {
 
   /** True while no further segment may go to disk: a spool that is full then waits for release(). */
   get quotaReached(): boolean {
-    return this.#diskBytes + segmentHeaderBytes + this.segmentBytes > this.#options.quotaBytes;
+    return this.#disk.full;
   }
 
   append(chunk: Uint8Array): void {
@@ -153,7 +120,7 @@ export class Spool {
 
   /** What lies before `upTo` has been applied. With retain "all" it is kept all the same. */
   release(upTo: number): void {
-    if (this.#options.retain === "all") return;
+    if (this.#options.retain === "all" || this.#closed) return;
     let bound = Math.min(upTo, this.#end) - (this.#options.retainBytes ?? 0);
     for (const reader of this.#readers) bound = Math.min(bound, reader.position);
     const keepFrom = Math.floor(bound / this.segmentBytes);
@@ -171,14 +138,14 @@ export class Spool {
   /** Deletes the files and lets go of the memory. Reads under way fail with an AbortError. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#stopRetrying();
+    this.#disk.stop();
     this.#wakeReaders();
     this.#wakeOwner();
-    await this.#spilling;
+    await this.#spilled;
     await Promise.allSettled(this.#loads);
     while (this.#segments.length > 0) this.#dropFirst();
-    await this.#removals;
-    this.#spare.length = 0;
+    await this.#disk.whenRemoved();
+    this.#buffers.clear();
   }
 
   #sourceForReaders(): SpoolSource {
@@ -207,10 +174,11 @@ export class Spool {
   }
 
   #startSegment(): SpoolSegment {
-    const segment = newSegment(this.#firstNumber + this.#segments.length, this.#takeBuffer());
+    const segment = newSegment(this.#firstNumber + this.#segments.length, this.#buffers.take());
     this.#segments.push(segment);
     this.#inMemory.add(segment);
     this.#tail = segment;
+    this.#judgeRoom();
     return segment;
   }
 
@@ -236,16 +204,12 @@ export class Spool {
     if (this.#closed) return;
     for (const segment of this.#inMemory) if (segment.dropped) this.#forgetBuffer(segment);
     this.#giveUpClean();
-    if (this.#buffers > this.#spillAbove && this.#spilling === null) {
-      this.#spilling = this.#spill().finally(() => {
-        this.#spilling = null;
-      });
-    }
+    if (this.#buffers.inUse > this.#spillAbove && !this.#spilling) this.#spilled = this.#spill();
     this.#judgeRoom();
   }
 
   #giveUpClean(): void {
-    while (this.#buffers > this.#spillAbove) {
+    while (this.#buffers.inUse > this.#spillAbove) {
       const victim = chooseVictim(this.#inMemory, this.#readerNumbers(), true);
       if (victim === null) return;
       this.#forgetBuffer(victim);
@@ -253,53 +217,24 @@ export class Spool {
   }
 
   async #spill(): Promise<void> {
-    while (!this.#closed && this.#buffers > this.#spillAbove) {
+    this.#spilling = true;
+    while (!this.#closed && this.#buffers.inUse > this.#spillAbove) {
       const victim = chooseVictim(this.#inMemory, this.#readerNumbers(), false);
-      if (victim === null) return;
-      if (!this.quotaReached) await this.#write(victim);
-      else if (!this.#letGoOfFirst()) return;
+      if (victim === null) break;
+      if (!this.#disk.full) await this.#write(victim);
+      else if (!this.#letGoOfFirst()) break;
       this.#giveUpClean();
       this.#judgeRoom();
     }
+    // Not when the promise settles: the owner, woken above, appends before that, and must find it over.
+    this.#spilling = false;
   }
 
   async #write(segment: SpoolSegment): Promise<void> {
-    const { directory } = this.#options;
-    const bytes = segmentHeaderBytes + segment.length;
-    segment.writing = true;
-    this.#diskBytes += bytes;
-    try {
-      if (!this.#directoryMade) await this.#files.makeDirectory(directory);
-      this.#directoryMade = true;
-      const buffer = segment.buffer!;
-      sealSegment(buffer, segment.number * this.segmentBytes, segment.length);
-      await this.#files.write(this.#pathOf(segment), buffer.subarray(0, bytes));
-      segment.onDisk = true;
-      if (this.#failing) this.#options.onRecovered?.();
-      this.#failing = false;
-    } catch (error) {
-      this.#diskBytes -= bytes;
-      this.#directoryMade = false;
-      if (!this.#failing) this.#options.onProblem(this.#failure(error));
-      this.#failing = true;
-    }
-    segment.writing = false;
-    if (segment.dropped) {
-      this.#removeFile(segment);
-      this.#forgetBuffer(segment);
-    }
-    if (this.#failing) await this.#beforeRetry();
-  }
-
-  #beforeRetry(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.retryMs ?? 1000);
-      this.#stopRetrying = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    await this.#disk.write(segment);
+    if (!segment.dropped) return;
+    this.#disk.remove(segment);
+    this.#forgetBuffer(segment);
   }
 
   #load(segment: SpoolSegment): Promise<void> {
@@ -317,20 +252,15 @@ export class Spool {
   }
 
   async #readBack(segment: SpoolSegment): Promise<void> {
-    const buffer = this.#takeBuffer();
+    const buffer = this.#buffers.take();
     try {
-      const got = await this.#files.read(
-        this.#pathOf(segment),
-        buffer.subarray(0, segmentHeaderBytes + segment.length),
-      );
-      const damage = segmentDamage(buffer, got, segment.number * this.segmentBytes, segment.length);
-      if (damage !== null) throw new Error(`${this.#pathOf(segment)} is damaged: ${damage}`);
+      await this.#disk.read(segment, buffer);
     } catch (error) {
-      this.#giveBack(buffer);
-      throw this.#failure(error);
+      this.#buffers.giveBack(buffer);
+      throw error;
     }
     if (segment.dropped) {
-      this.#giveBack(buffer);
+      this.#buffers.giveBack(buffer);
     } else {
       segment.buffer = buffer;
       this.#inMemory.add(segment);
@@ -352,39 +282,21 @@ export class Spool {
     this.#firstNumber++;
     segment.dropped = true;
     if (segment === this.#tail) this.#tail = null;
-    this.#removeFile(segment);
+    this.#disk.remove(segment);
     this.#forgetBuffer(segment);
-  }
-
-  #removeFile(segment: SpoolSegment): void {
-    if (!segment.onDisk) return;
-    segment.onDisk = false;
-    this.#diskBytes -= segmentHeaderBytes + segment.length;
-    // One after another: thousands may go at once. A file that stays is deleted with the folder.
-    this.#removals = this.#removals.then(() => this.#files.remove(this.#pathOf(segment)).catch(() => {}));
   }
 
   /** Gives a segment's buffer to the next one, unless somebody still uses it. */
   #forgetBuffer(segment: SpoolSegment): void {
     if (segment.buffer === null || segment.pins > 0 || segment.writing) return;
     this.#inMemory.delete(segment);
-    this.#giveBack(segment.buffer);
+    this.#buffers.giveBack(segment.buffer);
     segment.buffer = null;
   }
 
-  #takeBuffer(): Buffer {
-    this.#buffers++;
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(segmentHeaderBytes + this.segmentBytes);
-  }
-
-  #giveBack(buffer: Buffer): void {
-    this.#buffers--;
-    if (this.#spare.length < spareBuffers) this.#spare.push(buffer);
-  }
-
   #judgeRoom(): void {
-    if (this.#buffers > this.#fullAbove) this.#full = true;
-    else if (this.#full && this.#buffers < this.#fullAbove) {
+    if (this.#buffers.inUse > this.#spillAbove + slackBuffers) this.#full = true;
+    else if (this.#full && this.#buffers.inUse < this.#spillAbove + slackBuffers) {
       this.#full = false;
       this.#wakeOwner();
     }
@@ -401,18 +313,5 @@ export class Spool {
 
   #readerNumbers(): number[] {
     return [...this.#readers].map((reader) => Math.floor(reader.position / this.segmentBytes));
-  }
-
-  #pathOf(segment: SpoolSegment): string {
-    return segmentPath(this.#options.directory, this.#options.name, segment.number);
-  }
-
-  #failure(error: unknown): TributaryError {
-    const detail = error instanceof Error ? error.message : String(error);
-    return new TributaryError(
-      "SPOOL_FAILED",
-      { directory: this.#options.directory, detail },
-      { cause: error },
-    );
   }
 }
