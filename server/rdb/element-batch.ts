@@ -1,7 +1,7 @@
 import type { RdbString } from "./rdb-string.ts";
 import type { ValueWriting } from "./value-writing.ts";
 
-const INITIAL_BYTES = 1024;
+const INITIAL_BYTES = 512;
 
 /**
  * The elements of a collection on their way into commands such as `HSET key field value …`: at most
@@ -13,7 +13,7 @@ export class ElementBatch {
   readonly #name: string;
   /** Arguments that make one element: 1 for RPUSH, 2 for HSET. */
   readonly #size: number;
-  #bytes = new Uint8Array(INITIAL_BYTES);
+  #bytes: Uint8Array = Buffer.allocUnsafe(INITIAL_BYTES);
   /** Where each waiting argument ends in `#bytes`. */
   readonly #ends: number[] = [];
   /** Arguments that a command already begun still wants. */
@@ -50,12 +50,8 @@ export class ElementBatch {
     this.#ends.push(at + length);
   }
 
-  /** Adds the string that `string` has read, held or not. */
-  async addString(string: RdbString): Promise<void> {
-    if (string.streamed < 0) {
-      this.add(string.bytes, string.start, string.end);
-      return;
-    }
+  /** Adds a string that `string` has met and does not hold, in pieces. */
+  async addStreamed(string: RdbString): Promise<void> {
     const { input, out } = this.#writing;
     if (this.#open > 0) this.#open--;
     else this.#beginAlone();

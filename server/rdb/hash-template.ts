@@ -54,7 +54,8 @@ async function addStrings(writing: ValueWriting, batch: ElementBatch): Promise<v
   for (const field of fieldsOf(writing, number)) {
     batch.add(field, 0, field.length);
     await string.read(input, chunkBytes);
-    await batch.addString(string);
+    if (string.streamed < 0) batch.add(string.bytes, string.start, string.end);
+    else await batch.addStreamed(string);
     const waiting = batch.settle();
     if (waiting !== undefined) await waiting;
   }

@@ -5,7 +5,7 @@ const HEADER = 8;
 
 /** An intset: bytes of an integer (2, 4 or 8), their number, the integers, all little-endian (redis: intset.c). */
 export class Intset implements ElementCursor {
-  readonly bytes = new Uint8Array(20);
+  readonly bytes: Uint8Array = Buffer.allocUnsafe(20);
   readonly start = 0;
   end = 0;
   readonly #view: DataView;

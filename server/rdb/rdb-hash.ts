@@ -82,9 +82,11 @@ async function addPairs(writing: ValueWriting, fields: HashFields, kind: number)
     await string.read(input, chunkBytes);
     const held = string.streamed < 0;
     const field = held && (after || expireAt >= 0) ? string.bytes.slice(string.start, string.end) : null;
-    await fields.batch.addString(string);
+    if (string.streamed < 0) fields.batch.add(string.bytes, string.start, string.end);
+    else await fields.batch.addStreamed(string);
     await string.read(input, chunkBytes);
-    await fields.batch.addString(string);
+    if (string.streamed < 0) fields.batch.add(string.bytes, string.start, string.end);
+    else await fields.batch.addStreamed(string);
     if (after) expireAt = await milliseconds(input);
     if (expireAt >= 0) {
       if (field !== null) fields.expire(field, expireAt);

@@ -84,13 +84,18 @@ export class RdbInput {
    */
   async take(reader: (buffer: Uint8Array, at: number, end: number) => number): Promise<number> {
     for (;;) {
-      const next = this.try(reader);
-      if (next >= 0) {
-        this.pos = next;
-        return read.encoded ? -1 - read.length : read.length;
-      }
-      await this.fill(-next - this.pos);
+      const length = this.takeNow(reader);
+      if (length !== null) return length;
+      await this.fill(-this.try(reader) - this.pos);
     }
+  }
+
+  /** `take` where the bytes are here already, else null. */
+  takeNow(reader: (buffer: Uint8Array, at: number, end: number) => number): number | null {
+    const next = this.try(reader);
+    if (next < 0) return null;
+    this.pos = next;
+    return read.encoded ? -1 - read.length : read.length;
   }
 
   /** One attempt of `take` which neither waits nor moves `pos`. */

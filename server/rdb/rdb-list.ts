@@ -29,7 +29,8 @@ export async function writeList(writing: ValueWriting, kind: number): Promise<vo
     }
     if (container === PLAIN) {
       await string.read(input, writing.chunkBytes);
-      await batch.addString(string);
+      if (string.streamed < 0) batch.add(string.bytes, string.start, string.end);
+      else await batch.addStreamed(string);
     } else {
       await pushNode(writing, batch, kind === TYPE_LIST_QUICKLIST_2 ? Listpack : Ziplist);
     }

@@ -12,7 +12,8 @@ export async function writeSet(writing: ValueWriting, kind: number): Promise<voi
   if (kind === TYPE_SET) {
     for (let left = await input.take(countAt); left > 0; left--) {
       await string.read(input, writing.chunkBytes);
-      await batch.addString(string);
+      if (string.streamed < 0) batch.add(string.bytes, string.start, string.end);
+      else await batch.addStreamed(string);
       const waiting = batch.settle();
       if (waiting !== undefined) await waiting;
     }

@@ -7,25 +7,26 @@ import type { ValueWriting } from "./value-writing.ts";
 /** Compressed bytes that are decompressed at one go: they become at most 88 times as many. */
 const LZF_STEP = 4096;
 const SCRATCH_KEPT = 262_144;
+const empty = new Uint8Array(0);
 
 /**
  * One string at an input, wherever in a value: raw, an integer or LZF-compressed. A short one is held as
  * `bytes[start, end)`, valid until the input is read again; a long one stays at the input, to be piped.
  */
 export class RdbString {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = empty;
   start = 0;
   end = 0;
   /** The length of a string that is not held and is to be piped or passed next; -1 when it is held. */
   streamed = -1;
   /** Length of its compressed form at the input; -1 when it is raw. */
   #compressed = -1;
-  readonly #digits = new Uint8Array(20);
-  #scratch = new Uint8Array(0);
+  readonly #digits: Uint8Array = Buffer.allocUnsafe(20);
+  #scratch: Uint8Array = empty;
 
   /** Reads the next string; one longer than `hold` bytes is left to be piped. */
   async read(input: RdbInput, hold: number): Promise<void> {
-    const length = await input.take(lengthAt);
+    const length = input.takeNow(lengthAt) ?? (await input.take(lengthAt));
     if (length >= 0) return this.#raw(input, length, hold);
     const kind = -1 - length;
     if (kind < 3) return this.#integer(input, kind);
@@ -61,14 +62,19 @@ export class RdbString {
     this.streamed = -1;
   }
 
-  async #raw(input: RdbInput, length: number, hold: number): Promise<void> {
+  #raw(input: RdbInput, length: number, hold: number): Promise<void> | undefined {
     if (length > 2 ** 48) throw input.corrupt(`the length ${length} is impossible`);
     this.#compressed = -1;
     if (length > hold) {
       this.streamed = length;
-      return;
+      return undefined;
     }
-    if (input.end - input.pos < length) await input.fill(length);
+    if (input.end - input.pos < length) return input.fill(length).then(() => this.#here(input, length));
+    this.#here(input, length);
+    return undefined;
+  }
+
+  #here(input: RdbInput, length: number): void {
     this.#hold(input.buffer, input.pos, input.pos + length);
     input.pos += length;
   }

@@ -12,7 +12,7 @@ export class Ziplist implements ElementCursor {
   readonly #blob: Uint8Array;
   readonly #view: DataView;
   readonly #broken: Broken;
-  readonly #digits = new Uint8Array(20);
+  readonly #digits: Uint8Array = Buffer.allocUnsafe(20);
   #at = HEADER;
 
   constructor(blob: Uint8Array, broken: Broken) {
