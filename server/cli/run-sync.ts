@@ -42,17 +42,22 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     onWorkerDied: (_, __, reason) => display.say(`warning: ${reason.message}`),
   });
   const spool = options.spoolDirectory ?? join(process.env.TRIBUTARY_DATA_DIR ?? "data", "spool-sync");
-  for (const shard of plan.shards) {
+  const shards = plan.shards.map((shard) => ({
+    shardId: shard.id,
+    shardName: shard.name,
+    source: shard.endpoint,
+    spoolDirectory: resolve(spool, taskId, shard.id),
+  }));
+  for (const [shardIndex, shard] of shards.entries()) {
     const spec: ShardSyncSpec = {
       taskId,
-      shardId: shard.id,
-      shardName: shard.name,
-      source: shard.endpoint,
+      ...shard,
+      shardIndex,
+      siblings: shards.filter((other) => other !== shard),
       destination: plan.destination,
       databases: plan.databases,
       checkpointDb: plan.checkpointDb,
       heartbeatDb: plan.heartbeatDb,
-      spoolDirectory: resolve(spool, taskId, shard.id),
       spoolQuotaBytes: SPOOL_QUOTA,
     };
     pool.start(spec);

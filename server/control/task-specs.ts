@@ -19,6 +19,7 @@ export function recordOf(
     name: task.name,
     wanted: "created",
     prechecked: false,
+    cuttingOver: false,
     failure: null,
     since: task.now,
     createdAt: task.now,
@@ -42,16 +43,21 @@ export function specOf(
   options: { readonly box: SecretBox; readonly dataDirectory: string; readonly spoolQuotaBytes: number },
 ): ShardSyncSpec {
   const { box } = options;
+  const openShard = (one: ShardRecord) => ({
+    shardId: one.id,
+    shardName: one.name,
+    source: openEndpoint(box, one, shardPlace(task.id, one.id)),
+    spoolDirectory: join(spoolOf(options.dataDirectory, task.id), one.id),
+  });
   return {
     taskId: task.id,
-    shardId: shard.id,
-    shardName: shard.name,
-    source: openEndpoint(box, shard, shardPlace(task.id, shard.id)),
+    ...openShard(shard),
+    shardIndex: task.shards.findIndex((one) => one.id === shard.id),
+    siblings: task.shards.filter((one) => one.id !== shard.id).map(openShard),
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases,
     checkpointDb: task.checkpointDb,
     heartbeatDb: task.heartbeatDb,
-    spoolDirectory: join(spoolOf(options.dataDirectory, task.id), shard.id),
     spoolQuotaBytes: options.spoolQuotaBytes,
   };
 }

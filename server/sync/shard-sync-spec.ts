@@ -8,6 +8,14 @@ export type DatabaseMap =
       readonly pairs: readonly { readonly source: number; readonly destination: number }[];
     };
 
+/** Another shard of the same task, as far as a shard sync has to know it. */
+export type SiblingShard = {
+  readonly shardId: string;
+  readonly shardName: string;
+  readonly source: RedisEndpoint;
+  readonly spoolDirectory: string;
+};
+
 /**
  * All that one shard sync needs to know: plain, serialisable data, so that the engine that runs it can be
  * in another thread or on another host.
@@ -18,6 +26,10 @@ export type ShardSyncSpec = {
   readonly shardId: string;
   /** How messages call it, e.g. the server's name in nutcracker.yml. */
   readonly shardName: string;
+  /** Its place among the task's shards, from 0; it never changes. */
+  readonly shardIndex: number;
+  /** The task's other shards: a re-sync must not take their keys for stale ones. */
+  readonly siblings: readonly SiblingShard[];
   readonly source: RedisEndpoint;
   readonly destination: RedisEndpoint;
   readonly databases: DatabaseMap;

@@ -1,0 +1,82 @@
+/**
+ * `npm run bench:full-sync [-- --keys N --rounds N --shards N]`: a full synchronisation by Redis's own REPLICAOF and
+ * by Tributary, in turn, from the same source into an empty destination; what counts is the ratio. With
+ * more than one shard Tributary has all of them at once into one destination, against the sum of REPLICAOFs.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { RedisServer } from "../test/servers/redis-server.ts";
+import { fillMixed } from "../test/traffic/fill-mixed.ts";
+import { median, type Row, report } from "./bench-report.ts";
+import { EngineProcess } from "./engine-process.ts";
+import { replicate } from "./native-replica.ts";
+
+const { values } = parseArgs({
+  options: {
+    keys: { type: "string", default: "1000000" },
+    rounds: { type: "string", default: "5" },
+    shards: { type: "string", default: "1" },
+  },
+});
+const keys = Number(values.keys);
+const shardCount = Number(values.shards);
+const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
+const shards: RedisServer[] = [];
+try {
+  for (let index = 0; index < shardCount; index++) {
+    const shard = await RedisServer.start();
+    shards.push(shard);
+    await fillMixed(shard.client, { keys, seed: 20_260 + index, prefix: `s${index}:` });
+  }
+  const rows: Row[] = [];
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    let native = 0;
+    for (const shard of shards) {
+      const replica = await RedisServer.start();
+      native += await replicate(replica, shard);
+      await replica.stop();
+    }
+    const destination = await RedisServer.start();
+    const began = performance.now();
+    const cpuBefore = await cpuOf(destination);
+    const engine = new EngineProcess(shards, destination, join(folder, String(round)), [
+      "--until",
+      "synchronizing",
+      "--no-heartbeat",
+    ]);
+    const summary = await engine.summary;
+    const whole = (performance.now() - began) / 1000;
+    const copied = await destination.client.dbsize();
+    if (copied < keys * shardCount) throw new Error(`only ${copied} keys were copied`);
+    rows.push({
+      round,
+      "REPLICAOF s": round2(native / 1000),
+      "Tributary s": round2(summary.seconds),
+      ratio: round2(summary.seconds / (native / 1000)),
+      "engine CPU s": round2(summary.cpuSeconds),
+      "destination CPU s": round2((await cpuOf(destination)) - cpuBefore),
+      "engine MiB": Math.round(summary.peakMemoryBytes / 1024 ** 2),
+      "process s": round2(whole),
+    });
+    await destination.stop();
+  }
+  report(`full-sync-${shardCount}x${keys}`, rows, {
+    "median ratio": median(rows.map((row) => Number(row.ratio))),
+    "median engine MiB": median(rows.map((row) => Number(row["engine MiB"]))),
+  });
+} finally {
+  for (const shard of shards) await shard.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function cpuOf(server: RedisServer): Promise<number> {
+  const info = await server.client.info("cpu");
+  const field = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0);
+  return field("used_cpu_user") + field("used_cpu_sys");
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
