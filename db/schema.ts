@@ -10,6 +10,8 @@ export const tasks = sqliteTable("tasks", {
   wanted: text("wanted").notNull(),
   /** Whether the checks have passed since the last start; a task that was interrupted before is checked again. */
   prechecked: integer("prechecked", { mode: "boolean" }).notNull(),
+  /** A cutover was asked for and its end not yet seen; after a crash in between, it cannot be known to be whole. */
+  cuttingOver: integer("cutting_over", { mode: "boolean" }).notNull().default(false),
   /** PlainReason of a task that cannot run as a whole, e.g. of a failed check; null otherwise. */
   failure: text("failure", { mode: "json" }),
   /** Begin of the wanted state or of the failure. */

@@ -1,8 +1,8 @@
 import { type Logger, pino } from "pino";
 
-/** JSON lines in production; in development one sentence for each entry. Secrets are cut out of both. */
+/** One JSON object or one sentence for each entry. Secrets are cut out of both. */
 export function openLog(
-  dev: boolean,
+  form: "json" | "sentences",
   write: (line: string) => void = (line) => process.stdout.write(line),
 ): Logger {
   const redact = {
@@ -11,7 +11,7 @@ export function openLog(
   };
   return pino(
     { base: null, redact, serializers: { err: plainError } },
-    { write: dev ? (line) => write(sentence(line)) : write },
+    { write: form === "sentences" ? (line) => write(sentence(line)) : write },
   );
 }
 

@@ -17,7 +17,8 @@ import { runPrechecks } from "./precheck/run-prechecks.ts";
 // Starts the whole: database, engine, API and pages, in one process. docs/operations.md names the environment.
 const { env } = process;
 const dev = env.NODE_ENV !== "production";
-const log = openLog(dev);
+// A person at a terminal reads sentences; a collector of logs reads JSON.
+const log = openLog(dev || process.stdout.isTTY ? "sentences" : "json");
 
 // A server of which a part is broken would look alive: it ends, and the next start goes on at the checkpoints.
 process.on("uncaughtException", die);

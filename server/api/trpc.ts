@@ -1,9 +1,8 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import type { Control } from "../control/control.ts";
-import { PrecheckError } from "../control/precheck-verdict.ts";
+import { type CheckResult, PrecheckError } from "../control/precheck-verdict.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
-import type { CheckResult } from "../precheck/precheck-report.ts";
 import type { SystemInfo } from "./system-info.ts";
 
 export type ApiContext = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };

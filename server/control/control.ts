@@ -5,6 +5,7 @@ import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readSeries } from "./metrics-recorder.ts";
+import { type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
 import type { SecretBox } from "./secret-box.ts";
@@ -30,6 +31,9 @@ export type ControlOptions = {
   readonly onFailure: (what: string, error: unknown) => void;
   readonly now?: () => number;
 };
+
+/** null where the shards were given by hand. */
+export type ConnectionTest = PrecheckReport & { readonly pool: Omit<PoolFacts, "hasPassword"> | null };
 
 /** All that the API can ask of the engine: the supervisor's actions and the views of what it knows. */
 export type Control = ReturnType<typeof openControl>;
@@ -106,9 +110,12 @@ export function openControl(options: ControlOptions) {
       supervisor.run(taskId);
       return events.page(taskId, { shardId: null, before, limit });
     },
-    /** The checks for a task that does not exist yet; nothing is kept. */
-    test: (input: Omit<TaskInput, "name">): Promise<PrecheckReport> =>
-      runPrechecks(precheckInput(planTask(input))),
+    /** The checks for a task that does not exist yet, and the pool it would be made from; nothing is kept. */
+    test: async (input: Omit<TaskInput, "name">): Promise<ConnectionTest> => {
+      const plan = planTask(input);
+      const report = await runPrechecks(precheckInput(plan));
+      return { ...report, pool: plan.source.kind === "nutcracker" ? poolFacts(plan.source.pool) : null };
+    },
     precheck: async (taskId: string): Promise<PrecheckReport> =>
       runPrechecks(precheckInputOf(supervisor.run(taskId).record, box)),
     create: async (input: TaskInput, flags: { start: boolean; skipChecks: boolean }): Promise<TaskRow> =>

@@ -22,12 +22,13 @@ export type NutcrackerFacts = { readonly pools: readonly PoolFacts[]; readonly p
 /** Reads a nutcracker.yml for the page that lets a pool be chosen. It throws on no input. */
 export function nutcrackerFacts(text: string): NutcrackerFacts {
   const { pools, problems } = parseNutcrackerConfig(text);
-  return { pools: pools.map(poolFacts), problems };
+  return {
+    pools: pools.map((pool) => ({ ...poolFacts(pool), hasPassword: pool.redisAuth !== null })),
+    problems,
+  };
 }
 
-export function poolFacts(
-  pool: Omit<NutcrackerPool, "redisAuth"> & { redisAuth?: string | null },
-): PoolFacts {
+export function poolFacts(pool: Omit<NutcrackerPool, "redisAuth">): Omit<PoolFacts, "hasPassword"> {
   return {
     name: pool.name,
     listen: pool.listen,
@@ -36,7 +37,6 @@ export function poolFacts(
     distribution: pool.distribution,
     hashTag: pool.hashTag,
     redisDb: pool.redisDb,
-    hasPassword: typeof pool.redisAuth === "string",
     autoEjectHosts: pool.autoEjectHosts,
     servers: pool.servers.map((server) => ({
       name: server.name,

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
@@ -7,6 +6,7 @@ import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "
 import type { SecretBox } from "./secret-box.ts";
 import { ShardRun } from "./shard-run.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import { newTaskId } from "./task-id.ts";
 import type { TaskInput } from "./task-input.ts";
 import { planTask } from "./task-plan.ts";
 import type { TaskChange, TaskRecord } from "./task-record.ts";
@@ -57,6 +57,7 @@ export class Supervisor {
   open(): void {
     for (const record of this.#options.store.loadAll()) {
       const run = this.#adopt(record);
+      if (record.cuttingOver) this.#cutoverBroken(run);
       if (record.wanted !== "running" || record.failure !== null) continue;
       if (record.prechecked) void this.#reconcile(run);
       else this.#check(run);
@@ -148,12 +149,12 @@ export class Supervisor {
   /** The cutover: applies what was received, forgets the checkpoints, and never writes again. */
   stop(taskId: string): TaskRun {
     return this.#act(taskId, "stop", (run) => {
-      run.finishing = true;
-      this.#change(run, { wanted: "finished", failure: null, since: this.#now() });
+      this.#change(run, { wanted: "finished", cuttingOver: true, failure: null, since: this.#now() });
       this.#say(run, "task-stopped", "The task was stopped for the cutover.");
-      void this.#reconcile(run).finally(() => {
-        run.finishing = false;
-        if (!this.#closing) this.#say(run, "task-finished", "The task is finished.");
+      void this.#reconcile(run).then(() => {
+        if (this.#closing) return;
+        this.#change(run, { cuttingOver: false });
+        this.#say(run, "task-finished", "The task is finished.");
       });
     });
   }
@@ -230,6 +231,14 @@ export class Supervisor {
     this.#say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
   }
 
+  /** The engine ended during a cutover. To go on would be to write after it: it is finished, and said. */
+  #cutoverBroken(run: TaskRun): void {
+    const message =
+      "The engine ended during the cutover: what had been received may not all be applied. Verify the data.";
+    this.#change(run, { cuttingOver: false });
+    this.#say(run, "cutover-unconfirmed", message, "alert");
+  }
+
   #fail(run: TaskRun, reason: PlainReason): void {
     this.#change(run, { failure: reason, since: this.#now() });
     this.#say(run, "task-failed", `${reason.message} ${reason.remedy}`, "alert");
@@ -286,9 +295,4 @@ export class Supervisor {
     const taken = this.runs().some(({ record }) => record.name === name && record.id !== exceptId);
     if (taken) throw new TributaryError("TASK_NAME_TAKEN", { name });
   }
-}
-
-/** Short, since it is part of key and connection names; 50 random bits. */
-function newTaskId(): string {
-  return [...randomBytes(10)].map((byte) => "abcdefghijkmnpqrstuvwxyz23456789"[byte & 31]).join("");
 }

@@ -26,6 +26,8 @@ export type TaskRecord = {
   readonly name: string;
   readonly wanted: WantedState;
   readonly prechecked: boolean;
+  /** From the request of a cutover to its end. */
+  readonly cuttingOver: boolean;
   readonly failure: PlainReason | null;
   readonly since: number;
   readonly createdAt: number;
@@ -39,4 +41,6 @@ export type TaskRecord = {
 };
 
 /** What changes in a task's life. */
-export type TaskChange = Partial<Pick<TaskRecord, "name" | "wanted" | "prechecked" | "failure" | "since">>;
+export type TaskChange = Partial<
+  Pick<TaskRecord, "name" | "wanted" | "prechecked" | "cuttingOver" | "failure" | "since">
+>;

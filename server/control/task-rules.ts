@@ -10,7 +10,7 @@ export function mayAct(run: TaskRun, action: TaskAction): boolean {
   const { name, wanted } = run.record;
   if (wanted === "finished") {
     if (action === "stop") return false;
-    if (action === "delete" && !run.finishing) return true;
+    if (action === "delete" && !run.record.cuttingOver) return true;
     if (action !== "delete") throw new TributaryError("TASK_FINISHED", { task: name, action });
   }
   const { status } = run.state();

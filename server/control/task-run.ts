@@ -21,8 +21,6 @@ export class TaskRun {
   readonly shards: readonly ShardRun[];
   /** Set while the checks of a start are under way; a later action takes it away, and with it their effect. */
   checking: { readonly since: number } | null = null;
-  /** The cutover is under way: its shards apply what they have. */
-  finishing = false;
   lagSparkline: readonly (number | null)[] = [];
   #last: Promise<void> = Promise.resolve();
 
@@ -55,7 +53,7 @@ export class TaskRun {
     const { wanted, failure, since } = this.record;
     if (failure !== null) return { status: "failed", reason: failure, since };
     if (wanted === "created") return { status: "pending", reason: null, since };
-    if (wanted === "finished" && !this.finishing) return { status: "finished", reason: null, since };
+    if (wanted === "finished" && !this.record.cuttingOver) return { status: "finished", reason: null, since };
     if (this.checking !== null) return { status: "prechecking", reason: null, since: this.checking.since };
     if (wanted === "paused" && !shard.running) return { status: "paused", reason: null, since };
     if (shard.died !== null) {
@@ -78,7 +76,7 @@ export class TaskRun {
     const { wanted } = this.record;
     const { status } = this.state();
     if (wanted === "created") return ["start", "delete"];
-    if (wanted === "finished") return this.finishing ? [] : ["delete"];
+    if (wanted === "finished") return this.record.cuttingOver ? [] : ["delete"];
     if (wanted === "paused") return this.running ? ["resume"] : ["resume", "delete"];
     const actions: TaskAction[] = [];
     if (status === "failed") actions.push("start");

@@ -277,6 +277,24 @@ describe("a restart of the engine", () => {
     expect(after.runner.log).toEqual([]);
   });
 
+  it("says that a cutover which a crash cut short cannot be trusted", async () => {
+    const directory = temporaryFolder();
+    const before = openTestControl({ directory });
+    const id = await synchronizing(before);
+    before.runner.stop = () => new Promise(() => {});
+    before.control.stop(id);
+    expect(before.control.row(id)).toMatchObject({
+      status: "synchronizing",
+      wanted: "finished",
+      actions: [],
+    });
+    await before.close();
+    const after = openTestControl({ directory });
+    expect(after.control.row(id)).toMatchObject({ status: "finished", actions: ["delete"] });
+    expect(after.control.row(id).lastEvent).toMatchObject({ level: "alert", type: "cutover-unconfirmed" });
+    expect(after.runner.log).toEqual([]);
+  });
+
   it("fails a task whose passwords it cannot decrypt, and says so", async () => {
     const directory = temporaryFolder();
     const before = openTestControl({ directory, secret: "one" });

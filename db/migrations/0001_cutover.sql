@@ -1,0 +1,1 @@
+ALTER TABLE `tasks` ADD `cutting_over` integer DEFAULT false NOT NULL;
