@@ -8,9 +8,6 @@ import { chooseVictim, newSegment, readAhead, type SpoolSegment } from "./spool-
 export type { SpoolOptions } from "./spool-options.ts";
 export type { SpoolReader } from "./spool-reader.ts";
 
-/** Buffers past the bound that a disk which is slow for a moment may cost before the spool is full. */
-const slackBuffers = 1;
-
 /**
  * A log of bytes between a source that must not wait and a reader that may be slow: in memory first, on disk
  * when more than the bound is unread. Appending copies, never waits and never fails; `full` asks the owner to
@@ -27,8 +24,6 @@ export class Spool {
   readonly #disk: SpoolDisk;
   readonly #buffers: SegmentBuffers;
   readonly #source: SpoolSource;
-  /** Buffers in use above which segments go to disk. */
-  readonly #spillAbove: number;
   /** All segments of the log; the first one's number is #firstNumber. */
   readonly #segments: SpoolSegment[] = [];
   #firstNumber = 0;
@@ -38,22 +33,22 @@ export class Spool {
   #end = 0;
   #finished = false;
   #closed = false;
-  #full = false;
   #spilling = false;
   /** Settles when the spilling that began last is over. */
   #spilled: Promise<void> = Promise.resolve();
   readonly #loads = new Set<Promise<void>>();
   #appendWaiters: (() => void)[] = [];
-  #roomWaiters: (() => void)[] = [];
 
   constructor(options: SpoolOptions) {
     const { memoryBytes } = options;
     this.#options = options;
     this.segmentBytes =
       options.segmentBytes ?? Math.min(2 * 1024 * 1024, Math.max(64 * 1024, Math.floor(memoryBytes / 16)));
-    this.#spillAbove = Math.max(4, Math.floor(memoryBytes / this.segmentBytes));
     this.#disk = new SpoolDisk(options, this.segmentBytes);
-    this.#buffers = new SegmentBuffers(this.segmentBytes, this.#spillAbove);
+    this.#buffers = new SegmentBuffers(
+      this.segmentBytes,
+      Math.max(4, Math.floor(memoryBytes / this.segmentBytes)),
+    );
     this.#source = this.#sourceForReaders();
   }
 
@@ -69,7 +64,7 @@ export class Spool {
 
   /** Bytes of the buffers in use. */
   get memoryBytes(): number {
-    return this.#buffers.inUse * this.segmentBytes;
+    return this.#buffers.bytes;
   }
 
   get diskBytes(): number {
@@ -78,7 +73,7 @@ export class Spool {
 
   /** True when the owner should append no more until whenRoom(). Appending all the same only takes memory. */
   get full(): boolean {
-    return this.#full;
+    return this.#buffers.full;
   }
 
   /** True while no further segment may go to disk: a spool that is full then waits for release(). */
@@ -96,7 +91,10 @@ export class Spool {
       tail.length += count;
       this.#end += count;
       at += count;
-      if (tail.length === this.segmentBytes) this.#seal(tail);
+      if (tail.length < this.segmentBytes) continue;
+      tail.sealed = true;
+      this.#tail = null;
+      this.#balance();
     }
     this.#wakeReaders();
   }
@@ -131,8 +129,7 @@ export class Spool {
 
   /** Resolves when the spool is not full, or closed. */
   whenRoom(): Promise<void> {
-    if (!this.#full || this.#closed) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+    return this.#buffers.whenRoom();
   }
 
   /** Deletes the files and lets go of the memory. Reads under way fail with an AbortError. */
@@ -140,12 +137,12 @@ export class Spool {
     this.#closed = true;
     this.#disk.stop();
     this.#wakeReaders();
-    this.#wakeOwner();
+    this.#buffers.close();
     await this.#spilled;
     await Promise.allSettled(this.#loads);
     while (this.#segments.length > 0) this.#dropFirst();
     await this.#disk.whenRemoved();
-    this.#buffers.clear();
+    this.#buffers.close();
   }
 
   #sourceForReaders(): SpoolSource {
@@ -178,14 +175,7 @@ export class Spool {
     this.#segments.push(segment);
     this.#inMemory.add(segment);
     this.#tail = segment;
-    this.#judgeRoom();
     return segment;
-  }
-
-  #seal(segment: SpoolSegment): void {
-    segment.sealed = true;
-    this.#tail = null;
-    this.#balance();
   }
 
   #readerMoved(reader: SpoolReader): void {
@@ -204,13 +194,12 @@ export class Spool {
     if (this.#closed) return;
     for (const segment of this.#inMemory) if (segment.dropped) this.#forgetBuffer(segment);
     this.#giveUpClean();
-    if (this.#buffers.inUse > this.#spillAbove && !this.#spilling) this.#spilled = this.#spill();
-    this.#judgeRoom();
+    if (this.#buffers.overBound && !this.#spilling) this.#spilled = this.#spill();
   }
 
   #giveUpClean(): void {
-    while (this.#buffers.inUse > this.#spillAbove) {
-      const victim = chooseVictim(this.#inMemory, this.#readerNumbers(), true);
+    while (this.#buffers.overBound) {
+      const victim = this.#victim(true);
       if (victim === null) return;
       this.#forgetBuffer(victim);
     }
@@ -218,23 +207,17 @@ export class Spool {
 
   async #spill(): Promise<void> {
     this.#spilling = true;
-    while (!this.#closed && this.#buffers.inUse > this.#spillAbove) {
-      const victim = chooseVictim(this.#inMemory, this.#readerNumbers(), false);
+    while (!this.#closed && this.#buffers.overBound) {
+      const victim = this.#victim(false);
       if (victim === null) break;
-      if (!this.#disk.full) await this.#write(victim);
-      else if (!this.#letGoOfFirst()) break;
+      if (!this.#disk.full) {
+        await this.#disk.write(victim);
+        if (victim.dropped) this.#forget(victim);
+      } else if (!this.#letGoOfFirst()) break;
       this.#giveUpClean();
-      this.#judgeRoom();
     }
     // Not when the promise settles: the owner, woken above, appends before that, and must find it over.
     this.#spilling = false;
-  }
-
-  async #write(segment: SpoolSegment): Promise<void> {
-    await this.#disk.write(segment);
-    if (!segment.dropped) return;
-    this.#disk.remove(segment);
-    this.#forgetBuffer(segment);
   }
 
   #load(segment: SpoolSegment): Promise<void> {
@@ -259,19 +242,19 @@ export class Spool {
       this.#buffers.giveBack(buffer);
       throw error;
     }
-    if (segment.dropped) {
-      this.#buffers.giveBack(buffer);
-    } else {
-      segment.buffer = buffer;
-      this.#inMemory.add(segment);
-    }
+    segment.buffer = buffer;
+    this.#inMemory.add(segment);
+    if (segment.dropped) this.#forgetBuffer(segment);
+  }
+
+  #victim(clean: boolean): SpoolSegment | null {
+    return chooseVictim(this.#inMemory, this.#readerNumbers(), clean);
   }
 
   /** Under retain "all" with the quota reached: gives up the first segment if all readers have passed it. */
   #letGoOfFirst(): boolean {
-    const slowest = Math.min(...this.#readerNumbers());
-    if (this.#options.retain !== "all" || this.#readers.size === 0 || slowest <= this.#firstNumber)
-      return false;
+    if (this.#options.retain !== "all" || this.#readers.size === 0) return false;
+    if (Math.min(...this.#readerNumbers()) <= this.#firstNumber) return false;
     this.#dropFirst();
     return true;
   }
@@ -282,6 +265,10 @@ export class Spool {
     this.#firstNumber++;
     segment.dropped = true;
     if (segment === this.#tail) this.#tail = null;
+    this.#forget(segment);
+  }
+
+  #forget(segment: SpoolSegment): void {
     this.#disk.remove(segment);
     this.#forgetBuffer(segment);
   }
@@ -294,21 +281,8 @@ export class Spool {
     segment.buffer = null;
   }
 
-  #judgeRoom(): void {
-    if (this.#buffers.inUse > this.#spillAbove + slackBuffers) this.#full = true;
-    else if (this.#full && this.#buffers.inUse < this.#spillAbove + slackBuffers) {
-      this.#full = false;
-      this.#wakeOwner();
-    }
-  }
-
-  #wakeOwner(): void {
-    for (const resolve of this.#roomWaiters.splice(0)) resolve();
-  }
-
   #wakeReaders(): void {
-    if (this.#appendWaiters.length === 0) return;
-    for (const resolve of this.#appendWaiters.splice(0)) resolve();
+    if (this.#appendWaiters.length > 0) for (const resolve of this.#appendWaiters.splice(0)) resolve();
   }
 
   #readerNumbers(): number[] {
