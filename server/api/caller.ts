@@ -5,7 +5,7 @@ import { type ApiContext, createCallerFactory } from "./trpc.ts";
  * The bridge to Next's server components, which run in this process but in a bundle of their own: they find
  * the caller at `globalThis[Symbol.for("tributary.caller")]` and import nothing but its type.
  */
-export const callerSymbol = Symbol.for("tributary.caller");
+const callerSymbol = Symbol.for("tributary.caller");
 
 export type TributaryCaller = ReturnType<typeof makeCaller>;
 
