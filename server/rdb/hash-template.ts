@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import { stringAt, text } from "./rdb-key.ts";
@@ -19,7 +20,7 @@ export function templateAt(buffer: Uint8Array, at: number, end: number, template
   for (let left = read.length; left > 0; left--) {
     next = stringAt(buffer, next, end);
     if (next < 0) return next;
-    fields.push(text.bytes.slice(text.start, text.end));
+    fields.push(copyOf(text.bytes, text.start, text.end));
   }
   templates.set(number, fields);
   return next;

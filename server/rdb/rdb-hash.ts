@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import type { RdbInput } from "./rdb-input.ts";
@@ -81,7 +82,7 @@ async function addPairs(writing: ValueWriting, fields: HashFields, kind: number)
     }
     await string.read(input, chunkBytes);
     const held = string.streamed < 0;
-    const field = held && (after || expireAt >= 0) ? string.bytes.slice(string.start, string.end) : null;
+    const field = held && (after || expireAt >= 0) ? copyOf(string.bytes, string.start, string.end) : null;
     if (string.streamed < 0) fields.batch.add(string.bytes, string.start, string.end);
     else await fields.batch.addStreamed(string);
     await string.read(input, chunkBytes);
@@ -108,7 +109,7 @@ async function addPacked(writing: ValueWriting, fields: HashFields, kind: number
   const Pack = kind === type.TYPE_HASH_ZIPMAP ? Zipmap : kind === type.TYPE_HASH_ZIPLIST ? Ziplist : Listpack;
   const elements = new Pack(blob.bytes, broken);
   while (elements.next()) {
-    const field = expiring ? elements.bytes.slice(elements.start, elements.end) : null;
+    const field = expiring ? copyOf(elements.bytes, elements.start, elements.end) : null;
     fields.batch.add(elements.bytes, elements.start, elements.end);
     if (!elements.next()) throw broken("a hash has a field without a value");
     fields.batch.add(elements.bytes, elements.start, elements.end);

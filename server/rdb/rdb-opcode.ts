@@ -19,4 +19,3 @@ export const OPCODE_RESIZEDB = 251;
 export const OPCODE_EXPIRETIME_MS = 252;
 export const OPCODE_EXPIRETIME = 253;
 export const OPCODE_SELECTDB = 254;
-export const OPCODE_EOF = 255;

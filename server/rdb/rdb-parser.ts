@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import { type HashTemplates, templateAt } from "./hash-template.ts";
 import { type RdbByteSource, RdbInput } from "./rdb-input.ts";
 import { stringAt, text } from "./rdb-key.ts";
@@ -135,7 +136,7 @@ class RdbParser {
     entry.type = type;
     if (large) {
       // The key must outlive the window: large values are rare enough for a copy.
-      entry.key = text.bytes.slice(text.start, text.end);
+      entry.key = copyOf(text.bytes, text.start, text.end);
       this.#large = true;
       return start;
     }
@@ -186,7 +187,7 @@ class RdbParser {
       case opcode.OPCODE_FUNCTION2: {
         const next = stringAt(buffer, at, end);
         if (next < 0) return this.#bounded(at, next);
-        this.#visitor.functionLibrary(Buffer.from(text.bytes.slice(text.start, text.end).buffer));
+        this.#visitor.functionLibrary(Buffer.from(text.bytes.subarray(text.start, text.end)));
         return next;
       }
       case opcode.OPCODE_FUNCTION_PRE_GA:
@@ -204,6 +205,7 @@ class RdbParser {
           ? slotImportAt(buffer, at, end)
           : this.#bounded(at, keyMetaAt(buffer, at, end, this.#lose));
       default:
+        // The only one left is the EOF, 255.
         this.#ended = true;
         return at;
     }
@@ -215,7 +217,7 @@ class RdbParser {
     const name = Buffer.from(text.bytes.subarray(text.start, text.end)).toString();
     next = stringAt(buffer, next, end);
     if (next < 0) return this.#bounded(at, next);
-    this.#visitor.aux(name, Buffer.from(text.bytes.slice(text.start, text.end).buffer));
+    this.#visitor.aux(name, Buffer.from(text.bytes.subarray(text.start, text.end)));
     return next;
   }
 

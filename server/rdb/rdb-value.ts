@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import { copyOf } from "./copy-of.ts";
 import { type HashTemplates, writeTemplateHash } from "./hash-template.ts";
 import { loseArray } from "./rdb-array.ts";
 import { writeHash } from "./rdb-hash.ts";
@@ -40,7 +41,7 @@ export async function writeValueCommands(
   const writing = new ValueWriting({
     input,
     out,
-    key: entry.key.slice(),
+    key: copyOf(entry.key),
     chunkElements: options.chunkElements ?? 512,
     chunkBytes: options.chunkBytes ?? 65_536,
     capabilities: capabilitiesOf(options.destination),

@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import type { RdbInput } from "./rdb-input.ts";
@@ -21,9 +22,9 @@ async function addPairs(writing: ValueWriting, batch: ElementBatch, kind: number
   for (let left = await input.take(countAt); left > 0; left--) {
     // The member comes first but ZADD wants it last: unlike any other element it is held whole.
     const blob = await writing.blob("a member");
-    const member = blob?.bytes.slice();
+    const member = blob === null ? null : copyOf(blob.bytes);
     const score = kind === TYPE_ZSET ? await textScore(input) : await binaryScore(input);
-    if (member !== undefined) addScored(writing, batch, score, member, 0, member.length);
+    if (member !== null) addScored(writing, batch, score, member, 0, member.length);
     const waiting = batch.settle();
     if (waiting !== undefined) await waiting;
   }
@@ -36,7 +37,7 @@ async function addPacked(writing: ValueWriting, batch: ElementBatch, kind: numbe
   const Pack = kind === TYPE_ZSET_ZIPLIST ? Ziplist : Listpack;
   const elements = new Pack(blob.bytes, broken);
   while (elements.next()) {
-    const member = elements.bytes.slice(elements.start, elements.end);
+    const member = copyOf(elements.bytes, elements.start, elements.end);
     if (!elements.next()) throw broken("a sorted set has a member without a score");
     const text = Buffer.from(elements.bytes.subarray(elements.start, elements.end)).toString("latin1");
     addScored(writing, batch, scoreOf(text, broken), member, 0, member.length);

@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import { countAt } from "./rdb-length.ts";
 import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
@@ -129,5 +130,5 @@ function mayBeDeleted(facts: StreamFacts, ms: bigint, sequence: bigint): boolean
 /** The name of a group or consumer; null when it is too long to be held. */
 async function name(writing: ValueWriting, what: string): Promise<Uint8Array | null> {
   const blob = await writing.blob(what);
-  return blob === null ? null : blob.bytes.slice();
+  return blob === null ? null : copyOf(blob.bytes);
 }

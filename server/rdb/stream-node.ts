@@ -1,3 +1,4 @@
+import { copyOf } from "./copy-of.ts";
 import type { Broken } from "./element-cursor.ts";
 import { Listpack } from "./listpack.ts";
 
@@ -31,7 +32,7 @@ export function* streamEntries(
   };
   const part = () => {
     if (!elements.next()) throw broken("a node of a stream ends within an entry");
-    return elements.bytes.slice(elements.start, elements.end);
+    return copyOf(elements.bytes, elements.start, elements.end);
   };
   const parts = (count: bigint) => {
     // An element costs at least two bytes, so this bounds what a broken count can make.
