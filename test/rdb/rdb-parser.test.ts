@@ -279,6 +279,25 @@ describe("the parser", () => {
     );
   });
 
+  test("keeps to itself while others parse in the same thread", async () => {
+    const rdbs = [1, 2, 3].map((seed) => {
+      const random = seededRandom(seed);
+      const keys = Array.from({ length: 60 }, (_, index) => {
+        const fields = Array.from({ length: 2 * (1 + random.int(20)) }, () => random.text(random.int(300)));
+        const hash = Buffer.concat([encode.length(fields.length / 2), encode.strings(...fields)]);
+        return encode.key(type.TYPE_HASH, `key-${index}`, hash);
+      });
+      return encode.rdb(keys);
+    });
+    const parse = async (rdb: Buffer) => {
+      const visitor = await parsed(rdb, { largeValueBytes: 0 }, () => 5);
+      return visitor.entries.map(({ commands }) => commands);
+    };
+    const alone = [];
+    for (const rdb of rdbs) alone.push(await parse(rdb));
+    expect(await Promise.all(rdbs.map(parse))).toEqual(alone);
+  });
+
   test("stops at the signal, with its reason", async () => {
     const keys = Array.from({ length: 5_000 }, (_, index) => encode.key(0, `key-${index}`, value));
     const controller = new AbortController();
