@@ -3,7 +3,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
-import { IconButton } from "./icon-button";
 
 type ModalProps = {
   open: boolean;
@@ -23,22 +22,22 @@ export function Modal({ open, onOpenChange, title, description, children }: Moda
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
           className="fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 animate-[appear_160ms_ease-out] overflow-y-auto rounded-2xl border bg-surface p-5 shadow-high outline-none sm:p-6"
         >
-          <div className="flex items-start justify-between gap-4">
-            <Dialog.Title className="pt-1 text-base font-semibold tracking-[-0.01em] text-balance">
-              {title}
-            </Dialog.Title>
-            <Dialog.Close asChild>
-              <IconButton label="Close" className="-mt-0.5 -mr-1.5 shrink-0">
-                <X />
-              </IconButton>
-            </Dialog.Close>
-          </div>
+          <Dialog.Title className="pr-8 text-base font-semibold tracking-[-0.01em] text-balance">
+            {title}
+          </Dialog.Title>
           {description !== undefined && (
             <Dialog.Description asChild>
               <div className="mt-2 space-y-2 text-ink-2">{description}</div>
             </Dialog.Description>
           )}
           {children}
+          {/* Last in order, so that the first field has the focus; without a hint, which would take the first Esc. */}
+          <Dialog.Close
+            aria-label="Close"
+            className="absolute top-4 right-4 inline-flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-ink/7 hover:text-ink sm:top-5 sm:right-5"
+          >
+            <X className="size-4" aria-hidden />
+          </Dialog.Close>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -9,7 +9,7 @@ export function FormSection({ step, title, aside, children }: FormSectionProps) 
     <Card className="p-4 sm:p-6">
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <h2 className="flex items-center gap-2.5 text-[0.9375rem] font-semibold tracking-[-0.01em]">
-          <span className="num inline-flex size-6 items-center justify-center rounded-full bg-river-soft text-xs text-river">
+          <span className="inline-flex size-6 items-center justify-center rounded-full bg-river-soft text-xs text-river">
             {step}
           </span>
           {title}

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, type LucideIcon, TriangleAlert } from "lucide-react";
+import { ChevronDown, CircleCheck, CircleX, type LucideIcon, TriangleAlert } from "lucide-react";
 import { formatPlural } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import type { CheckLevel, CheckResult, PrecheckReport } from "@/server/precheck/precheck-report";
@@ -21,15 +21,44 @@ export function PrecheckResults({ report }: { report: Pick<PrecheckReport, "ok" 
             <h3 className="border-b bg-sunken px-4 py-2 text-[0.8125rem] font-semibold first-letter:uppercase">
               {subject}
             </h3>
-            <ul className="divide-y">
-              {checks.map((check) => (
-                <CheckLine key={`${check.id} ${check.message}`} check={check} />
-              ))}
-            </ul>
+            <SubjectChecks checks={checks} />
           </section>
         ))}
       </div>
     </div>
+  );
+}
+
+/** What needs attention in full; what passed is one line that opens. */
+function SubjectChecks({ checks }: { checks: readonly CheckResult[] }) {
+  const standing = checks.filter((check) => check.level !== "ok");
+  const passed = checks.filter((check) => check.level === "ok");
+  return (
+    <>
+      <CheckList checks={standing} />
+      {passed.length > 0 && (
+        <details className="group border-t first-of-type:border-t-0">
+          <summary className="flex items-center gap-2.5 px-4 py-2.5 text-[0.8125rem] text-ink-2 hover:text-ink">
+            <CircleCheck className="size-4 shrink-0 text-good" aria-hidden />
+            {formatPlural(passed.length, "check")} passed
+            <ChevronDown className="ml-auto size-4 transition-transform group-open:rotate-180" aria-hidden />
+          </summary>
+          <div className="border-t">
+            <CheckList checks={passed} />
+          </div>
+        </details>
+      )}
+    </>
+  );
+}
+
+function CheckList({ checks }: { checks: readonly CheckResult[] }) {
+  return (
+    <ul className="divide-y">
+      {checks.map((check) => (
+        <CheckLine key={`${check.id} ${check.message}`} check={check} />
+      ))}
+    </ul>
   );
 }
 

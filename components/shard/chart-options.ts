@@ -8,8 +8,12 @@ type ChartOptions = {
   format: (value: number) => string;
   atLeast: number;
   range: SeriesRange;
+  /** The axis steps by powers of two, since its numbers are written in KiB and MiB. */
+  binary: boolean;
   onHover: (index: number | null) => void;
 };
+
+const powersOfTwo = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 
 /** uPlot's options for one line over time in the page's colours and words; charts share their cursor. */
 export function chartOptions({
@@ -18,6 +22,7 @@ export function chartOptions({
   format,
   atLeast,
   range,
+  binary,
   onHover,
 }: ChartOptions): uPlot.Options {
   const style = getComputedStyle(element);
@@ -51,6 +56,7 @@ export function chartOptions({
         ...axis,
         size: 66,
         space: 34,
+        ...(binary ? { incrs: powersOfTwo } : {}),
         grid: { stroke: color("line"), width: 1 },
         values: (_chart, splits) => splits.map((value) => format(value)),
       },

@@ -53,7 +53,7 @@ function RefusedItem({ entry }: { entry: RefusedCommand }) {
         <p className="mt-0.5 font-mono text-[0.6875rem] text-ink-3">{entry.reasonCode}</p>
         {entry.samples.length > 0 && (
           <ul aria-label="Samples" className="mt-2 space-y-1">
-            {entry.samples.map((sample) => (
+            {[...new Set(entry.samples)].map((sample) => (
               <li
                 key={sample}
                 className="rounded-md bg-sunken px-2 py-1 font-mono text-[0.6875rem] break-all text-ink-2"

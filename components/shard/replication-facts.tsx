@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { CardSection } from "@/components/controls/card";
 import { Fact, Unknown } from "@/components/controls/fact";
 import { formatBytes } from "@/components/format/bytes";
-import { formatCount, formatOffset, formatPercent } from "@/components/format/count";
+import { formatCount, formatOffset, formatPercent, formatPlural } from "@/components/format/count";
 import type { ShardSummary } from "@/server/control/task-view";
 import { backlogRoom } from "./backlog-room";
 
@@ -24,7 +24,7 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
           {source === null ? (
             <Unknown />
           ) : (
-            `${source.role}, ${formatCount(source.connectedReplicas)} replicas connected`
+            `${source.role}, ${formatPlural(source.connectedReplicas, "replica")} connected`
           )}
         </Fact>
         <Fact label="Replication ID" className="col-span-full">
@@ -54,11 +54,11 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
         <Fact label="Commands applied since the engine's start">
           {stream === null ? <Unknown /> : formatCount(stream.commandsApplied)}
         </Fact>
-        <Fact label="Waiting in memory and on disk">
+        <Fact label="Buffered in memory, on disk">
           {report === null ? (
             <Unknown />
           ) : (
-            `${formatBytes(report.spool.memoryBytes)} and ${formatBytes(report.spool.diskBytes)}`
+            `${formatBytes(report.spool.memoryBytes)}, ${formatBytes(report.spool.diskBytes)}`
           )}
         </Fact>
         <Fact label="Checkpoint on the destination" className="col-span-full">

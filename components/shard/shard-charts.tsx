@@ -17,13 +17,14 @@ type ChartSpec = {
   format: (value: number) => string;
   /** The axis reaches at least this far up, so that calm looks calm. */
   atLeast: number;
+  binary?: true;
 };
 
 const charts: readonly ChartSpec[] = [
   { title: "Lag", column: "lagSeconds", format: formatDuration, atLeast: 1 },
   { title: "Commands applied", column: "commandsPerSecond", format: formatRate, atLeast: 10 },
-  { title: "Bytes behind the source", column: "lagBytes", format: formatBytes, atLeast: 1024 },
-  { title: "Stream", column: "bytesPerSecond", format: formatByteRate, atLeast: 1024 },
+  { title: "Bytes behind the source", column: "lagBytes", format: formatBytes, atLeast: 1024, binary: true },
+  { title: "Stream", column: "bytesPerSecond", format: formatByteRate, atLeast: 1024, binary: true },
 ];
 
 /** Lag and throughput over time, on one time axis. */
@@ -48,6 +49,7 @@ export function ShardCharts({ taskId, shard }: { taskId: string; shard: ShardSum
             title={chart.title}
             format={chart.format}
             atLeast={chart.atLeast}
+            binary={chart.binary ?? false}
             range={range}
             at={data?.at}
             values={data?.[chart.column]}

@@ -16,6 +16,7 @@ type TimeChartProps = {
   title: string;
   format: (value: number) => string;
   atLeast: number;
+  binary: boolean;
   range: SeriesRange;
   /** Seconds since the epoch; undefined while loading. */
   at: readonly number[] | undefined;
@@ -23,7 +24,7 @@ type TimeChartProps = {
 };
 
 /** One line over time. The heading shows the value under the pointer, else the latest. */
-export function TimeChart({ title, format, atLeast, range, at, values }: TimeChartProps) {
+export function TimeChart({ title, format, atLeast, binary, range, at, values }: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const { resolvedTheme } = useTheme();
@@ -35,7 +36,7 @@ export function TimeChart({ title, format, atLeast, range, at, values }: TimeCha
     const element = box.current;
     if (element === null) return;
     const chart = new uPlot(
-      chartOptions({ element, height, format, atLeast, range, onHover: setHovered }),
+      chartOptions({ element, height, format, atLeast, range, binary, onHover: setHovered }),
       [[], []],
       element,
     );
@@ -47,7 +48,7 @@ export function TimeChart({ title, format, atLeast, range, at, values }: TimeCha
       plot.current = null;
       chart.destroy();
     };
-  }, [format, atLeast, range, resolvedTheme]);
+  }, [format, atLeast, range, binary, resolvedTheme]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart made anew has no data yet
   useEffect(() => {

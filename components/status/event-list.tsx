@@ -1,8 +1,10 @@
 import { BellRing, CircleDot, type LucideIcon, TriangleAlert } from "lucide-react";
+import { capitalized } from "@/components/format/capitalized";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
 import type { EventView } from "@/server/control/task-view";
 import type { EventLevel } from "@/server/sync/shard-report";
+import { groupEvents } from "./group-events";
 import { type Tone, toneText } from "./status-words";
 
 const levels: Record<EventLevel, { icon: LucideIcon; tone: Tone; word: string }> = {
@@ -21,21 +23,37 @@ type EventListProps = {
 export function EventList({ events, shardNames }: EventListProps) {
   if (events.length === 0) return <p className="px-4 pb-5 text-ink-3 sm:px-5">Nothing has happened yet.</p>;
   return (
-    <ol className="max-h-[26rem] overflow-y-auto pb-2" aria-label="Events, newest first">
-      {events.map((event) => (
-        <EventItem key={event.id} event={event} shardName={shardNames?.get(event.shardId ?? "")} />
+    <ol className="relative max-h-[26rem] overflow-y-auto pb-2" aria-label="Events, newest first">
+      {groupEvents(events).map(({ event, count }) => (
+        <EventItem
+          key={event.id}
+          event={event}
+          count={count}
+          shardName={shardNames?.get(event.shardId ?? "")}
+        />
       ))}
     </ol>
   );
 }
 
-function EventItem({ event, shardName }: { event: EventView; shardName: string | undefined }) {
+type EventItemProps = { event: EventView; count: number; shardName: string | undefined };
+
+function EventItem({ event, count, shardName }: EventItemProps) {
   return (
     <li className="flex gap-2.5 px-4 py-1.5 sm:px-5">
       <EventIcon level={event.level} className="mt-[3px]" />
       <p className="min-w-0 flex-1 break-words">
-        {shardName !== undefined && <span className="mr-1.5 font-medium">{shardName}</span>}
-        <span className={event.level === "info" ? "text-ink-2" : "text-ink"}>{event.message}</span>
+        {shardName !== undefined && !event.message.includes(shardName) && (
+          <span className="mr-1.5 font-medium">{shardName}</span>
+        )}
+        <span className={event.level === "info" ? "text-ink-2" : "text-ink"}>
+          {capitalized(event.message)}
+        </span>
+        {count > 1 && (
+          <span className="num ml-2 rounded-full bg-idle-soft px-1.5 py-0.5 text-xs text-ink-2">
+            {count} times
+          </span>
+        )}
       </p>
       <Ago at={event.at} className="num shrink-0 text-xs leading-5 whitespace-nowrap text-ink-3" />
     </li>

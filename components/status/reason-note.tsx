@@ -1,4 +1,5 @@
 import { CircleAlert, OctagonX, RotateCw } from "lucide-react";
+import { capitalized } from "@/components/format/capitalized";
 import { cx } from "@/components/format/cx";
 import type { PlainReason } from "@/server/errors/tributary-error";
 
@@ -18,7 +19,7 @@ export function ReasonNote({ reason, className }: { reason: Shown; className?: s
     >
       <Icon className={cx("mt-0.5 size-4 shrink-0", warn ? "text-warn" : "text-bad")} aria-hidden />
       <div className="min-w-0">
-        <p className="font-medium break-words text-ink">{reason.message}</p>
+        <p className="font-medium break-words text-ink">{capitalized(reason.message)}</p>
         <p className="mt-0.5 break-words text-ink-2">{reason.remedy}</p>
         {reason.code !== undefined && (
           <p className="mt-1 font-mono text-[0.6875rem] text-ink-2">{reason.code}</p>

@@ -15,7 +15,7 @@ export function layRiver(
   shards: readonly Pick<ShardSummary, "status" | "rates">[],
   rowHeight: number,
 ): Stream[] {
-  const widest = Math.min(14, rowHeight * 0.4);
+  const widest = Math.min(22, rowHeight * 0.45);
   const widths = shards.map((shard) => streamWidth(shard, widest));
   const trunk = widths.reduce((sum, width) => sum + width, 0);
   let top = (shards.length * rowHeight) / 2 - trunk / 2;
@@ -30,5 +30,5 @@ export function layRiver(
 
 function streamWidth({ status, rates }: Pick<ShardSummary, "status" | "rates">, widest: number): number {
   const bytes = status === "initial-sync" ? rates.rdbBytesPerSecond : rates.bytesPerSecond;
-  return Math.min(widest, 3 + 1.6 * Math.log10(1 + Math.max(0, bytes ?? 0) / 100));
+  return Math.min(widest, 4 + 2.6 * Math.log10(1 + Math.max(0, bytes ?? 0) / 100));
 }

@@ -93,10 +93,10 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
       {flows && (
         <path
           d={stream.path}
-          strokeWidth={1.75}
+          strokeWidth={2}
           strokeLinecap="round"
           vectorEffect="non-scaling-stroke"
-          className="flow"
+          className="flow opacity-70"
         />
       )}
     </g>

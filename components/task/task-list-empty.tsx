@@ -34,7 +34,7 @@ export function TaskListEmpty() {
       <ol className="mt-5 space-y-3 text-left">
         {steps.map((step, index) => (
           <li key={step.title} className="flex gap-3 rounded-xl border bg-surface px-4 py-3 shadow-card">
-            <span className="num mt-0.5 inline-flex size-5 shrink-0 items-center justify-center rounded-full bg-river-soft text-xs font-semibold text-river">
+            <span className="mt-0.5 inline-flex size-5 shrink-0 items-center justify-center rounded-full bg-river-soft text-xs font-semibold text-river">
               {index + 1}
             </span>
             <span>

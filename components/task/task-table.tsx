@@ -1,5 +1,6 @@
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
+import { capitalized } from "@/components/format/capitalized";
 import { formatRate } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
 import { EventIcon } from "@/components/status/event-list";
@@ -53,7 +54,7 @@ function TaskTableRow({ task }: { task: TaskRow }) {
         <StatusBadge status={task.status} />
         <p className="num mt-1 truncate text-xs text-ink-3" title={task.reason?.message}>
           for <Ago at={task.since} form="for" />
-          {task.reason !== null && <> · {task.reason.message}</>}
+          {task.reason !== null && <> · {capitalized(task.reason.message)}</>}
         </p>
       </td>
       <td className="num px-4 py-4 text-right">
@@ -103,7 +104,7 @@ export function LastEvent({ event }: { event: NonNullable<TaskRow["lastEvent"]> 
     <div className="flex gap-2">
       <EventIcon level={event.level} className="mt-1" />
       <div className="min-w-0">
-        <p className="line-clamp-2 text-[0.8125rem] break-words text-ink-2">{event.message}</p>
+        <p className="line-clamp-2 text-[0.8125rem] break-words text-ink-2">{capitalized(event.message)}</p>
         <Ago at={event.at} className="num text-xs text-ink-3" />
       </div>
     </div>

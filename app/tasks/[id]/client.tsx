@@ -27,7 +27,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       <River task={task} />
       <ul
         aria-label="Shards"
-        className="mt-5 grid gap-5 md:grid-cols-2 xl:grid-cols-[repeat(auto-fill,minmax(25rem,1fr))]"
+        className="mt-5 grid gap-5 md:grid-cols-2 xl:grid-cols-[repeat(auto-fit,minmax(25rem,1fr))]"
       >
         {task.shards.map((shard) => (
           <li key={shard.id} className="min-w-0">
