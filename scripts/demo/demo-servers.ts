@@ -15,6 +15,8 @@ export type DemoServers = {
 export type Part = {
   readonly name: string;
   readonly exited: Promise<void>;
+  /** How it ended, e.g. SIGKILL; null while it runs. */
+  exit(): string | null;
   log(): Promise<string>;
   kill(signal?: NodeJS.Signals): Promise<void>;
 };
@@ -60,6 +62,7 @@ function partOf(name: string, server: RedisServer | Nutcracker): Part {
   return {
     name,
     exited: server.exited,
+    exit: () => server.exit,
     log: () => server.log(),
     kill: (signal) => server.kill(signal),
   };

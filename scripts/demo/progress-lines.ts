@@ -24,7 +24,10 @@ export function destinationLine(task: TaskView): string {
 /** Changes with everything that deserves a new line where lines cannot be overwritten. */
 export function milestones(task: TaskView): string {
   return task.shards
-    .map(({ status, report }) => `${status} ${status === "initial-sync" ? report?.initialSync?.step : ""}`)
+    .map(({ status, report }) => {
+      const step = status === "initial-sync" ? report?.initialSync?.step : "";
+      return `${status} ${step} ${typeof report?.lag.seconds}`;
+    })
     .join("|");
 }
 

@@ -35,11 +35,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const stopped = new Promise<number>((resolve) => {
     stop = resolve;
   });
+  let signalledAt = Number.POSITIVE_INFINITY;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // The second Ctrl-C does not wait: what is left is killed when this process exits.
-      if (stopping) process.exit(1);
-      terminal.line();
+      // A second Ctrl-C does not wait: what is left is killed when this process exits. But npm passes the first
+      // one on to a process that has had it from the terminal already.
+      if (performance.now() - signalledAt > 500) process.exit(1);
+      if (signalledAt === Number.POSITIVE_INFINITY) terminal.line();
+      signalledAt = Math.min(signalledAt, performance.now());
       stop(0);
     });
   }
@@ -48,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     void part.exited.then(async () => {
       if (stopping) return;
       const log = (await part.log().catch(() => "")).trimEnd().split("\n").slice(-15);
-      terminal.failure(`${part.name} has stopped by itself. The end of its log:`);
+      terminal.failure(`${part.name} has stopped by itself (${part.exit()}). The end of its log:`);
       for (const line of log) terminal.line(`  ${line}`);
       stop(1);
     });

@@ -29,6 +29,7 @@ export async function startTributary(
   started({
     name: "Tributary",
     exited: child.exited,
+    exit: () => child.exit,
     log: () => child.log(),
     kill: (signal) => child.kill(signal),
   });

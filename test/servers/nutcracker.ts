@@ -94,6 +94,11 @@ export class Nutcracker {
     return this.#child.exited;
   }
 
+  /** How it ended, e.g. `SIGKILL`; null while it runs. */
+  get exit(): string | null {
+    return this.#child.exit;
+  }
+
   async kill(signal?: NodeJS.Signals): Promise<void> {
     await this.#child.kill(signal);
   }

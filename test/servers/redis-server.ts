@@ -88,6 +88,11 @@ export class RedisServer {
     return this.#child.exited;
   }
 
+  /** How it ended, e.g. `SIGKILL`; null while it runs. */
+  get exit(): string | null {
+    return this.#child.exit;
+  }
+
   /** Ends the process, by SIGKILL unless told otherwise; port and folder stay for a restart. */
   async kill(signal?: NodeJS.Signals): Promise<void> {
     await this.#child.kill(signal);
