@@ -59,6 +59,9 @@ async function start(): Promise<void> {
   control.begin();
   // The shards do not wait for the pages, only the user does.
   await pages.prepare();
+  if (!/^(127\.|localhost$|::1$)/.test(host)) {
+    log.warn(`Tributary asks nobody for a password: whoever reaches ${host}:${port} controls its tasks.`);
+  }
   log.info(`Tributary is ready at http://${host.includes(":") ? `[${host}]` : host}:${port}`);
 }
 

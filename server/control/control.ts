@@ -4,7 +4,7 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
-import { readSeries } from "./metrics-recorder.ts";
+import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
 import { type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
@@ -127,7 +127,13 @@ export function openControl(options: ControlOptions) {
     rename: (taskId: string, name: string): TaskRow => row(supervisor.rename(taskId, name).record.id),
     delete: (taskId: string): Promise<void> => supervisor.delete(taskId),
     /** Takes up the tasks of the database: those that were running go on. */
-    begin: (): void => supervisor.open(),
+    begin: (): void => {
+      supervisor.open();
+      for (const run of supervisor.runs()) {
+        const shardIds = run.shards.map((shard) => shard.record.id);
+        run.lagSparkline = readLagSparkline(db, run.record.id, shardIds, now());
+      }
+    },
     /** Stops the shard syncs within seconds; running tasks go on at the next start. */
     close: async (): Promise<void> => {
       recording.stop();

@@ -67,6 +67,44 @@ export function rollUp(db: Database, now: number): void {
   });
 }
 
+/**
+ * The worst lag of a task's shards in each 10 s of the last 10 minutes, oldest first, from the first sample on;
+ * null where that of one shard is unknown. `now` in ms.
+ */
+export function readLagSparkline(
+  db: Database,
+  taskId: string,
+  shardIds: readonly string[],
+  now: number,
+): (number | null)[] {
+  const end = bucket(now / 1000, 10);
+  const slots = Array.from({ length: 60 }, () => new Map<string, number | null>());
+  const rows = db
+    .select()
+    .from(metricSamples)
+    .where(
+      and(
+        eq(metricSamples.taskId, taskId),
+        eq(metricSamples.resolution, 5),
+        gte(metricSamples.at, end - 600),
+        lt(metricSamples.at, end),
+      ),
+    )
+    .all();
+  for (const { at, shardId, lagSeconds } of rows) {
+    const slot = slots[Math.floor((at - end + 600) / 10)]!;
+    const known = slot.get(shardId);
+    const worst = lagSeconds === null || known === null ? null : Math.max(lagSeconds, known ?? 0);
+    slot.set(shardId, worst);
+  }
+  const first = slots.findIndex((slot) => slot.size > 0);
+  if (first === -1) return [];
+  return slots.slice(first).map((slot) => {
+    const lags = shardIds.map((shardId) => slot.get(shardId) ?? null);
+    return lags.includes(null) ? null : Math.max(...lags.map(Number));
+  });
+}
+
 /** Columns for the charts; a row of nulls stands where nothing was recorded. `now` in ms. */
 export function readSeries(
   db: Database,

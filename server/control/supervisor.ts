@@ -140,9 +140,11 @@ export class Supervisor {
 
   resume(taskId: string): TaskRun {
     return this.#act(taskId, "resume", (run) => {
-      this.#change(run, { wanted: "running", prechecked: true, failure: null, since: this.#now() });
+      this.#change(run, { wanted: "running", failure: null, since: this.#now() });
       this.#say(run, "task-resumed", "The task was resumed.");
-      void this.#reconcile(run);
+      // It may have been paused before its checks were through.
+      if (run.record.prechecked) void this.#reconcile(run);
+      else this.#check(run);
     });
   }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { openDatabase } from "../../db/open-database.ts";
+import { recordSamples } from "../../server/control/metrics-recorder.ts";
 import type { TributaryError } from "../../server/errors/tributary-error.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { checksOf, openTestControl, type TestControl, twoShards } from "./open-test-control.ts";
@@ -109,17 +111,25 @@ describe("starting", () => {
     await until(() => test.runner.specs.size === 2, { what: "both shard syncs run" });
   });
 
-  it("drops the checks' effect when the task was paused meanwhile", async () => {
-    let pass: () => void = () => {};
-    const checks = new Promise<void>((resolve) => {
-      pass = resolve;
+  it("drops the checks' effect when the task was paused meanwhile, and checks again at the resume", async () => {
+    const passes: (() => void)[] = [];
+    const test = openTestControl({
+      runPrechecks: async () => {
+        await new Promise<void>((resolve) => passes.push(resolve));
+        return checksOf();
+      },
     });
-    const test = openTestControl({ runPrechecks: () => checks.then(() => checksOf()) });
     const { id } = await test.control.create(twoShards, { start: true, skipChecks: true });
+    await until(() => passes.length === 1, { what: "the checks run" });
     test.control.pause(id);
-    pass();
+    passes[0]!();
     await until(() => test.control.row(id).status === "paused", { what: "it is paused" });
     expect(test.runner.log).toEqual([]);
+    test.control.resume(id);
+    await until(() => passes.length === 2, { what: "the checks run again" });
+    expect(test.control.row(id).status).toBe("prechecking");
+    passes[1]!();
+    await until(() => test.runner.specs.size === 2, { what: "both shard syncs run" });
   });
 
   it("starts a shard that failed again, and leaves the others alone", async () => {
@@ -330,6 +340,29 @@ describe("a restart of the engine", () => {
     expect(view.shard).toMatchObject({ skippedTotal: 5, rejectedTotal: 0 });
     expect(view.events).toMatchObject([{ type: "flush-skipped", shardId: "a" }]);
     expect(control.task(id).events.map(({ type }) => type)).toContain("task-started");
+  });
+});
+
+describe("the sparkline", () => {
+  it("goes on after a restart with what was recorded", async () => {
+    const directory = temporaryFolder();
+    const before = openTestControl({ directory });
+    const id = await running(before);
+    await before.close();
+    const now = Date.now();
+    const database = openDatabase(directory);
+    const record = (shardId: string, secondsAgo: number, lagSeconds: number | null) =>
+      recordSamples(database.db, [{ taskId: id, shardId, lagSeconds }], now - secondsAgo * 1000);
+    for (const ago of [35, 30, 25, 20, 15]) {
+      record("a", ago, 1);
+      record("b", ago, ago > 22 ? ago : null);
+    }
+    database.close();
+    const { control } = openTestControl({ directory, now: () => now });
+    const { lagSparkline } = control.row(id);
+    expect(lagSparkline.length).toBeLessThan(6);
+    expect(lagSparkline).toContain(null);
+    expect(lagSparkline.some((value) => value !== null && value >= 25)).toBe(true);
   });
 });
 
