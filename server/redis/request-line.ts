@@ -30,7 +30,7 @@ export async function handshakeLine(
 }
 
 /** The next line that is not empty, without sending anything; `asked` names in errors what is answered. */
-export function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promise<string> {
+function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promise<string> {
   const { role, address } = socket;
   return new Promise((resolve, reject) => {
     let settled = false;

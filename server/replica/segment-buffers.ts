@@ -44,8 +44,13 @@ export class SegmentBuffers {
   }
 
   giveBack(buffer: Buffer): void {
+    if (this.#inUse + this.#spare.length <= this.#bound) this.#spare.push(buffer);
+    this.letGo();
+  }
+
+  /** One buffer is not in use any more, and must not be used again: somebody still looks at it. */
+  letGo(): void {
     this.#inUse--;
-    if (this.#inUse + this.#spare.length < this.#bound) this.#spare.push(buffer);
     if (this.#full && this.#inUse < this.#bound + slack) this.#makeRoom();
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -63,12 +63,6 @@ export const segmentFiles: SegmentFiles = {
 
 export function segmentPath(directory: string, name: string, number: number): string {
   return join(directory, `${name}-${number}${suffix}`);
-}
-
-/** Deletes the segments that a former process left in a folder; no folder is no error. */
-export async function emptySpoolDirectory(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names) if (name.endsWith(suffix)) await rm(join(directory, name), { force: true });
 }
 
 /** Writes the header in front of the data that `buffer` already holds. */

@@ -3,6 +3,7 @@ import type { SpoolSegment } from "./spool-segment.ts";
 
 /** What a reader needs of its spool. */
 export interface SpoolSource {
+  readonly start: number;
   readonly end: number;
   readonly finished: boolean;
   readonly segmentBytes: number;
@@ -38,8 +39,8 @@ export class SpoolReader {
   /**
    * The next bytes, at most a segment; null when the spool is finished and all is read. The view is valid
    * until the next read or close.
-   * @throws TributaryError SPOOL_FAILED when bytes that are on disk cannot be read back; a DOMException
-   * AbortError when the reader or the spool is closed.
+   * @throws TributaryError SPOOL_FAILED when bytes that are on disk cannot be read back; RangeError when they
+   * have been released; a DOMException AbortError when the reader or the spool is closed.
    */
   async read(): Promise<Uint8Array | null> {
     for (;;) {
@@ -88,6 +89,11 @@ export class SpoolReader {
   #check(): void {
     if (this.#closed) throw new DOMException("The reader of the spool is closed", "AbortError");
     this.#source.check();
+    if (this.#position < this.#source.start) {
+      throw new RangeError(
+        `Position ${this.#position} has been released: the spool has ${this.#source.start} on`,
+      );
+    }
   }
 
   #unpin(): void {

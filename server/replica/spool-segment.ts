@@ -14,7 +14,7 @@ export type SpoolSegment = {
   loading: Promise<void> | null;
   /** Readers whose last view lies in the buffer. */
   pins: number;
-  /** No longer part of the spool; its buffer and file go as soon as nobody uses them. */
+  /** No longer part of the spool; its file goes when it has been written. */
   dropped: boolean;
 };
 

@@ -116,14 +116,17 @@ export class Spool {
     return reader;
   }
 
-  /** What lies before `upTo` has been applied. With retain "all" it is kept all the same. */
+  /**
+   * What lies before `upTo` has been applied. With retain "all" it is kept all the same. A reader that has
+   * not come so far, left over from an attempt that was given up, holds nothing back: it cannot go on.
+   */
   release(upTo: number): void {
     if (this.#options.retain === "all" || this.#closed) return;
-    let bound = Math.min(upTo, this.#end) - (this.#options.retainBytes ?? 0);
-    for (const reader of this.#readers) bound = Math.min(bound, reader.position);
+    const bound = Math.min(upTo, this.#end) - (this.#options.retainBytes ?? 0);
     const keepFrom = Math.floor(bound / this.segmentBytes);
     if (keepFrom <= this.#firstNumber) return;
     while (this.#firstNumber < keepFrom) this.#dropFirst();
+    for (const reader of this.#readers) if (reader.position < this.start) this.#readers.delete(reader);
     this.#balance();
   }
 
@@ -151,6 +154,9 @@ export class Spool {
       segmentBytes: this.segmentBytes,
       get end() {
         return spool.#end;
+      },
+      get start() {
+        return spool.start;
       },
       get finished() {
         return spool.#finished;
@@ -192,7 +198,6 @@ export class Spool {
   /** Brings the use of memory to its bound: by giving up what is on disk already, then by writing. */
   #balance(): void {
     if (this.#closed) return;
-    for (const segment of this.#inMemory) if (segment.dropped) this.#forgetBuffer(segment);
     this.#giveUpClean();
     if (this.#buffers.overBound && !this.#spilling) this.#spilled = this.#spill();
   }
@@ -273,11 +278,12 @@ export class Spool {
     this.#forgetBuffer(segment);
   }
 
-  /** Gives a segment's buffer to the next one, unless somebody still uses it. */
+  /** Gives a segment's buffer to the next one; a view that somebody may still look at is left alone. */
   #forgetBuffer(segment: SpoolSegment): void {
-    if (segment.buffer === null || segment.pins > 0 || segment.writing) return;
+    if (segment.buffer === null || segment.writing) return;
     this.#inMemory.delete(segment);
-    this.#buffers.giveBack(segment.buffer);
+    if (segment.pins > 0) this.#buffers.letGo();
+    else this.#buffers.giveBack(segment.buffer);
     segment.buffer = null;
   }
 

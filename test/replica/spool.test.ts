@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
-import { emptySpoolDirectory, type SegmentFiles, segmentFiles } from "../../server/replica/segment-file.ts";
+import { type SegmentFiles, segmentFiles } from "../../server/replica/segment-file.ts";
 import { Spool, type SpoolOptions, type SpoolReader } from "../../server/replica/spool.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { randomBytes, seededRandom, seedOf } from "./seeded-random.ts";
@@ -140,6 +140,30 @@ test("release deletes the files of what has been applied and no others", async (
   spool.release(spool.end);
   await until(async () => filesIn(directory).length === 0, { what: "no file is left" });
   expect(spool.diskBytes).toBe(0);
+});
+
+test("a reader that was left over holds nothing back, and its last view stays as it was", async () => {
+  const { spool, directory } = openSpool();
+  spool.append(patternAt(0, 3 * KiB));
+  const views: Uint8Array[] = [];
+  const left: SpoolReader[] = [];
+  for (let round = 0; round < 20; round++) {
+    const stale = spool.reader(spool.end - 100);
+    views.push((await stale.read())!);
+    left.push(stale);
+    await fill(spool, 50 * KiB);
+    const reader = spool.reader(spool.end - 40 * KiB);
+    await expectPattern(reader, spool.end);
+    reader.close();
+    spool.release(spool.end - 100);
+    expect(spool.memoryBytes).toBeLessThanOrEqual(3 * spool.segmentBytes);
+  }
+  for (const [round, view] of views.entries()) {
+    const at = 3 * KiB + round * 50 * KiB - 100;
+    expect(Buffer.from(view).equals(patternAt(at, 100))).toBe(true);
+  }
+  await expect(left[0]!.read()).rejects.toThrow(RangeError);
+  await until(async () => filesIn(directory).length <= 1, { what: "the files are gone" });
 });
 
 test("keeps the last retainBytes for a rewind", async () => {
@@ -299,15 +323,6 @@ test("close deletes its files, and reads that wait end with an AbortError", asyn
   await spool.close();
   spool.append(Buffer.from("late"));
   expect(spool.memoryBytes).toBe(0);
-});
-
-test("segments of a former process are cleared away", async () => {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "stream-7.segment"), "old");
-  writeFileSync(join(folder, "keep.txt"), "ours");
-  await emptySpoolDirectory(folder);
-  await emptySpoolDirectory(join(folder, "missing"));
-  expect(filesIn(folder)).toEqual(["keep.txt"]);
 });
 
 test("gives the same bytes for any chunks, pauses, rewinds and releases", async () => {
