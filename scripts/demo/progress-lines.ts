@@ -10,7 +10,8 @@ export function shardLine(shard: ShardSummary): string {
   } else if (status === "synchronizing" && report !== null) {
     words.push(`lag ${seconds(report.lag.seconds)}, ${bytes(report.lag.bytes)}`.padEnd(24));
     words.push(`${count(keysOf(report.sourceKeys))} keys`);
-    words.push(`${count(shard.rates.commandsPerSecond)} commands/s`);
+    const rate = shard.rates.commandsPerSecond;
+    if (rate !== null) words.push(`${count(rate)} commands/s`);
   } else if (shard.reason !== null) {
     words.push(shard.reason.message);
   }

@@ -15,7 +15,7 @@ import { Terminal } from "./terminal.ts";
 import { startTributary } from "./tributary-process.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const initialKeys = 50_000;
+const initialKeys = 200_000;
 const commandsPerSecond = 2_000;
 
 export type DemoOptions = {
