@@ -1,10 +1,18 @@
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { Crc64 } from "../../server/redis/crc64.ts";
 import type { ReplicaLink } from "../../server/replica/replica-link.ts";
-import { type RedisServer, startNutcracker, startRedis, temporaryFolder, until } from "../servers/index.ts";
+import {
+  freePort,
+  type RedisServer,
+  startNutcracker,
+  startRedis,
+  temporaryFolder,
+  until,
+} from "../servers/index.ts";
 import { endpointOf } from "./endpoint-of.ts";
 import { openLink } from "./link-for-test.ts";
 
@@ -160,7 +168,7 @@ test("replicates over TLS, and names a certificate that nobody vouches for", asy
     ]),
     { stdio: "ignore" },
   );
-  const tlsPort = (await startRedis()).port + 1;
+  const tlsPort = await freePort();
   const redis = await startRedis({
     conf: {
       "tls-port": String(tlsPort),
@@ -177,7 +185,12 @@ test("replicates over TLS, and names a certificate that nobody vouches for", asy
   await expect(
     openLink(redis.port, { endpoint: endpointOf(redis.port, { tls: true }), handshakeTimeoutMs: 500 }),
   ).rejects.toMatchObject({ code: "TLS_FAILED" });
-  const program = ["--import", "tsx", join(import.meta.dirname, "count-over-tls.ts"), String(tlsPort)];
+  const program = [
+    "--import",
+    "tsx",
+    fileURLToPath(new URL("./count-over-tls.ts", import.meta.url)),
+    String(tlsPort),
+  ];
   // The remedy that TLS_FAILED names; it is read when a process starts.
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: file("cert.pem") };
   const counted = spawn(process.execPath, program, { env, stdio: ["ignore", "pipe", "inherit"] });
