@@ -62,11 +62,8 @@ test("equals the union of the shards after ten kill -9 of the engine under traff
   });
   expect(comparison.destinationKeys).toBeGreaterThan(2 * KEYS_PER_SHARD);
   expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
-  await until(
-    async () => (await destination.client.client("LIST")).toString().includes("tributary:") === false,
-    {
-      what: "the engine has left the destination",
-      timeoutMs: 5_000,
-    },
-  );
+  await until(async () => !String(await destination.client.client("LIST")).includes("tributary:"), {
+    what: "the engine has left the destination",
+    timeoutMs: 5_000,
+  });
 }, 240_000);
