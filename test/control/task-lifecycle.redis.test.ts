@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import { openControl } from "../../server/control/control.ts";
@@ -9,13 +12,13 @@ import { type RedisServer, startNutcracker, startRedis, temporaryFolder, until }
 
 const flags = { start: true, skipChecks: false };
 
-function open(directory: string) {
+function open(directory: string, entry?: URL) {
   const database = openDatabase(directory);
   const control = openControl({
     database,
     box: openSecretBox(directory, undefined),
     runPrechecks,
-    runner: (listener) => new WorkerPool({ ...listener, size: 2 }),
+    runner: (listener) => new WorkerPool({ ...listener, size: 2, ...(entry ? { entry } : {}) }),
     onFailure: () => {},
   });
   control.begin();
@@ -28,6 +31,22 @@ function open(directory: string) {
   };
   onTestFinished(close);
   return { control, close };
+}
+
+/** The real worker, which throws when the file `flag` appears; one of the threads that see it takes it away. */
+function mortalWorker(flag: string): URL {
+  const file = join(temporaryFolder(), "worker.mjs");
+  const worker = new URL("../../server/control/engine-worker-dev.mjs", import.meta.url);
+  writeFileSync(
+    file,
+    `import { unlinkSync } from "node:fs";
+    await import(${JSON.stringify(worker.href)});
+    setInterval(() => {
+      try { unlinkSync(${JSON.stringify(flag)}); } catch { return; }
+      throw new Error("killed by the test");
+    }, 20);`,
+  );
+  return pathToFileURL(file);
 }
 
 async function servers() {
@@ -141,6 +160,32 @@ describe("a task over real servers", () => {
       if (password !== "") expect(JSON.stringify(control.task(id))).not.toContain(password);
     },
   );
+
+  it("goes on at its checkpoint when a worker thread dies, and says so", async () => {
+    const { a, b, destination, input } = await servers();
+    const flag = join(temporaryFolder(), "die");
+    const { control } = open(temporaryFolder(), mortalWorker(flag));
+    const { id } = await control.create(input, flags);
+    const synchronizing = () => control.row(id).status === "synchronizing";
+    await until(synchronizing, { what: "both shards are synchronizing" });
+    let sent = 0;
+    for (let deaths = 1; deaths <= 2; deaths++) {
+      for (let count = 0; count < 200; count++) {
+        void a.client.incr("of-a");
+        await b.client.incr("of-b");
+        sent++;
+        if (count === 100) writeFileSync(flag, "");
+      }
+      const said = () => control.task(id).events.filter(({ type }) => type === "worker-died");
+      await until(() => said().length === deaths, { what: "the death was said" });
+      expect(said()[0]?.message).toContain("killed by the test");
+    }
+    await until(synchronizing, { what: "both shards are synchronizing again" });
+    for (const key of ["of-a", "of-b"]) {
+      await until(async () => Number(await destination.client.get(key)) >= sent, { what: "all is applied" });
+      expect(await destination.client.get(key)).toBe(String(sent));
+    }
+  });
 
   it("says what keeps it from being created, and keeps nothing", async () => {
     const { a, b, destination, input } = await servers();
