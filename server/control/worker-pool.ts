@@ -32,6 +32,9 @@ export type WorkerPoolOptions = ShardRunnerListener & {
   readonly now?: () => number;
 };
 
+/** ms: a cutover restores every shaded expiry before it lets go, and looks at all keys for that. */
+const FINISH_TIMEOUT_MS = 120_000;
+
 /**
  * Shard syncs in worker threads, each placed on the thread that has the fewest. A thread that dies is started
  * again, after a pause that grows with each death, and given its shard syncs back.
@@ -95,7 +98,7 @@ export class WorkerPool implements ShardRunner {
       // What does not answer might still write: only the end of its thread makes sure that it does not.
       const timer = setTimeout(
         () => void slot.thread?.kill("a shard sync did not stop"),
-        this.#stopTimeoutMs,
+        options.forgetCheckpoint ? FINISH_TIMEOUT_MS : this.#stopTimeoutMs,
       );
       settle = (drained) => {
         clearTimeout(timer);

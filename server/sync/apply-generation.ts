@@ -6,6 +6,8 @@ import { CommandFilter } from "./command-filter.ts";
 import { abilitiesOf } from "./destination-abilities.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { DestinationSession } from "./destination-session.ts";
+import { ExpiryRewriter } from "./expiry-rewriter.ts";
+import { type ExpiryShade, snapshotHorizonMs } from "./expiry-shade.ts";
 import type { Generation } from "./generation.ts";
 import { type LoadProgress, LoadReplies } from "./load-replies.ts";
 import { checkpointKey } from "./own-keys.ts";
@@ -19,6 +21,7 @@ export type ApplyContext = {
   readonly spec: ShardSyncSpec;
   readonly role: string;
   readonly ledger: StreamLedger;
+  readonly shade: ExpiryShade;
   readonly now: () => number;
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
@@ -74,6 +77,7 @@ export async function applyRdb(
     abilities: abilitiesOf(facts, facts.redisVersion),
     refusals: ledger.refusals,
     progress,
+    expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
     role,
     now,
   });
@@ -88,8 +92,13 @@ export async function applyRdb(
   } finally {
     reader.close();
   }
-  const checkpoint = { replid: currentReplid(generation), offset: generation.offset, db: loader.streamDb };
-  await session.writeCheckpoint(formatCheckpoint(checkpoint, now()));
+  const checkpoint = {
+    replid: currentReplid(generation),
+    offset: generation.offset,
+    db: loader.streamDb,
+    at: generation.startedAt,
+  };
+  await session.writeCheckpoint(formatCheckpoint(checkpoint));
   return checkpoint;
 }
 
@@ -99,13 +108,17 @@ export function streamApplier(
   from: Checkpoint,
   link: DestinationLink,
   replies: ReplySwitch,
+  setPxat: boolean,
   context: ApplyContext,
 ): StreamApplier {
-  const { spec } = context;
+  const { spec, shade } = context;
+  // The time since then is what the stream is behind, until its heartbeats say more.
+  shade.streamStartsAt(from.at);
   const applier = new StreamApplier(link, {
     input: generation.stream.reader(Number(from.offset - generation.offset)),
     from,
-    filter: new CommandFilter(spec.databases, from.db),
+    filter: new CommandFilter(spec.databases, from.db, new ExpiryRewriter(shade, setPxat, context.now)),
+    shade,
     ledger: context.ledger,
     role: context.role,
     address: formatAddress(spec.destination),

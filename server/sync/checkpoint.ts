@@ -8,16 +8,18 @@ export type Checkpoint = {
   readonly offset: bigint;
   /** The source database that was selected after that byte: a resumed stream does not say it again. */
   readonly db: number;
+  /** When it was written, ms since the epoch, by the engine's clock. */
+  readonly at: number;
 };
 
 /** `1 <replid> <offset> <db> <ms>`; the leading number is the version of this form. */
-export function formatCheckpoint(checkpoint: Checkpoint, now: number): string {
-  return `1 ${checkpoint.replid} ${checkpoint.offset} ${checkpoint.db} ${now}`;
+export function formatCheckpoint(checkpoint: Checkpoint): string {
+  return `1 ${checkpoint.replid} ${checkpoint.offset} ${checkpoint.db} ${checkpoint.at}`;
 }
 
 /** @returns null for a text that is not a checkpoint (of this version): the shard is then copied anew. */
 export function parseCheckpoint(text: string): Checkpoint | null {
-  const match = /^1 ([0-9a-f]{40}) (\d{1,20}) (\d{1,9}) \d+$/.exec(text);
+  const match = /^1 ([0-9a-f]{40}) (\d{1,20}) (\d{1,9}) (\d{1,15})$/.exec(text);
   if (match === null) return null;
-  return { replid: match[1]!, offset: BigInt(match[2]!), db: Number(match[3]) };
+  return { replid: match[1]!, offset: BigInt(match[2]!), db: Number(match[3]), at: Number(match[4]) };
 }

@@ -1,6 +1,8 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
 import { destinationDb } from "./database-map.ts";
+import { encodeArguments } from "./encode-arguments.ts";
+import type { ExpiryRewriter } from "./expiry-rewriter.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 
@@ -34,9 +36,11 @@ export class CommandFilter {
 
   readonly #map: DatabaseMap;
   readonly #names = new CommandNames();
+  readonly #expiries: ExpiryRewriter;
 
-  constructor(map: DatabaseMap, db: number) {
+  constructor(map: DatabaseMap, db: number, expiries: ExpiryRewriter) {
     this.#map = map;
+    this.#expiries = expiries;
     this.db = db;
     this.target = destinationDb(map, db);
   }
@@ -46,17 +50,18 @@ export class CommandFilter {
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
-    if (rule === "forward") {
+    if (rule === "forward" || rule === "expiry") {
       if (scanner.argc > 1 && isHeartbeatKey(bytes, scanner.starts[1]!, scanner.ends[1]!)) {
         return this.#heartbeat(bytes, scanner);
       }
-      return this.target === null ? this.#notSelected() : "forward";
+      if (this.target === null) return this.#notSelected();
+      return rule === "forward" ? "forward" : this.#withExpiry(bytes, scanner, this.target);
     }
     return this.#special(rule, bytes, scanner);
   }
 
   #special(
-    rule: Exclude<CommandName["rule"], "forward">,
+    rule: Exclude<CommandName["rule"], "forward" | "expiry">,
     bytes: Uint8Array,
     scanner: CommandScanner,
   ): Verdict {
@@ -104,6 +109,13 @@ export class CommandFilter {
     }
   }
 
+  #withExpiry(bytes: Uint8Array, scanner: CommandScanner, target: number): Verdict {
+    const replacement = this.#expiries.rewrite(this.name.name, bytes, scanner, target);
+    if (replacement === null) return "forward";
+    this.replacement = replacement;
+    return "replace";
+  }
+
   #notSelected(): Verdict {
     return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronised`, false);
   }
@@ -141,19 +153,13 @@ export class CommandFilter {
         return this.#skip("DB_NOT_SELECTED", reason, false);
       }
       // The key has left for a database that is not synchronised: here it is gone.
-      this.replacement = encodeCommand([Buffer.from("DEL"), args[1]!]);
+      this.replacement = encodeArguments(["DEL", args[1]!]);
       return "replace";
     }
     args[at] = Buffer.from(String(other));
-    this.replacement = encodeCommand(args);
+    this.replacement = encodeArguments(args);
     return "replace";
   }
-}
-
-function encodeCommand(args: readonly Buffer[]): Buffer {
-  const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)];
-  for (const arg of args) parts.push(Buffer.from(`$${arg.length}\r\n`), arg, Buffer.from("\r\n"));
-  return Buffer.concat(parts);
 }
 
 function slice(bytes: Uint8Array, scanner: CommandScanner, index: number): Buffer {

@@ -12,7 +12,11 @@ export type CommandRule =
   | "function"
   | "move"
   | "copy"
+  | "expiry"
   | "vendor";
+
+/** Commands whose arguments hold an expiry. */
+const EXPIRY = ["SET", "SETEX", "PSETEX", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "GETEX", "RESTORE"];
 
 export type CommandName = { readonly name: string; readonly rule: CommandRule; readonly upper: Uint8Array };
 
@@ -32,6 +36,7 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   COPY: "copy",
   // A marker that some clouds write into the stream of their servers; it is no command of Redis.
   OPINFO: "vendor",
+  ...Object.fromEntries(EXPIRY.map((name) => [name, "expiry"] as const)),
 };
 
 const MAX_NAMES = 4096;

@@ -35,13 +35,15 @@ export class DestinationSession {
   readonly standing: Standing;
   readonly facts: ServerFacts;
   readonly epoch: number;
+  /** Shaded expiries may lie there from before. */
+  readonly shaded: boolean;
   /** Why former writers could not be disconnected; null when they could. */
   readonly unfenced: string | null;
   readonly #control: Redis;
   readonly #spec: ShardSyncSpec;
 
   private constructor(
-    parts: Pick<DestinationSession, "link" | "standing" | "facts" | "epoch" | "unfenced">,
+    parts: Pick<DestinationSession, "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded">,
     control: Redis,
     spec: ShardSyncSpec,
   ) {
@@ -50,6 +52,7 @@ export class DestinationSession {
     this.facts = parts.facts;
     this.epoch = parts.epoch;
     this.unfenced = parts.unfenced;
+    this.shaded = parts.shaded;
     this.#control = control;
     this.#spec = spec;
   }
@@ -91,13 +94,17 @@ export class DestinationSession {
         handler: options.handler,
         onWake: options.onWake,
       });
-      const [held, text] = await control.hmget(key, field, spec.shardId);
+      const [held, text, shaded] = await control.hmget(key, field, spec.shardId, shadedField(spec));
       // An epoch that is gone went with the data: that is told by the standing, not by the fence.
       if (held !== null && held !== undefined && Number(held) !== epoch) {
         throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
       }
       const standing = readStanding(text ?? null);
-      return new DestinationSession({ link, standing, facts, epoch, unfenced }, control, spec);
+      return new DestinationSession(
+        { link, standing, facts, epoch, unfenced, shaded: shaded != null },
+        control,
+        spec,
+      );
     } catch (error) {
       link?.close();
       control.disconnect();
@@ -108,7 +115,20 @@ export class DestinationSession {
 
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
-    await this.#control.hset(checkpointKey(this.#spec.taskId), this.#spec.shardId, BEGUN);
+    await this.#control.hset(
+      checkpointKey(this.#spec.taskId),
+      this.#spec.shardId,
+      BEGUN,
+      shadedField(this.#spec),
+      1,
+    );
+  }
+
+  /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
+  async noteShaded(shaded: boolean): Promise<void> {
+    const key = checkpointKey(this.#spec.taskId);
+    if (shaded) await this.#control.hset(key, shadedField(this.#spec), 1);
+    else await this.#control.hdel(key, shadedField(this.#spec));
   }
 
   async writeCheckpoint(text: string): Promise<void> {
@@ -121,6 +141,7 @@ export class DestinationSession {
       checkpointKey(this.#spec.taskId),
       this.#spec.shardId,
       `${this.#spec.shardId}:epoch`,
+      shadedField(this.#spec),
     );
   }
 
@@ -128,6 +149,10 @@ export class DestinationSession {
     this.link.close();
     this.#control.disconnect();
   }
+}
+
+function shadedField(spec: ShardSyncSpec): string {
+  return `${spec.shardId}:shaded`;
 }
 
 function readStanding(text: string | null): Standing {

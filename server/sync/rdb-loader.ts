@@ -19,6 +19,8 @@ export type RdbLoaderOptions = {
   readonly abilities: DestinationAbilities;
   readonly refusals: RefusalLog;
   readonly progress: LoadProgress;
+  /** The expiry to write for one in the RDB, ms since the epoch. */
+  readonly expiry: (expireAt: number) => number;
   readonly role: string;
   readonly now: () => number;
 };
@@ -111,6 +113,10 @@ export class RdbLoader implements RdbVisitor {
     );
   }
 
+  loss(entry: RdbEntry | null, what: string): void {
+    this.#lost(entry, [what]);
+  }
+
   progress(position: number): Promise<void> | undefined {
     this.#check();
     this.#replies.mark(this.#link.commands, position, this.#keys);
@@ -132,6 +138,7 @@ export class RdbLoader implements RdbVisitor {
       return false;
     }
     this.#select(target);
+    if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;
     return true;
   }
@@ -164,11 +171,12 @@ export class RdbLoader implements RdbVisitor {
     }
   }
 
-  #lost(entry: RdbEntry, losses: readonly string[]): void {
+  #lost(entry: RdbEntry | null, losses: readonly string[]): void {
     for (const loss of losses) {
-      this.#options.refusals.add("rejected", "RDB key", entry.db, "NOT_EXPRESSIBLE", loss, () =>
-        commandSample([entry.key], 1),
-      );
+      // Without an entry it is something beside the keys, such as a module's own data.
+      const what = entry === null ? "RDB section" : "RDB key";
+      const sample = () => (entry === null ? loss : commandSample([entry.key], 1));
+      this.#options.refusals.add("rejected", what, entry?.db ?? 0, "NOT_EXPRESSIBLE", loss, sample);
     }
   }
 }

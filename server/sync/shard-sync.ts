@@ -4,7 +4,10 @@ import { formatAddress } from "../redis/endpoint.ts";
 import { type ApplyContext, applyRdb, holds, ReplySwitch, streamApplier } from "./apply-generation.ts";
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { abilitiesOf } from "./destination-abilities.ts";
 import { DestinationSession, type Standing } from "./destination-session.ts";
+import { ExpiryKeeper } from "./expiry-keeper.ts";
+import { ExpiryShade } from "./expiry-shade.ts";
 import { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import { LagMeter } from "./lag-meter.ts";
@@ -22,6 +25,7 @@ const SOURCE_POLL_MS = 1000;
 const DESTINATION_POLL_MS = 2000;
 /** What was received is applied within this at a stop, or left to the next start. */
 const DRAIN_MS = 4500;
+const FINISH_MS = 110_000;
 
 /**
  * One shard into the destination:
@@ -39,6 +43,7 @@ export class ShardSync {
   readonly #report: ReportBuilder;
   readonly #lag: LagMeter;
   readonly #ledger: StreamLedger;
+  readonly #shade: ExpiryShade;
   readonly #ending = new AbortController();
   readonly #sourceFacts: FactsPoller;
   readonly #destinationFacts: FactsPoller;
@@ -61,6 +66,7 @@ export class ShardSync {
     this.#role = `shard ${spec.shardName}`;
     this.#now = options.now ?? Date.now;
     this.#lag = new LagMeter(this.#now);
+    this.#shade = new ExpiryShade(spec.shardIndex, this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
     const { signal } = this.#ending;
@@ -93,7 +99,8 @@ export class ShardSync {
     this.#stopping ??= options;
     if (this.#applier === null) this.#abandon();
     else this.#applier.stop();
-    const giveUp = setTimeout(() => this.#abandon(), DRAIN_MS);
+    // A cutover may take longer: what is not restored by then would keep a wrong expiry for good.
+    const giveUp = setTimeout(() => this.#abandon(), options.forgetCheckpoint ? FINISH_MS : DRAIN_MS);
     await this.run();
     clearTimeout(giveUp);
   }
@@ -195,11 +202,19 @@ export class ShardSync {
     while (!this.#ended() && !signal.aborted) {
       const replies = new ReplySwitch();
       const leave = () => this.#session?.close();
+      let keeper: ExpiryKeeper | null = null;
       try {
         const session = await this.#open(replies, () => this.#applier?.wake());
         signal.addEventListener("abort", leave);
         backoff.reset();
         this.#destinationProblem = null;
+        keeper = await ExpiryKeeper.open(
+          this.#spec,
+          session,
+          this.#shade,
+          () => this.#destinationDbs(),
+          this.#now,
+        );
         let from: Checkpoint;
         if (!loaded) {
           from = await this.#initialSync(generation, session, replies);
@@ -210,14 +225,15 @@ export class ShardSync {
           from = standing;
         }
         if (this.#stopping !== null) return;
-        await this.#stream(generation, session, replies, from);
-        return this.#drained(session);
+        await this.#stream(generation, session, replies, from, keeper);
+        return await this.#drained(session, keeper);
       } catch (error) {
         if (error instanceof Rewind || signal.aborted || this.#ending.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
       } finally {
         signal.removeEventListener("abort", leave);
         this.#applier = null;
+        keeper?.close();
         this.#session?.close();
         this.#session = null;
       }
@@ -251,13 +267,22 @@ export class ShardSync {
     session: DestinationSession,
     replies: ReplySwitch,
     from: Checkpoint,
+    keeper: ExpiryKeeper,
   ): Promise<void> {
     this.#lag.applied(from.offset, -1);
-    const applier = streamApplier(generation, from, session.link, replies, this.#context());
+    const { setPxat } = abilitiesOf(session.facts, session.facts.redisVersion);
+    const applier = streamApplier(generation, from, session.link, replies, setPxat, this.#context());
     this.#applier = applier;
     this.#changed();
     if (this.#stopping !== null) applier.stop();
-    await applier.run();
+    const ended = new AbortController();
+    const keeping = keeper.run(ended.signal);
+    try {
+      await applier.run();
+    } finally {
+      ended.abort();
+      await keeping;
+    }
   }
 
   /** Where to go on, if this generation can; otherwise the reader begins another one. */
@@ -296,7 +321,8 @@ export class ShardSync {
   }
 
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
-  async #drained(session: DestinationSession): Promise<void> {
+  async #drained(session: DestinationSession, keeper: ExpiryKeeper): Promise<void> {
+    await keeper.finish(this.#ending.signal);
     if (this.#stopping?.forgetCheckpoint) await session.forget();
   }
 
@@ -311,11 +337,19 @@ export class ShardSync {
     await backoff.wait(this.#ending.signal);
   }
 
+  /** Where this shard's keys are on the destination. */
+  #destinationDbs(): number[] {
+    const { databases } = this.#spec;
+    if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
+    return (this.#destinationFacts.facts?.keyspace ?? []).map((count) => count.db);
+  }
+
   #context(): ApplyContext {
     return {
       spec: this.#spec,
       role: this.#role,
       ledger: this.#ledger,
+      shade: this.#shade,
       now: this.#now,
       onGetAck: () => this.#reader?.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#lag.applied(offset, heartbeatAt),

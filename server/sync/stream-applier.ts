@@ -9,6 +9,7 @@ import type { CommandFilter } from "./command-filter.ts";
 import { commandSample } from "./command-sample.ts";
 import { rejectionCode } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
+import type { ExpiryShade } from "./expiry-shade.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import type { StreamBatch } from "./stream-batch.ts";
 import type { StreamLedger } from "./stream-ledger.ts";
@@ -24,6 +25,7 @@ export type StreamApplierOptions = {
   /** Where the input begins. */
   readonly from: Checkpoint;
   readonly filter: CommandFilter;
+  readonly shade: ExpiryShade;
   readonly ledger: StreamLedger;
   readonly role: string;
   readonly address: string;
@@ -121,7 +123,10 @@ export class StreamApplier implements CommandTaker {
     this.#settle();
     this.#link.flush();
     if (this.#cutter.withinLarge) await this.#link.whenWritten();
-    if (this.#pump.drained) this.#followIdle();
+    if (this.#pump.drained) {
+      this.#options.shade.inputDrained();
+      this.#followIdle();
+    }
     if (!this.#finished() && (this.#pump.drained || this.blocked)) await this.#pump.wait();
   }
 
@@ -154,7 +159,10 @@ export class StreamApplier implements CommandTaker {
       if (!this.#refused(bytes))
         this.pipeline.forward(replacement, 0, replacement.length, false, this.#forwarded());
     } else if (verdict === "heartbeat") {
-      if (filter.heartbeatAt > 0) this.#heartbeatAt = filter.heartbeatAt;
+      if (filter.heartbeatAt > 0) {
+        this.#heartbeatAt = filter.heartbeatAt;
+        this.#options.shade.heartbeatSeen(filter.heartbeatAt);
+      }
     } else if (verdict === "getack") {
       this.#options.onGetAck();
     } else if (verdict === "skip") {
@@ -241,7 +249,8 @@ export class StreamApplier implements CommandTaker {
     batch.heartbeatAt = this.#heartbeatAt;
     this.#heartbeatAt = -1;
     const offset = this.#offsetAt(this.#position);
-    const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb }, now());
+    batch.endAt = now();
+    const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.pipeline.close(batch, encodeRequest(["HSET", checkpointKey, checkpointField, text]));
   }
 
@@ -272,7 +281,7 @@ export class StreamApplier implements CommandTaker {
     this.#checkpointed = batch.endPosition;
     this.#checkpointedAt = this.#options.now();
     const offset = this.#offsetAt(batch.endPosition);
-    this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb });
+    this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.#options.onApplied(offset, batch.heartbeatAt);
     this.#settle();
   }

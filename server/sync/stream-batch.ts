@@ -16,6 +16,7 @@ export class StreamBatch {
   endPosition = -1;
   endDb = 0;
   endReplid = "";
+  endAt = 0;
   /** True once EXEC has been written. */
   executed = false;
   /** The newest heartbeat that lies before its end; -1 when there is none. */

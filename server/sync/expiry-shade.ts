@@ -1,0 +1,110 @@
+/**
+ * Why expiries are shaded. A replica never expires a key by itself: it waits for its master's DEL. A
+ * destination does expire, by its own clock, so a key whose expiry was renewed on the source would be gone
+ * before the renewal is applied, whenever the stream is behind: in an initial sync, after a pause. Therefore an
+ * expiry that may come before the stream has caught up is written far in the future, by a distance that names
+ * the shard; the source's DEL removes the key in time, and once the stream is live the true expiry is restored.
+ *
+ * redis: db.c expireIfNeeded, expire.c activeExpireCycle (masters only)
+ */
+export const SHADE_STEP = 2 ** 43;
+
+/** The most shards that a task can have so that a shaded expiry stays below 2^53 ms. */
+export const MAX_SHADED_SHARDS = 1000;
+
+/** The distance of a shard's shaded expiries, ms. */
+export function shadeOf(shardIndex: number): number {
+  return ((shardIndex % MAX_SHADED_SHARDS) + 1) * SHADE_STEP;
+}
+
+/** An expiry this near to the moment at which the stream is known to be is always shaded, ms. */
+const MARGIN_MS = 2000;
+/** Shaded expiries further away than this are restored by a scan, not by the list of recent ones, ms. */
+const NEAR_MS = 5000;
+/** Recent shaded keys that are remembered; past this the scan has to find them. */
+const MAX_RECENT = 50_000;
+
+export type RecentShade = { readonly db: number; readonly key: Buffer; readonly expireAt: number };
+
+/** Decides which expiries of one shard are shaded, and remembers what has to be restored. */
+export class ExpiryShade {
+  /** Where false, the destination permits no script that could restore an expiry: none is shaded. */
+  enabled = true;
+  /** There may be shaded keys on the destination that `recent` does not hold: a scan has to restore them. */
+  scanNeeded = false;
+  readonly distance: number;
+  readonly #now: () => number;
+  #recent: RecentShade[] = [];
+  /** Source time, by the engine's clock, that the stream has reached; ms. */
+  #streamAt: number;
+  #heartbeats = false;
+
+  constructor(shardIndex: number, now: () => number) {
+    this.distance = shadeOf(shardIndex);
+    this.#now = now;
+    this.#streamAt = now();
+  }
+
+  /** The stream is about to go on at what the source wrote at this time, ms since the epoch. */
+  streamStartsAt(at: number): void {
+    this.#streamAt = at;
+  }
+
+  heartbeatSeen(at: number): void {
+    this.#heartbeats = true;
+    if (at > this.#streamAt) this.#streamAt = at;
+  }
+
+  /** All that the source has sent is read: without heartbeats that is the best that is known of the time. */
+  inputDrained(): void {
+    if (!this.#heartbeats) this.#streamAt = this.#now();
+  }
+
+  /** How far the stream is behind the present at most, ms. */
+  get behindMs(): number {
+    return Math.max(0, this.#now() - this.#streamAt);
+  }
+
+  /** The time at which the source ran the command at hand, as well as it is known; ms since the epoch. */
+  get sourceTime(): number {
+    const behind = this.behindMs;
+    return behind < 1500 ? this.#now() : this.#streamAt + 500;
+  }
+
+  /** The expiry to write for a key of the stream. */
+  inStream(db: number, key: Uint8Array, expireAt: number): number {
+    const now = this.#now();
+    if (!this.enabled || expireAt >= now + this.behindMs + MARGIN_MS) return expireAt;
+    if (expireAt > now + NEAR_MS || this.#recent.length >= MAX_RECENT) this.scanNeeded = true;
+    else this.#remember({ db, key: Buffer.from(key), expireAt }, now);
+    return expireAt + this.distance;
+  }
+
+  /** The expiry to write for a key of an RDB; `horizonMs` is how long its load and what follows may take at most. */
+  inSnapshot(expireAt: number, horizonMs: number): number {
+    if (!this.enabled || expireAt < 0 || expireAt >= this.#now() + horizonMs) return expireAt;
+    this.scanNeeded = true;
+    return expireAt + this.distance;
+  }
+
+  /** Keys shaded lately whose expiry may still lie ahead: to be restored before the shard sync ends. */
+  takeRecent(): RecentShade[] {
+    const recent = this.#recent;
+    this.#recent = [];
+    return recent;
+  }
+
+  #remember(shade: RecentShade, now: number): void {
+    this.#recent.push(shade);
+    // Long past, the source's DEL has come: nothing is left to restore.
+    if (this.#recent.length % 1024 === 0) {
+      this.#recent = this.#recent.filter((recent) => recent.expireAt > now - 2 * NEAR_MS);
+    }
+  }
+}
+
+/** How long the load of an RDB, and catching up after it, may take: 5 MB/s is slower than anything measured. */
+export function snapshotHorizonMs(rdbBytes: number | null): number {
+  const load = rdbBytes === null ? 0 : (rdbBytes / 5_000_000) * 2000;
+  return 15 * 60_000 + load;
+}
