@@ -63,7 +63,7 @@ export class ShardRun {
     this.rates.add(report.at, {
       commands: facts.stream?.commandsApplied ?? null,
       bytes: facts.stream?.bytesApplied ?? null,
-      rdbBytes: facts.initialSync?.rdbBytesReceived ?? null,
+      rdbBytes: facts.initialSync?.rdbBytesApplied ?? null,
       keys: facts.initialSync?.keysApplied ?? null,
     });
     this.skippedTotal += sumOf(refused, "skipped");

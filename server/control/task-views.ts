@@ -122,7 +122,7 @@ function secondsLeft(facts: ShardFacts | null, bytesPerSecond: number | null): n
   const sync = facts?.initialSync;
   if (facts?.status !== "initial-sync" || !sync || sync.rdbBytesTotal === null) return null;
   if (sync.finishedAt !== null || bytesPerSecond === null || bytesPerSecond <= 0) return null;
-  return (sync.rdbBytesTotal - sync.rdbBytesReceived) / bytesPerSecond;
+  return (sync.rdbBytesTotal - sync.rdbBytesApplied) / bytesPerSecond;
 }
 
 /** null where one is unknown: the worst could be that one. */
