@@ -9,7 +9,7 @@ import type { Lag } from "@/server/sync/shard-report";
 export function LagValue({ lag, large = false }: { lag: Lag; large?: boolean }) {
   return (
     <div className="num leading-tight">
-      <div className={large ? "text-xl font-semibold tracking-tight" : "font-medium"}>
+      <div className={large ? "flex h-6 items-center text-xl font-semibold tracking-tight" : "font-medium"}>
         {lag.seconds === null ? (
           <UnknownBecause why={lag.secondsUnknownBecause} />
         ) : (
@@ -24,13 +24,13 @@ export function LagValue({ lag, large = false }: { lag: Lag; large?: boolean }) 
 }
 
 function UnknownBecause({ why }: { why: string | null }) {
-  if (why === null) return <span className="font-normal text-ink-3">unknown</span>;
+  if (why === null) return <span className="text-sm font-normal text-ink-3">unknown</span>;
   return (
     <Hint text={why}>
       <button
         type="button"
         aria-label={`unknown: ${why}`}
-        className="relative z-10 cursor-help font-normal text-ink-3 underline decoration-dotted underline-offset-3"
+        className="relative z-10 cursor-help text-sm font-normal tracking-normal text-ink-3 underline decoration-dotted underline-offset-3"
       >
         unknown
       </button>

@@ -20,7 +20,6 @@ type InitialSyncProps = { progress: InitialSyncProgress; rates: ShardSummary["ra
 
 /** How far the copy of the shard's snapshot is; one line once it is done. */
 export function InitialSync({ progress, rates, status }: InitialSyncProps) {
-  const now = useNow();
   if (progress.finishedAt !== null) return <Done progress={progress} />;
   const running = status === "initial-sync";
   const share = shareOf(progress);
@@ -35,38 +34,47 @@ export function InitialSync({ progress, rates, status }: InitialSyncProps) {
       <div className="mt-2">
         <ProgressBar label="Initial sync" fraction={share.applied} ahead={share.received} />
       </div>
-      <p className="num mt-2 flex min-h-8 flex-wrap gap-x-3 text-xs text-ink-2">
-        {progress.step === "waiting-for-rdb" ? (
-          <span>
-            for {formatDuration(Math.max(0, Math.floor((now - progress.startedAt) / 1000)))}; the transfer
-            starts when it is written
-          </span>
-        ) : (
-          <>
-            <span>
-              {formatBytes(progress.rdbBytesApplied)}
-              {progress.rdbBytesTotal !== null && ` of ${formatBytes(progress.rdbBytesTotal)}`}
-            </span>
-            <span>
-              {formatCount(progress.keysApplied)}
-              {progress.keysTotal !== null && ` of ${formatCount(progress.keysTotal)}`} keys
-            </span>
-            {running && rates.rdbBytesPerSecond !== null && (
-              <span>{formatByteRate(rates.rdbBytesPerSecond)}</span>
-            )}
-            {running && rates.keysPerSecond !== null && (
-              <span>{formatRate(rates.keysPerSecond).replace("/s", " keys/s")}</span>
-            )}
-            {running && rates.initialSyncSecondsLeft !== null && (
-              <span>{formatDuration(Math.ceil(rates.initialSyncSecondsLeft))} left</span>
-            )}
-          </>
-        )}
-      </p>
+      <InitialSyncNumbers progress={progress} rates={running ? rates : null} />
       {progress.attempt > 1 && (
         <p className="text-xs text-ink-3">
           Attempt {progress.attempt}: {progress.why}
         </p>
+      )}
+    </div>
+  );
+}
+
+type NumbersProps = { progress: InitialSyncProgress; rates: ShardSummary["rates"] | null };
+
+/** Two lines whatever they say, so that nothing below moves. */
+function InitialSyncNumbers({ progress, rates }: NumbersProps) {
+  const now = useNow();
+  if (progress.step === "waiting-for-rdb") {
+    const waited = Math.max(0, Math.floor((now - progress.startedAt) / 1000));
+    return (
+      <p className="num mt-2 min-h-8 text-xs text-ink-2">
+        for {formatDuration(waited)}; the transfer starts when the RDB is written
+      </p>
+    );
+  }
+  const bytes = [
+    formatBytes(progress.rdbBytesApplied) +
+      (progress.rdbBytesTotal === null ? "" : ` of ${formatBytes(progress.rdbBytesTotal)}`),
+    rates?.rdbBytesPerSecond != null && formatByteRate(rates.rdbBytesPerSecond),
+  ];
+  const keys = [
+    formatCount(progress.keysApplied) +
+      (progress.keysTotal === null ? " keys" : ` of ${formatCount(progress.keysTotal)} keys`),
+    rates?.keysPerSecond != null && formatRate(rates.keysPerSecond),
+  ];
+  return (
+    <div className="num mt-2 flex items-start justify-between gap-3 text-xs text-ink-2">
+      <div>
+        <p>{bytes.filter(Boolean).join(" · ")}</p>
+        <p>{keys.filter(Boolean).join(" · ")}</p>
+      </div>
+      {rates?.initialSyncSecondsLeft != null && (
+        <p className="whitespace-nowrap">{formatDuration(Math.ceil(rates.initialSyncSecondsLeft))} left</p>
       )}
     </div>
   );

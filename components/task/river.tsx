@@ -93,10 +93,10 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
       {flows && (
         <path
           d={stream.path}
-          strokeWidth={2}
+          strokeWidth={Math.max(2, stream.width * 0.36)}
           strokeLinecap="round"
           vectorEffect="non-scaling-stroke"
-          className="flow opacity-70"
+          className="flow opacity-55"
         />
       )}
     </g>

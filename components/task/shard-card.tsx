@@ -10,6 +10,7 @@ import { ReasonNote } from "@/components/status/reason-note";
 import { StatusBadge } from "@/components/status/status-badge";
 import type { ShardSummary } from "@/server/control/task-view";
 import type { PlainReason } from "@/server/errors/tributary-error";
+import { BeforeInitialSync } from "./before-initial-sync";
 import { InitialSync } from "./initial-sync";
 import { totalKeys } from "./key-totals";
 
@@ -52,21 +53,25 @@ export function ShardCard({ taskId, taskReason, shard }: ShardCardProps) {
       {shard.reason !== null && shard.reason.message !== taskReason?.message && (
         <ReasonNote reason={shard.reason} className="mt-3" />
       )}
-      {report?.initialSync && (
+      {report?.initialSync ? (
         <InitialSync progress={report.initialSync} rates={rates} status={shard.status} />
+      ) : (
+        <BeforeInitialSync status={shard.status} />
       )}
       <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3.5">
         <Fact label="Lag">{report === null ? <Unknown /> : <LagValue lag={report.lag} large />}</Fact>
         <Fact label="Applied">
           <div className="leading-tight">
-            <div className="text-xl font-semibold tracking-tight">
+            <div className="flex h-6 items-center text-xl font-semibold tracking-tight">
               {rates.commandsPerSecond === null ? (
-                <span className="text-sm font-normal text-ink-3">unknown</span>
+                <span className="text-sm font-normal text-ink-3">
+                  {shard.status === "synchronizing" ? "unknown" : "nothing now"}
+                </span>
               ) : (
                 formatRate(rates.commandsPerSecond)
               )}
             </div>
-            <div className="mt-1 text-xs text-ink-3">
+            <div className="mt-1 min-h-4 text-xs text-ink-3">
               {rates.bytesPerSecond !== null && formatByteRate(rates.bytesPerSecond)}
             </div>
           </div>
