@@ -44,7 +44,7 @@ function mortalWorker(flag: string): URL {
     setInterval(() => {
       try { unlinkSync(${JSON.stringify(flag)}); } catch { return; }
       throw new Error("killed by the test");
-    }, 20);`,
+    }, 20).unref();`,
   );
   return pathToFileURL(file);
 }
