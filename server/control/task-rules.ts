@@ -10,8 +10,8 @@ export function mayAct(run: TaskRun, action: TaskAction): boolean {
   const { name, wanted } = run.record;
   if (wanted === "finished") {
     if (action === "stop") return false;
-    if (action === "delete" && !run.record.cuttingOver) return true;
-    if (action !== "delete") throw new TributaryError("TASK_FINISHED", { task: name, action });
+    if (action === "delete") return true;
+    throw new TributaryError("TASK_FINISHED", { task: name, action: spoken[action] });
   }
   const { status } = run.state();
   const refuse = (remedy: string) =>
@@ -33,9 +33,8 @@ export function mayAct(run: TaskRun, action: TaskAction): boolean {
           : "A cutover needs all shards synchronizing, else writes would be missing. Start or resume it, or delete it.",
       );
     case "delete":
-      if (!run.running && run.checking === null && (wanted !== "running" || run.record.failure !== null)) {
-        return true;
-      }
+      // Of a task that is stopping, the delete comes after the stop: a task's steps never overlap.
+      if (wanted !== "running" || (run.record.failure !== null && !run.running)) return true;
       throw refuse("Pause or stop it first.");
   }
 }

@@ -77,7 +77,7 @@ export class TaskRun {
     const { status } = this.state();
     if (wanted === "created") return ["start", "delete"];
     if (wanted === "finished") return this.record.cuttingOver ? [] : ["delete"];
-    if (wanted === "paused") return this.running ? ["resume"] : ["resume", "delete"];
+    if (wanted === "paused") return ["resume", "delete"];
     const actions: TaskAction[] = [];
     if (status === "failed") actions.push("start");
     actions.push("pause");

@@ -89,6 +89,7 @@ describe("the process", () => {
       start: true,
     });
     await until(async () => (await api.task.get.query({ id })).status === "synchronizing", {
+      timeoutMs: 30_000,
       what: "it synchronizes",
     });
     for (let count = 0; count < 500; count++) void source.client.incr("count");

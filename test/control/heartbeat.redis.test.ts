@@ -24,7 +24,7 @@ describe("the heartbeat", () => {
     const redis = await startRedis();
     const { heard, heartbeat, ended } = beat(redis, { db: 3 });
     await redis.client.select(3);
-    const first = await until(() => redis.client.get(key), { what: "it beats" });
+    const first = await until(() => redis.client.get(key), { timeoutMs: 30_000, what: "it beats" });
     expect(first).toMatch(/^\d{13}$/);
     expect(Math.abs(Number(first) - Date.now())).toBeLessThan(5_000);
     expect(await redis.client.ttl(key)).toBeGreaterThan(27);
@@ -33,7 +33,7 @@ describe("the heartbeat", () => {
         const value = await redis.client.get(key);
         return value === first ? null : value;
       },
-      { what: "it beats again" },
+      { timeoutMs: 30_000, what: "it beats again" },
     );
     expect(Number(second) - Number(first)).toBeGreaterThan(900);
     expect(heard[0]).toBeNull();
@@ -45,28 +45,28 @@ describe("the heartbeat", () => {
     const redis = await startRedis();
     await redis.client.call("ACL", "SETUSER", "reader", "on", ">pw", "+ping", "+select", "+client");
     const { heard } = beat(redis, { user: "reader:pw@" });
-    await until(() => heard.length > 0, { what: "the problem was said" });
+    await until(() => heard.length > 0, { timeoutMs: 30_000, what: "the problem was said" });
     expect(heard[0]).toMatch(/^the heartbeat cannot be written: .*does not permit SETEX/);
     expect(heard[0]).not.toContain("pw@");
     await redis.client.call("ACL", "SETUSER", "reader", "+setex", "~*");
-    await until(() => heard.at(-1) === null, { what: "it beats" });
+    await until(() => heard.at(-1) === null, { timeoutMs: 30_000, what: "it beats" });
   });
 
   it("says that a replica takes none", async () => {
     const master = await startRedis();
     const replica = await startRedis({ replicaOf: master.port });
     const { heard } = beat(replica);
-    await until(() => heard.length > 0, { what: "the problem was said" });
+    await until(() => heard.length > 0, { timeoutMs: 30_000, what: "the problem was said" });
     expect(heard[0]).toMatch(/is a replica and takes no heartbeat/);
   });
 
   it("goes on after the shard was restarted", async () => {
     const redis = await startRedis();
     const { heard } = beat(redis);
-    await until(() => heard.includes(null), { what: "it beats" });
+    await until(() => heard.includes(null), { timeoutMs: 30_000, what: "it beats" });
     await redis.kill();
-    await until(() => heard.at(-1) !== null, { what: "the problem was said" });
+    await until(() => heard.at(-1) !== null, { timeoutMs: 30_000, what: "the problem was said" });
     await redis.restart();
-    await until(() => heard.at(-1) === null, { what: "it beats again" });
+    await until(() => heard.at(-1) === null, { timeoutMs: 30_000, what: "it beats again" });
   });
 });

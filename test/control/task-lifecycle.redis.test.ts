@@ -78,28 +78,44 @@ describe("a task over real servers", () => {
     const first = open(directory);
     const { id } = await first.control.create(input, flags);
     const status = (control: typeof first.control) => control.row(id).status;
-    await until(() => status(first.control) === "synchronizing", { what: "both shards are synchronizing" });
+    await until(() => status(first.control) === "synchronizing", {
+      timeoutMs: 30_000,
+      what: "both shards are synchronizing",
+    });
     expect(await keysOf(destination)).toEqual(["a:1", "b:1"]);
-    await until(() => first.control.row(id).lag.seconds !== null, { what: "the heartbeat gives the lag" });
+    await until(() => first.control.row(id).lag.seconds !== null, {
+      timeoutMs: 30_000,
+      what: "the heartbeat gives the lag",
+    });
 
     first.control.pause(id);
-    await until(() => status(first.control) === "paused", { what: "it is paused" });
+    await until(() => status(first.control) === "paused", { timeoutMs: 30_000, what: "it is paused" });
     await a.client.incr("count");
     first.control.resume(id);
-    await until(async () => (await destination.client.get("count")) === "1", { what: "the stream went on" });
+    await until(async () => (await destination.client.get("count")) === "1", {
+      timeoutMs: 30_000,
+      what: "the stream went on",
+    });
 
     await first.close();
     await a.client.incr("count");
     await b.client.rpush("b:1", "z");
     const second = open(directory);
-    await until(async () => (await destination.client.llen("b:1")) === 3, { what: "it went on by itself" });
+    await until(async () => (await destination.client.llen("b:1")) === 3, {
+      timeoutMs: 30_000,
+      what: "it went on by itself",
+    });
     await until(async () => (await destination.client.get("count")) === "2", {
+      timeoutMs: 30_000,
       what: "INCR was applied once",
     });
-    await until(() => status(second.control) === "synchronizing", { what: "both shards are synchronizing" });
+    await until(() => status(second.control) === "synchronizing", {
+      timeoutMs: 30_000,
+      what: "both shards are synchronizing",
+    });
 
     second.control.stop(id);
-    await until(() => status(second.control) === "finished", { what: "it is finished" });
+    await until(() => status(second.control) === "finished", { timeoutMs: 30_000, what: "it is finished" });
     expect(second.control.task(id).events.map(({ type }) => type)).not.toContain("cutover-unconfirmed");
     expect(await destination.client.keys("tributary:*")).toEqual([]);
     await a.client.set("late", "1");
@@ -150,11 +166,13 @@ describe("a task over real servers", () => {
       expect(view.databases).toEqual({ kind: "pairs", pairs: [{ source: liesIn, destination: 3 }] });
       expect(view.shards.map((shard) => shard.id)).toEqual(["alpha-1", "alpha-2"]);
       await until(() => control.row(id).status === "synchronizing", {
+        timeoutMs: 30_000,
         what: "both shards are synchronizing",
       });
       await nutcracker.client.set("through", "the proxy");
       await destination.client.select(3);
       await until(async () => (await destination.client.get("through")) === "the proxy", {
+        timeoutMs: 30_000,
         what: "it arrived",
       });
       if (password !== "") expect(JSON.stringify(control.task(id))).not.toContain(password);
@@ -167,7 +185,7 @@ describe("a task over real servers", () => {
     const { control } = open(temporaryFolder(), mortalWorker(flag));
     const { id } = await control.create(input, flags);
     const synchronizing = () => control.row(id).status === "synchronizing";
-    await until(synchronizing, { what: "both shards are synchronizing" });
+    await until(synchronizing, { timeoutMs: 30_000, what: "both shards are synchronizing" });
     let sent = 0;
     for (let deaths = 1; deaths <= 2; deaths++) {
       for (let count = 0; count < 200; count++) {
@@ -177,12 +195,15 @@ describe("a task over real servers", () => {
         if (count === 100) writeFileSync(flag, "");
       }
       const said = () => control.task(id).events.filter(({ type }) => type === "worker-died");
-      await until(() => said().length === deaths, { what: "the death was said" });
+      await until(() => said().length === deaths, { timeoutMs: 30_000, what: "the death was said" });
       expect(said()[0]?.message).toContain("killed by the test");
     }
-    await until(synchronizing, { what: "both shards are synchronizing again" });
+    await until(synchronizing, { timeoutMs: 30_000, what: "both shards are synchronizing again" });
     for (const key of ["of-a", "of-b"]) {
-      await until(async () => Number(await destination.client.get(key)) >= sent, { what: "all is applied" });
+      await until(async () => Number(await destination.client.get(key)) >= sent, {
+        timeoutMs: 30_000,
+        what: "all is applied",
+      });
       expect(await destination.client.get(key)).toBe(String(sent));
     }
   });
@@ -215,17 +236,20 @@ describe("a task over real servers", () => {
     expect(control.list()).toEqual([]);
   });
 
-  it("removes its checkpoints from the destination when it is deleted while paused", async () => {
+  it("removes its checkpoints from the destination when it is deleted, even while it is still being paused", async () => {
     const { destination, input } = await servers();
     const { control } = open(temporaryFolder());
     const { id } = await control.create(input, flags);
-    await until(() => control.row(id).status === "synchronizing", { what: "both shards are synchronizing" });
-    control.pause(id);
-    await control.delete(id).catch(() => {});
-    await until(() => control.row(id).status === "paused", { what: "it is paused" });
+    await until(() => control.row(id).status === "synchronizing", {
+      timeoutMs: 30_000,
+      what: "both shards are synchronizing",
+    });
     expect(await destination.client.keys("tributary:*")).not.toEqual([]);
+    control.pause(id);
     await control.delete(id);
+    expect(control.list()).toEqual([]);
     await until(async () => (await destination.client.keys("tributary:*")).length === 0, {
+      timeoutMs: 30_000,
       what: "nothing is left",
     });
   });
