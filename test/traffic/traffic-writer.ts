@@ -36,6 +36,7 @@ export class TrafficWriter {
       keysPerType: options.keysPerType ?? 200,
       prefix: options.prefix ?? "",
       through: options.through ?? "nutcracker",
+      shortLives: options.shortLives ?? "all",
     });
   }
 
