@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 import { cx } from "@/components/format/cx";
 
 export const inputLook =
-  "w-full rounded-lg border border-line-strong/60 bg-surface px-3 text-sm text-ink transition-colors placeholder:text-ink-3/80 hover:border-line-strong aria-invalid:border-bad disabled:opacity-60";
+  "w-full rounded-lg border border-line-strong bg-surface px-3 text-sm text-ink transition-colors placeholder:text-ink-3 hover:border-ink-3 aria-invalid:border-bad disabled:opacity-60";
 
 /** One line of text. `mono` for addresses and other things that a machine reads. */
 export function TextInput({

@@ -46,7 +46,7 @@ export function DatabasesSection({ form, redisDb, errors, onChange }: DatabasesS
       <fieldset className="mt-3 space-y-2.5">
         <legend className="sr-only">Databases</legend>
         {choices.map((choice) => (
-          <label key={choice.value} className="flex cursor-pointer gap-2.5">
+          <label key={choice.value} className="flex cursor-pointer items-start gap-2.5">
             <input
               type="radio"
               name="databases"

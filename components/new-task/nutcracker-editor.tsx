@@ -105,7 +105,7 @@ export function NutcrackerEditor({ text, problems, error, onChange }: Nutcracker
         onDrop={drop}
         className={cx(
           "flex max-h-[26rem] min-h-56 overflow-hidden rounded-lg border bg-surface font-mono text-[0.8125rem] leading-5 transition-colors focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-river-line",
-          over ? "border-river bg-river-soft" : shown === undefined ? "border-line-strong/60" : "border-bad",
+          over ? "border-river bg-river-soft" : shown === undefined ? "border-line-strong" : "border-bad",
         )}
       >
         <div
@@ -149,7 +149,7 @@ export function NutcrackerEditor({ text, problems, error, onChange }: Nutcracker
           onScroll={(event) => {
             if (gutter.current !== null) gutter.current.scrollTop = event.currentTarget.scrollTop;
           }}
-          className="min-w-0 flex-1 resize-none overflow-auto bg-transparent px-3 py-2.5 outline-none placeholder:text-ink-3/75"
+          className="min-w-0 flex-1 resize-none overflow-auto bg-transparent px-3 py-2.5 outline-none placeholder:text-ink-3"
         />
       </div>
       <div id={`${id}-problems`} className="mt-2 space-y-1.5">

@@ -25,7 +25,7 @@ export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
           <label
             key={pool.name}
             className={cx(
-              "flex min-w-0 gap-3 rounded-xl border px-3.5 py-3 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-river-line",
+              "flex min-w-0 items-start gap-3 rounded-xl border px-3.5 py-3 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-river-line",
               pool.name === value ? "border-river bg-river-soft/60" : "border-line-strong/50",
               pool.redis ? "cursor-pointer hover:border-river-line" : "cursor-not-allowed opacity-60",
             )}

@@ -21,7 +21,10 @@ export function ShardRows({ shards, errors, onChange }: ShardRowsProps) {
       </p>
       <ol className="space-y-4">
         {shards.map((shard, index) => (
-          <li key={shard.key} className="flex items-start gap-2">
+          <li
+            key={shard.key}
+            className="flex items-start gap-2 max-sm:border-t max-sm:pt-4 max-sm:first:border-t-0 max-sm:first:pt-0"
+          >
             <div className="min-w-0 flex-1">
               <AddressFields
                 label={`Shard ${index + 1}`}

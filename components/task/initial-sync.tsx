@@ -67,17 +67,23 @@ function InitialSyncNumbers({ progress, rates }: NumbersProps) {
       (progress.keysTotal === null ? " keys" : ` of ${formatCount(progress.keysTotal)} keys`),
     rates?.keysPerSecond != null && formatRate(rates.keysPerSecond),
   ];
+  const left = secondsLeft(progress, rates);
   return (
     <div className="num mt-2 flex items-start justify-between gap-3 text-xs text-ink-2">
       <div>
         <p>{bytes.filter(Boolean).join(" · ")}</p>
         <p>{keys.filter(Boolean).join(" · ")}</p>
       </div>
-      {rates?.initialSyncSecondsLeft != null && (
-        <p className="whitespace-nowrap">{formatDuration(Math.ceil(rates.initialSyncSecondsLeft))} left</p>
-      )}
+      {left !== null && <p className="whitespace-nowrap">{formatDuration(Math.ceil(left))} left</p>}
     </div>
   );
+}
+
+/** By bytes, else by keys, since a diskless master gives no length. */
+function secondsLeft(progress: InitialSyncProgress, rates: ShardSummary["rates"] | null): number | null {
+  if (rates === null || rates.initialSyncSecondsLeft !== null) return rates?.initialSyncSecondsLeft ?? null;
+  if (progress.keysTotal === null || rates.keysPerSecond === null || rates.keysPerSecond <= 0) return null;
+  return Math.max(0, progress.keysTotal - progress.keysApplied) / rates.keysPerSecond;
 }
 
 function Done({ progress }: { progress: InitialSyncProgress }) {

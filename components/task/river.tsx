@@ -93,10 +93,10 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
       {flows && (
         <path
           d={stream.path}
-          strokeWidth={Math.max(2, stream.width * 0.36)}
+          strokeWidth={Math.max(2, stream.width * 0.5)}
           strokeLinecap="round"
           vectorEffect="non-scaling-stroke"
-          className="flow opacity-55"
+          className="flow opacity-30"
         />
       )}
     </g>
@@ -107,7 +107,7 @@ function Destination({ task }: { task: TaskView }) {
   const facts = task.shards.find((shard) => shard.report?.destination)?.report?.destination ?? null;
   const keys = totalKeys(task.destinationKeys);
   return (
-    <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">
+    <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:min-w-60 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">
       <Database className="size-5 shrink-0 text-river" aria-hidden />
       <div className="min-w-0 leading-tight">
         <p className="text-xs text-ink-2">Destination</p>

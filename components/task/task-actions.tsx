@@ -85,6 +85,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
             )}
             <MenuItem icon={<Trash2 />} disabled={!can("delete")} onSelect={() => setDialog("delete")} danger>
               Delete…
+              {!can("delete") && <span className="ml-auto pl-3 text-xs text-ink-3">pause it first</span>}
             </MenuItem>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>

@@ -2,6 +2,7 @@
 
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { CardSection } from "@/components/controls/card";
+import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
@@ -23,6 +24,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
     <>
       <DocumentTitle title={statusTitle(task.status, task.name)} />
       <TaskHeader task={task} />
+      {live.error && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
       {task.reason !== null && <ReasonNote reason={task.reason} className="mt-5" />}
       <River task={task} />
       <ul

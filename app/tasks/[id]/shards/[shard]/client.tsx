@@ -2,6 +2,7 @@
 
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { CardSection } from "@/components/controls/card";
+import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { KeyCounts } from "@/components/shard/key-counts";
 import { RefusedCommands } from "@/components/shard/refused-commands";
@@ -27,6 +28,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
     <>
       <DocumentTitle title={statusTitle(shard.status, shard.name, task.name)} />
       <ShardHeader view={view} />
+      {live.error && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
       {shard.reason !== null && <ReasonNote reason={shard.reason} className="mt-5" />}
       {shard.report?.initialSync && (
         <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
