@@ -164,7 +164,7 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
   trap 'exit 1' INT TERM HUP
 fi
-apt-get update -q
+apt-get update -q || true
 apt-get install -q -y --no-install-recommends "$@" < /dev/null
 # Nor shall they start with the next boot.
 if [ -d /run/systemd/system ]; then
