@@ -9,7 +9,7 @@ import { formatCount, formatRate } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
 import type { ShardSummary, TaskView } from "@/server/control/task-view";
-import { totalKeys } from "./key-totals";
+import { destinationKeysOf, totalKeys } from "./key-totals";
 import { layRiver } from "./river-course";
 
 const strokes: Record<Tone, string> = {
@@ -105,7 +105,7 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
 
 function Destination({ task }: { task: TaskView }) {
   const facts = task.shards.find((shard) => shard.report?.destination)?.report?.destination ?? null;
-  const keys = totalKeys(task.destinationKeys);
+  const keys = totalKeys(destinationKeysOf(task));
   return (
     <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:min-w-60 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">
       <Database className="size-5 shrink-0 text-river" aria-hidden />

@@ -19,7 +19,7 @@ export function TaskTable({ tasks }: { tasks: readonly TaskRow[] }) {
       <thead className="border-b text-xs text-ink-3">
         <tr>
           <th className={head}>Task</th>
-          <th className={`${head} w-48`}>Status</th>
+          <th className={`${head} w-52`}>Status</th>
           <th className={`${head} w-22 text-right`}>Shards</th>
           <th className={`${head} w-60`}>Worst lag</th>
           <th className={`${head} w-28 text-right`}>Commands</th>
@@ -52,10 +52,14 @@ function TaskTableRow({ task }: { task: TaskRow }) {
       </td>
       <td className="px-4 py-3.5">
         <StatusBadge status={task.status} />
-        <p className="num mt-1 truncate text-xs text-ink-3" title={task.reason?.message}>
+        <p className="num mt-1 text-xs text-ink-3">
           for <Ago at={task.since} form="for" />
-          {task.reason !== null && <> · {capitalized(task.reason.message)}</>}
         </p>
+        {task.reason !== null && (
+          <p className="mt-0.5 line-clamp-3 text-xs break-words text-ink-2" title={task.reason.message}>
+            {capitalized(task.reason.message)}
+          </p>
+        )}
       </td>
       <td className="num px-4 py-4 text-right">
         <span className="font-medium">{task.shardsSynchronizing}</span>

@@ -155,6 +155,7 @@ describe("the main job in a browser", () => {
       await page.getByRole("heading", { level: 1, name: "alpha" }).waitFor();
       await tributary.kill();
       await page.getByText("Reconnecting…").waitFor();
+      expect(await page.getByText("WebSocket").count()).toBe(0);
       await tributary.startAgain();
       await page.getByText("Reconnecting…").waitFor({ state: "detached" });
       await writeKeys("later", 250);

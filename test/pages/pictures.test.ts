@@ -3,6 +3,7 @@ import { backlogRoom } from "../../components/shard/backlog-room.ts";
 import { appendPoint, type SeriesPoint } from "../../components/shard/series-window.ts";
 import { groupEvents } from "../../components/status/group-events.ts";
 import { sparklinePath } from "../../components/status/sparkline-path.ts";
+import { destinationKeysOf, totalKeys } from "../../components/task/key-totals.ts";
 import { layRiver } from "../../components/task/river-course.ts";
 import type { EventView } from "../../server/control/task-view.ts";
 
@@ -107,4 +108,21 @@ describe("groupEvents", () => {
       [1, 1],
     ]);
   });
+});
+
+describe("the destination's keys", () => {
+  const destinationKeys = [
+    { db: 0, keys: 10, expires: 1 },
+    { db: 3, keys: 5, expires: 2 },
+  ];
+  it("are those of the databases that the task writes", () => {
+    const pairs = [{ source: 0, destination: 3 }];
+    expect(totalKeys(destinationKeysOf({ destinationKeys, databases: { kind: "pairs", pairs } }))).toEqual({
+      keys: 5,
+      expires: 2,
+    });
+    expect(totalKeys(destinationKeysOf({ destinationKeys, databases: { kind: "all" } }))?.keys).toBe(15);
+  });
+  it("stay unknown until they were counted", () =>
+    expect(totalKeys(destinationKeysOf({ destinationKeys: null, databases: { kind: "all" } }))).toBeNull());
 });

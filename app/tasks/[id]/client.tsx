@@ -24,7 +24,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
     <>
       <DocumentTitle title={statusTitle(task.status, task.name)} />
       <TaskHeader task={task} />
-      {live.error && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
+      {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
       {task.reason !== null && <ReasonNote reason={task.reason} className="mt-5" />}
       <River task={task} />
       <ul

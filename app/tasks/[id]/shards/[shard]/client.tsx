@@ -28,7 +28,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
     <>
       <DocumentTitle title={statusTitle(shard.status, shard.name, task.name)} />
       <ShardHeader view={view} />
-      {live.error && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
+      {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
       {shard.reason !== null && <ReasonNote reason={shard.reason} className="mt-5" />}
       {shard.report?.initialSync && (
         <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
