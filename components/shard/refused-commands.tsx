@@ -16,7 +16,7 @@ export function RefusedCommands({ refused }: { refused: readonly RefusedCommand[
         }
       >
         {refused.length === 0 ? (
-          <p className="px-4 pb-5 text-ink-3 sm:px-5">Every command of this shard has been applied.</p>
+          <p className="px-4 pb-5 text-ink-3 sm:px-5">No command of this shard was skipped or rejected.</p>
         ) : (
           <ul className="divide-y border-t">
             {refused.map((entry) => (

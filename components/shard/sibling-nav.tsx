@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { cx } from "@/components/format/cx";
+import { shorten } from "@/components/format/shorten";
 import { statusWords, toneText } from "@/components/status/status-words";
 import type { ShardView } from "@/server/control/task-view";
 
@@ -18,6 +19,7 @@ export function SiblingNav({ taskId, current, siblings }: SiblingNavProps) {
             <li key={sibling.id} className="min-w-0">
               <Link
                 href={`/tasks/${taskId}/shards/${sibling.id}`}
+                title={sibling.name}
                 aria-current={here ? "page" : undefined}
                 className={cx(
                   "flex h-8 items-center gap-1.5 rounded-lg px-2.5 text-[0.8125rem]",
@@ -25,7 +27,7 @@ export function SiblingNav({ taskId, current, siblings }: SiblingNavProps) {
                 )}
               >
                 <Icon className={cx("size-3.5 shrink-0", toneText[tone])} role="img" aria-label={word} />
-                <span className="max-w-40 truncate">{sibling.name}</span>
+                <span className="max-w-40 truncate">{shorten(sibling.name, 20)}</span>
               </Link>
             </li>
           );

@@ -7,6 +7,7 @@ import { Unknown } from "@/components/controls/fact";
 import { formatByteRate, formatBytes } from "@/components/format/bytes";
 import { formatCount, formatRate } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
+import { shorten } from "@/components/format/shorten";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
 import type { ShardSummary, TaskView } from "@/server/control/task-view";
 import { destinationKeysOf, totalKeys } from "./key-totals";
@@ -61,9 +62,10 @@ function Bank({ taskId, shard, rowHeight }: { taskId: string; shard: ShardSummar
       <div className="min-w-0 flex-1 leading-tight">
         <Link
           href={`/tasks/${taskId}/shards/${shard.id}`}
+          title={shard.name}
           className="block max-w-56 truncate rounded font-medium hover:text-river hover:underline"
         >
-          {shard.name}
+          {shorten(shard.name, 26)}
         </Link>
         {rowHeight > 40 && shard.name !== shard.address && (
           <span className="block max-w-56 truncate font-mono text-[0.6875rem] text-ink-3">

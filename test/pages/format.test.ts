@@ -9,6 +9,7 @@ import {
   formatRate,
 } from "../../components/format/count.ts";
 import { formatAge, formatAgo, formatDuration, formatMoment } from "../../components/format/duration.ts";
+import { shorten } from "../../components/format/shorten.ts";
 
 describe("formatBytes", () => {
   it.each([
@@ -83,4 +84,12 @@ describe("durations", () => {
   });
   it("writes a moment with its time zone", () =>
     expect(formatMoment(Date.UTC(2026, 0, 2, 3, 4, 5), "UTC")).toBe("2026-01-02 03:04:05 UTC"));
+});
+
+describe("shorten", () => {
+  it("leaves a name that fits", () => expect(shorten("alpha-1", 7)).toBe("alpha-1"));
+  it("keeps the end, by which shards differ, and never exceeds the length", () => {
+    expect(shorten("sessions-cluster-eu-west-1-shard-12", 20)).toBe("sessions…-1-shard-12");
+    expect(shorten("x".repeat(99), 20)).toHaveLength(20);
+  });
 });
