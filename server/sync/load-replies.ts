@@ -12,6 +12,8 @@ export type LoadProgress = {
   keysApplied: number;
   keysSkipped: number;
   keysRejected: number;
+  /** All keys are there; what the source has deleted meanwhile is being removed. */
+  reconciling?: boolean;
 };
 
 /** A value that the destination cannot RESTORE, kept until it can be decoded outside of the parser's stretch. */

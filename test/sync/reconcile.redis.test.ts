@@ -1,0 +1,205 @@
+import type { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
+import { fillMixed } from "../traffic/fill-mixed.ts";
+import { TrafficWriter } from "../traffic/traffic-writer.ts";
+import { outrunBacklog, ReconcileTask, startShard } from "./reconcile-task.ts";
+
+async function expectUnion(shards: readonly RedisServer[], destination: RedisServer): Promise<void> {
+  const comparison = await compareUnion({
+    shards: shards.map((shard) => shard.client),
+    destination: destination.client,
+  });
+  expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
+}
+
+/** 300 keys of each of some types, in two databases. */
+async function fill(client: Redis, prefix: string): Promise<void> {
+  for (const db of [0, 3]) {
+    const pipeline = client.pipeline().select(db);
+    for (let n = 0; n < 300; n++) {
+      pipeline.set(`${prefix}string:${n}`, n);
+      pipeline.rpush(`${prefix}list:${n}`, "a", "b", "c", n);
+      pipeline.hset(`${prefix}hash:${n}`, "f", n);
+    }
+    await pipeline.exec();
+  }
+  await client.select(0);
+}
+
+/** Deletions, shrunken lists, other types and renames; 700 keys fewer. */
+async function change(client: Redis, prefix: string): Promise<void> {
+  for (const db of [0, 3]) {
+    const pipeline = client.pipeline().select(db);
+    for (let n = 0; n < 100; n++) {
+      pipeline.del(`${prefix}string:${n}`, `${prefix}list:${n}`, `${prefix}hash:${n}`);
+      pipeline.ltrim(`${prefix}list:${100 + n}`, 0, 1);
+      pipeline.del(`${prefix}hash:${100 + n}`).sadd(`${prefix}hash:${100 + n}`, "now a set");
+      if (n < 50) pipeline.rename(`${prefix}list:${200 + n}`, `${prefix}renamed:${n}`);
+    }
+    await pipeline.exec();
+  }
+  await client.select(0);
+}
+
+test("removes what the source of a re-synced shard has deleted, and nothing of the other shard", async () => {
+  const shards = [await startShard(), await startShard()];
+  const [a, b] = [shards[0]!.client, shards[1]!.client];
+  const destination = await startRedis();
+  await fill(a, "a:");
+  await fill(b, "b:");
+  // On the other shard though a ring that puts all of "a:" on the first would not have it there.
+  await b.set("a:misplaced", "b's");
+  const task = new ReconcileTask(shards, destination);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await expectUnion(shards, destination);
+  await task.stop();
+
+  await change(a, "a:");
+  await outrunBacklog(a);
+  await a.rpush("a:list:0", "only this");
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await a.rpush("a:list:1", "only this, by the stream");
+  await task.caughtUp(0, 1);
+  await expectUnion(shards, destination);
+  expect(task.report(1)?.initialSync).toBeNull();
+  // In each database 300 deleted and 50 renamed away, but for the one that has come back.
+  expect(task.eventsOf("stale-keys-removed")).toEqual([
+    "s0: Removed 699 keys that the source no longer has.",
+  ]);
+  expect(task.eventsOf("stale-keys-kept")).toEqual([]);
+});
+
+test("removes what both shards have deleted when both are synced again, and follows keys that have moved", async () => {
+  const shards = [await startShard(), await startShard()];
+  const [a, b] = [shards[0]!.client, shards[1]!.client];
+  const destination = await startRedis();
+  await fill(a, "a:");
+  await fill(b, "b:");
+  const task = new ReconcileTask(shards, destination);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await task.stop();
+
+  await change(a, "a:");
+  await change(b, "b:");
+  for (let n = 250; n < 300; n++) {
+    await a.del(`a:list:${n}`);
+    await b.rpush(`a:list:${n}`, "moved");
+  }
+  await outrunBacklog(a);
+  await outrunBacklog(b);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await expectUnion(shards, destination);
+  expect(task.report(0)?.initialSync).not.toBeNull();
+  expect(task.report(1)?.initialSync).not.toBeNull();
+});
+
+test("removes in the destination's database of a mapped one, and asks siblings in theirs", async () => {
+  const shards = [await startShard(), await startShard()];
+  const [a, b] = [shards[0]!.client, shards[1]!.client];
+  const destination = await startRedis();
+  await destination.client.set("foreign in db 0", "is not in the task's databases");
+  await fill(a, "a:");
+  await fill(b, "b:");
+  const pairs = [{ source: 3, destination: 5 }];
+  const task = new ReconcileTask(shards, destination, { kind: "pairs", pairs });
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await task.stop();
+  await change(a, "a:");
+  await outrunBacklog(a);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  const comparison = await compareUnion({
+    shards: [a, b].map((client) => client),
+    destination: destination.client,
+    databases: pairs,
+  });
+  expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
+  expect(task.eventsOf("stale-keys-removed")).toEqual([
+    "s0: Removed 350 keys that the source no longer has.",
+  ]);
+  expect(await destination.client.get("foreign in db 0")).toBe("is not in the task's databases");
+});
+
+test("removes nothing from a destination that was not empty when the task began, and raises an alert", async () => {
+  const shards = [await startShard(), await startShard()];
+  const [a, b] = [shards[0]!.client, shards[1]!.client];
+  const destination = await startRedis();
+  await destination.client.set("foreign:1", "somebody's");
+  await fill(a, "a:");
+  await fill(b, "b:");
+  const task = new ReconcileTask(shards, destination);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await task.stop();
+  await a.del("a:string:1", "a:list:1");
+  await outrunBacklog(a);
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  await until(() => task.eventsOf("stale-keys-kept").length > 0, { what: "the alert is there" });
+  const [alert] = task.eventsOf("stale-keys-kept");
+  expect(alert).toMatch(/^s0: The destination holds 3 keys that no shard has, for example /);
+  for (const key of ["foreign:1", "a:string:1", "a:list:1"]) expect(alert).toContain(key);
+  expect(await destination.client.exists("foreign:1", "a:string:1", "a:list:1")).toBe(3);
+  expect(task.eventsOf("stale-keys-removed")).toEqual([]);
+});
+
+test("does not scan for a shard that was never begun, and counts own keys of other tasks as nobody's data", async () => {
+  const shards = [await startShard()];
+  const destination = await startRedis();
+  await destination.client.hset("tributary:checkpoint:another", "s0", "x");
+  await fill(shards[0]!.client, "a:");
+  const task = new ReconcileTask(shards, destination);
+  task.start(0);
+  await task.caughtUp(0);
+  expect(task.steps).not.toContain("reconciling");
+  expect(await destination.client.hget("tributary:checkpoint:reconcile", "destination-was-empty")).toBe("1");
+  await shards[0]!.client.del("a:string:1");
+  await task.forceFullSync(0);
+  await task.caughtUp(0);
+  await expectUnion(shards, destination);
+  expect(await destination.client.exists("tributary:checkpoint:another")).toBe(1);
+});
+
+test("loses nothing of siblings that delete and rename while shards are synced again and again", async () => {
+  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`seed: ${seed}`);
+  const shards = [await startShard(), await startShard(), await startShard()];
+  const destination = await startRedis();
+  for (const [index, shard] of shards.entries()) {
+    await fillMixed(shard.client, { keys: 5_000, seed: seed + index, prefix: `fill-${index}:` });
+  }
+  const task = new ReconcileTask(shards, destination);
+  task.start(0, 1, 2);
+  await task.caughtUp(0, 1, 2);
+  const writers = shards.map((shard, index) =>
+    new TrafficWriter(shard.client, {
+      seed: seed + 10 + index,
+      prefix: `direct-${index}:`,
+      through: "direct",
+      commandsPerSecond: 1_500,
+      shortLives: "own",
+    }).start(),
+  );
+  for (let round = 0; round < 6; round++) {
+    const again = round % 2 === 0 ? [round % 3] : [0, 1, 2].filter((shard) => shard !== round % 3);
+    for (const shard of again) {
+      const { client } = shards[shard]!;
+      const keys = (await client.scan(0, "MATCH", "fill-*", "COUNT", 500))[1];
+      if (keys.length > 0) await client.del(...keys);
+      await task.forceFullSync(shard);
+    }
+    await task.caughtUp(...again);
+  }
+  await Promise.all(writers.map((writer) => writer.stop()));
+  await task.caughtUp(0, 1, 2);
+  await expectUnion(shards, destination);
+  expect(task.eventsOf("stale-keys-kept")).toEqual([]);
+  expect(task.eventsOf("stale-keys-removed").length).toBeGreaterThan(0);
+}, 180_000);
