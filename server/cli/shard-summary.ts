@@ -47,7 +47,7 @@ export class ShardFollower {
     this.#latest = report;
     if (report.status !== "synchronizing") return;
     this.#synchronizingAt ??= report.at;
-    if (report.lag.bytes === 0) this.#caughtUpAt ??= report.at;
+    if (report.lag.bytes === 0 && report.stream?.doubtfulKeys === 0) this.#caughtUpAt ??= report.at;
   }
 
   get latest(): ShardReport | null {

@@ -36,7 +36,8 @@ export class RdbFraming {
     onProtocolError: (detail: string) => Error;
   }) {
     this.#sink = options.sink;
-    this.#state = options.expectRdb ? "header" : "stream-start";
+    // After +CONTINUE every byte counts: a stream that was cut within CRLF goes on with its LF.
+    this.#state = options.expectRdb ? "header" : "stream";
     this.#onRefused = options.onRefused;
     this.#onProtocolError = options.onProtocolError;
   }

@@ -9,11 +9,14 @@ import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRewriter } from "./expiry-rewriter.ts";
 import { type ExpiryShade, snapshotHorizonMs } from "./expiry-shade.ts";
 import type { Generation } from "./generation.ts";
+import { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import { type LoadProgress, LoadReplies } from "./load-replies.ts";
-import { checkpointKey } from "./own-keys.ts";
+import { checkpointKey, doubtfulKeysKey } from "./own-keys.ts";
 import { RdbLoader } from "./rdb-loader.ts";
+import { reconcile } from "./reconcile.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { StreamApplier } from "./stream-applier.ts";
+import type { StreamClock } from "./stream-clock.ts";
 import type { StreamLedger } from "./stream-ledger.ts";
 
 /** What applying a generation needs beside the generation and the session. */
@@ -22,6 +25,7 @@ export type ApplyContext = {
   readonly role: string;
   readonly ledger: StreamLedger;
   readonly shade: ExpiryShade;
+  readonly clock: StreamClock;
   readonly now: () => number;
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
@@ -50,8 +54,9 @@ export class ReplySwitch implements ReplyHandler {
 }
 
 /**
- * Applies a generation's RDB, from its first byte. Order: the destination is marked as begun, keys are
- * written, the last is answered, then the checkpoint is written: only with it does the stream begin.
+ * Applies a generation's RDB, from its first byte. Order: the set of noted keys of the RDB before is removed, the
+ * destination is marked as begun, keys are written, the last is answered, keys that the source has deleted since
+ * a former sync are removed, then the checkpoint is written: only with it does the stream begin.
  */
 export async function applyRdb(
   generation: Generation,
@@ -62,6 +67,7 @@ export async function applyRdb(
 ): Promise<Checkpoint> {
   const { spec, role, now, ledger } = context;
   const { link, facts } = session;
+  const keys = await KeyFingerprintWriter.begin(spec.spoolDirectory, now);
   await session.beginInitialSync();
   const answers = new LoadReplies(
     progress,
@@ -77,6 +83,7 @@ export async function applyRdb(
     abilities: abilitiesOf(facts, facts.redisVersion),
     refusals: ledger.refusals,
     progress,
+    keys,
     expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
     role,
     now,
@@ -89,9 +96,13 @@ export async function applyRdb(
       signal: generation.over.signal,
     });
     await loader.finish(bytes);
+    await keys.finish();
   } finally {
     reader.close();
+    await keys.abandon();
   }
+  // A shard that was never begun has left nothing behind.
+  if (session.standing.kind !== "new") await reconcileWith(generation, session, progress, context);
   const checkpoint = {
     replid: currentReplid(generation),
     offset: generation.offset,
@@ -100,6 +111,29 @@ export async function applyRdb(
   };
   await session.writeCheckpoint(formatCheckpoint(checkpoint));
   return checkpoint;
+}
+
+async function reconcileWith(
+  generation: Generation,
+  session: DestinationSession,
+  progress: LoadProgress,
+  context: ApplyContext,
+): Promise<void> {
+  progress.reconciling = true;
+  try {
+    await reconcile({
+      spec: context.spec,
+      facts: session.facts,
+      epoch: session.epoch,
+      destinationWasEmpty: session.wasEmpty,
+      link: session.link,
+      ledger: context.ledger,
+      now: context.now,
+      signal: generation.over.signal,
+    });
+  } finally {
+    progress.reconciling = false;
+  }
 }
 
 /** The stage that applies a generation's stream from `from` on; the link's replies go to it from now on. */
@@ -111,14 +145,19 @@ export function streamApplier(
   setPxat: boolean,
   context: ApplyContext,
 ): StreamApplier {
-  const { spec, shade } = context;
+  const { spec, shade, clock } = context;
   // The time since then is what the stream is behind, until its heartbeats say more.
-  shade.streamStartsAt(from.at);
+  clock.startsAt(from.at);
   const applier = new StreamApplier(link, {
     input: generation.stream.reader(Number(from.offset - generation.offset)),
     from,
-    filter: new CommandFilter(spec.databases, from.db, new ExpiryRewriter(shade, setPxat, context.now)),
-    shade,
+    filter: new CommandFilter(
+      spec.databases,
+      from.db,
+      new ExpiryRewriter(shade, clock, setPxat, context.now),
+    ),
+    clock,
+    doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     ledger: context.ledger,
     role: context.role,
     address: formatAddress(spec.destination),

@@ -13,7 +13,8 @@ const BATCH_COMMANDS = 4096;
 
 /** What the stream says about a command that is forwarded. */
 export type Forwarded = {
-  readonly name: CommandName;
+  /** null for a command of ours. */
+  readonly name: CommandName | null;
   /** Bytes of the stream before it, and its database on the source. */
   readonly position: number;
   readonly db: number;
@@ -167,7 +168,7 @@ export class BatchPipeline implements ReplyHandler {
   #count(batch: StreamBatch, what: Forwarded, size: number): void {
     batch.queue(what.name, what.position, what.db);
     batch.bytes += size;
-    batch.commands++;
+    if (what.name !== null) batch.commands++;
   }
 
   #select(batch: StreamBatch, db: number, position: number, sourceDb: number): void {

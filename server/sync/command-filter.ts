@@ -110,7 +110,7 @@ export class CommandFilter {
   }
 
   #withExpiry(bytes: Uint8Array, scanner: CommandScanner, target: number): Verdict {
-    const replacement = this.#expiries.rewrite(this.name.name, bytes, scanner, target);
+    const replacement = this.#expiries.rewrite(this.name.name, bytes, scanner, this.db, target);
     if (replacement === null) return "forward";
     this.replacement = replacement;
     return "replace";

@@ -7,7 +7,8 @@ import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { DestinationLink } from "./destination-link.ts";
-import { checkpointKey, connectionName } from "./own-keys.ts";
+import { checkpointKey, connectionName, doubtfulKeysKey } from "./own-keys.ts";
+import { destinationWasEmpty, forgetWasEmpty } from "./reconcile-was-empty.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
 const ROLE = "the destination";
@@ -37,13 +38,18 @@ export class DestinationSession {
   readonly epoch: number;
   /** Shaded expiries may lie there from before. */
   readonly shaded: boolean;
+  /** The synchronised databases were empty when the task began: all that lies there is the task's. */
+  readonly wasEmpty: boolean;
   /** Why former writers could not be disconnected; null when they could. */
   readonly unfenced: string | null;
   readonly #control: Redis;
   readonly #spec: ShardSyncSpec;
 
   private constructor(
-    parts: Pick<DestinationSession, "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded">,
+    parts: Pick<
+      DestinationSession,
+      "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded" | "wasEmpty"
+    >,
     control: Redis,
     spec: ShardSyncSpec,
   ) {
@@ -52,6 +58,7 @@ export class DestinationSession {
     this.facts = parts.facts;
     this.epoch = parts.epoch;
     this.unfenced = parts.unfenced;
+    this.wasEmpty = parts.wasEmpty;
     this.shaded = parts.shaded;
     this.#control = control;
     this.#spec = spec;
@@ -81,6 +88,8 @@ export class DestinationSession {
       }
       const key = checkpointKey(spec.taskId);
       const field = `${spec.shardId}:epoch`;
+      // Judged before this shard can write: of the task's shards the first to come here decides.
+      const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace);
       const before = options.epoch;
       const epoch = before ?? (await control.hincrby(key, field, 1));
       const prefix = connectionName(spec.taskId, spec.shardId, "");
@@ -101,7 +110,7 @@ export class DestinationSession {
       }
       const standing = readStanding(text ?? null);
       return new DestinationSession(
-        { link, standing, facts, epoch, unfenced, shaded: shaded != null },
+        { link, standing, facts, epoch, unfenced, wasEmpty, shaded: shaded != null },
         control,
         spec,
       );
@@ -143,6 +152,8 @@ export class DestinationSession {
       `${this.#spec.shardId}:epoch`,
       shadedField(this.#spec),
     );
+    await forgetWasEmpty(this.#control, this.#spec.taskId);
+    await this.#control.del(doubtfulKeysKey(this.#spec.taskId, this.#spec.shardId));
   }
 
   close(): void {
@@ -155,7 +166,7 @@ function shadedField(spec: ShardSyncSpec): string {
   return `${spec.shardId}:shaded`;
 }
 
-function readStanding(text: string | null): Standing {
+export function readStanding(text: string | null): Standing {
   if (text === null) return { kind: "new" };
   const checkpoint = parseCheckpoint(text);
   return checkpoint === null ? { kind: "begun" } : { kind: "at", ...checkpoint };

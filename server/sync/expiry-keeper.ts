@@ -5,36 +5,36 @@ import { ExpiryRestorer } from "./expiry-restorer.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { pause } from "./pause.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { StreamClock } from "./stream-clock.ts";
 
 const LOOK_MS = 1000;
 /** Shaded keys that were about to expire are looked for again after this, ms. */
 const AGAIN_MS = 20_000;
-/** The stream counts as live while it is less than this behind, ms: its heartbeat comes once a second. */
-const LIVE_MS = 2500;
 
 /** Sees to it, during one session at the destination, that shaded expiries are restored once the stream is live. */
 export class ExpiryKeeper {
   readonly #session: DestinationSession;
   readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
   readonly #client: Redis;
   readonly #restorer: ExpiryRestorer;
   readonly #dbs: () => readonly number[];
   readonly #now: () => number;
-  #noted: boolean;
 
   private constructor(
     session: DestinationSession,
     shade: ExpiryShade,
+    clock: StreamClock,
     client: Redis,
     dbs: () => readonly number[],
     now: () => number,
   ) {
     this.#session = session;
     this.#shade = shade;
+    this.#clock = clock;
     this.#client = client;
     this.#dbs = dbs;
     this.#now = now;
-    this.#noted = session.shaded;
     this.#restorer = new ExpiryRestorer(client, shade, session.facts.redisVersion, now);
   }
 
@@ -46,13 +46,16 @@ export class ExpiryKeeper {
     spec: ShardSyncSpec,
     session: DestinationSession,
     shade: ExpiryShade,
+    clock: StreamClock,
     dbs: () => readonly number[],
     now: () => number,
   ): Promise<ExpiryKeeper> {
     const client = await openClient(spec.destination, { role: "the destination", db: spec.checkpointDb });
-    const keeper = new ExpiryKeeper(session, shade, client, dbs, now);
+    const keeper = new ExpiryKeeper(session, shade, clock, client, dbs, now);
     shade.enabled = await keeper.#restorer.permitted();
+    // A former engine that did not end in good order may have left shaded expiries.
     shade.scanNeeded ||= session.shaded;
+    await session.noteShaded(true);
     return keeper;
   }
 
@@ -62,9 +65,7 @@ export class ExpiryKeeper {
     while (!signal.aborted) {
       await pause(LOOK_MS, signal);
       try {
-        if (this.#shade.scanNeeded && !this.#noted) await this.#note(true);
-        if (this.#shade.behindMs > LIVE_MS || this.#now() < nextScan || signal.aborted) continue;
-        if (!this.#shade.scanNeeded && this.#noted) await this.#note(false);
+        if (!this.#clock.live || this.#now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
         this.#shade.scanNeeded = false;
         const left = await this.#restorer.restoreAll(this.#dbs(), { all: false, signal });
@@ -80,17 +81,13 @@ export class ExpiryKeeper {
   /** Restores everything, whatever is about to expire: the stream is applied and nothing comes any more. */
   async finish(signal: AbortSignal): Promise<void> {
     await this.#restorer.restoreRecent();
-    if (!this.#shade.scanNeeded && !this.#noted) return;
-    const left = await this.#restorer.restoreAll(this.#dbs(), { all: true, signal });
-    if (left === 0) await this.#note(false);
+    const left = this.#shade.scanNeeded
+      ? await this.#restorer.restoreAll(this.#dbs(), { all: true, signal })
+      : 0;
+    if (left === 0) await this.#session.noteShaded(false);
   }
 
   close(): void {
     this.#client.disconnect();
-  }
-
-  async #note(shaded: boolean): Promise<void> {
-    await this.#session.noteShaded(shaded);
-    this.#noted = shaded;
   }
 }

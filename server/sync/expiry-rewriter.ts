@@ -1,6 +1,7 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
+import type { StreamClock } from "./stream-clock.ts";
 
 /** Where an expiry stands in a command, and how it is meant. */
 type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relative: boolean };
@@ -13,18 +14,26 @@ type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relativ
  */
 export class ExpiryRewriter {
   readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
   readonly #setPxat: boolean;
   readonly #now: () => number;
 
   /** @param setPxat whether the destination knows SET … PXAT (6.2). */
-  constructor(shade: ExpiryShade, setPxat: boolean, now: () => number) {
+  constructor(shade: ExpiryShade, clock: StreamClock, setPxat: boolean, now: () => number) {
     this.#shade = shade;
+    this.#clock = clock;
     this.#setPxat = setPxat;
     this.#now = now;
   }
 
-  /** @returns the command to send instead, or null to send it as it is. `db` is the destination's. */
-  rewrite(name: string, bytes: Uint8Array, scanner: CommandScanner, db: number): Buffer | null {
+  /** @returns the command to send instead, or null to send it as it is. The databases are the source's and the destination's. */
+  rewrite(
+    name: string,
+    bytes: Uint8Array,
+    scanner: CommandScanner,
+    sourceDb: number,
+    db: number,
+  ): Buffer | null {
     // A large value's command is passed on before its end is here.
     if (scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
     const found = find(name, bytes, scanner);
@@ -32,8 +41,8 @@ export class ExpiryRewriter {
     const stated = integer(bytes, scanner, found.index) * found.unit;
     if (!Number.isSafeInteger(stated)) return null;
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
-    const expireAt = found.relative ? this.#shade.sourceTime + stated : stated;
-    const written = this.#shade.inStream(db, key, expireAt);
+    const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
+    const written = this.#shade.inStream(sourceDb, db, key, expireAt);
     if (written === stated && !found.relative) return null;
     return this.#encode(name, bytes, scanner, found, written);
   }

@@ -1,3 +1,6 @@
+import type { ExpiryNudger } from "./expiry-nudger.ts";
+import type { StreamClock } from "./stream-clock.ts";
+
 /**
  * Why expiries are shaded. A replica never expires a key by itself: it waits for its master's DEL. A
  * destination does expire, by its own clock, so a key whose expiry was renewed on the source would be gone
@@ -21,6 +24,8 @@ export function shadeOf(shardIndex: number): number {
 const MARGIN_MS = 2000;
 /** Shaded expiries further away than this are restored by a scan, not by the list of recent ones, ms. */
 const NEAR_MS = 5000;
+/** The source is asked about a shaded key this long after its expiry, ms. */
+const NUDGE_MS = 300;
 /** Recent shaded keys that are remembered; past this the scan has to find them. */
 const MAX_RECENT = 50_000;
 
@@ -35,48 +40,26 @@ export class ExpiryShade {
   readonly distance: number;
   readonly #now: () => number;
   #recent: RecentShade[] = [];
-  /** Source time, by the engine's clock, that the stream has reached; ms. */
-  #streamAt: number;
-  #heartbeats = false;
+  readonly #clock: StreamClock;
+  readonly #nudger: ExpiryNudger;
 
-  constructor(shardIndex: number, now: () => number) {
+  constructor(shardIndex: number, clock: StreamClock, nudger: ExpiryNudger, now: () => number) {
     this.distance = shadeOf(shardIndex);
+    this.#clock = clock;
+    this.#nudger = nudger;
     this.#now = now;
-    this.#streamAt = now();
   }
 
-  /** The stream is about to go on at what the source wrote at this time, ms since the epoch. */
-  streamStartsAt(at: number): void {
-    this.#streamAt = at;
-  }
-
-  heartbeatSeen(at: number): void {
-    this.#heartbeats = true;
-    if (at > this.#streamAt) this.#streamAt = at;
-  }
-
-  /** All that the source has sent is read: without heartbeats that is the best that is known of the time. */
-  inputDrained(): void {
-    if (!this.#heartbeats) this.#streamAt = this.#now();
-  }
-
-  /** How far the stream is behind the present at most, ms. */
-  get behindMs(): number {
-    return Math.max(0, this.#now() - this.#streamAt);
-  }
-
-  /** The time at which the source ran the command at hand, as well as it is known; ms since the epoch. */
-  get sourceTime(): number {
-    const behind = this.behindMs;
-    return behind < 1500 ? this.#now() : this.#streamAt + 500;
-  }
-
-  /** The expiry to write for a key of the stream. */
-  inStream(db: number, key: Uint8Array, expireAt: number): number {
+  /** The expiry to write for a key of the stream, whose databases are `sourceDb` and `db`. */
+  inStream(sourceDb: number, db: number, key: Uint8Array, expireAt: number): number {
     const now = this.#now();
-    if (!this.enabled || expireAt >= now + this.behindMs + MARGIN_MS) return expireAt;
+    if (!this.enabled || expireAt >= now + this.#clock.behindMs + MARGIN_MS) return expireAt;
     if (expireAt > now + NEAR_MS || this.#recent.length >= MAX_RECENT) this.scanNeeded = true;
-    else this.#remember({ db, key: Buffer.from(key), expireAt }, now);
+    else {
+      const copy = Buffer.from(key);
+      this.#remember({ db, key: copy, expireAt }, now);
+      this.#nudger.add(sourceDb, copy, expireAt + NUDGE_MS);
+    }
     return expireAt + this.distance;
   }
 

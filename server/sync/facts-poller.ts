@@ -12,7 +12,8 @@ export type FactsPollerOptions = {
   readonly endpoint: RedisEndpoint;
   readonly role: string;
   readonly intervalMs: number;
-  readonly ownKey: OwnKey | null;
+  /** All in one database. */
+  readonly ownKeys: readonly OwnKey[];
   readonly onFacts: (facts: ServerFacts) => void;
   readonly signal: AbortSignal;
 };
@@ -44,18 +45,22 @@ export class FactsPoller {
 
   /** Asks once, now. */
   async ask(): Promise<void> {
-    const { endpoint, role, ownKey, onFacts, signal } = this.#options;
+    const { endpoint, role, ownKeys, onFacts, signal } = this.#options;
     try {
-      this.#client ??= await openClient(endpoint, { role, timeoutMs: 5000, db: ownKey?.db ?? 0, signal });
+      this.#client ??= await openClient(endpoint, { role, timeoutMs: 5000, db: ownKeys[0]?.db ?? 0, signal });
       const client = this.#client;
-      const [info, own] = await Promise.all([client.info(), ownKey === null ? 0 : client.exists(ownKey.key)]);
+      const [info, ...present] = await Promise.all([
+        client.info(),
+        ...ownKeys.map((own) => client.exists(own.key)),
+      ]);
       const facts = serverFacts(parseInfo(String(info)));
       this.facts = facts;
-      this.keys = facts.keyspace.map((count) =>
-        own > 0 && ownKey !== null && count.db === ownKey.db
-          ? { db: count.db, keys: count.keys - 1, expires: count.expires - (ownKey.expires ? 1 : 0) }
-          : count,
-      );
+      const own = ownKeys.filter((_, index) => present[index] === 1);
+      this.keys = facts.keyspace.map((count) => {
+        const here = own.filter((key) => key.db === count.db);
+        const expiring = here.filter((key) => key.expires);
+        return { db: count.db, keys: count.keys - here.length, expires: count.expires - expiring.length };
+      });
       onFacts(facts);
     } catch {
       this.#client?.disconnect();

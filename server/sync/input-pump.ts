@@ -3,6 +3,7 @@ export interface StreamInput {
   tryRead(): Uint8Array | null;
   /** The next bytes; null when the stream has ended for good. */
   read(): Promise<Uint8Array | null>;
+  close(): void;
 }
 
 /**
@@ -43,6 +44,10 @@ export class InputPump {
   consumedTo(at: number): void {
     this.at = at;
     if (this.#chunk !== null && at >= this.#chunk.length) this.#chunk = null;
+  }
+
+  close(): void {
+    this.#input.close();
   }
 
   readonly wake = (): void => {

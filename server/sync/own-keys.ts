@@ -9,6 +9,11 @@ export function checkpointKey(taskId: string): string {
   return `${OWN_PREFIX}checkpoint:${taskId}`;
 }
 
+/** The set on the destination that holds a shard's doubtful keys, as doubtful-keys.ts writes them. */
+export function doubtfulKeysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}doubtful:${taskId}:${shardId}`;
+}
+
 /** The name, in CLIENT LIST, of each connection through which a shard sync writes; `engine` tells attempts apart. */
 export function connectionName(taskId: string, shardId: string, engine: string): string {
   return `${OWN_PREFIX}${taskId}:${shardId}:${engine}`;

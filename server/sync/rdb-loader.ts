@@ -6,6 +6,7 @@ import { commandSample } from "./command-sample.ts";
 import { destinationDb } from "./database-map.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { DestinationLink } from "./destination-link.ts";
+import type { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
@@ -19,6 +20,8 @@ export type RdbLoaderOptions = {
   readonly abilities: DestinationAbilities;
   readonly refusals: RefusalLog;
   readonly progress: LoadProgress;
+  /** Notes every key of the RDB's selected databases. */
+  readonly keys: KeyFingerprintWriter;
   /** The expiry to write for one in the RDB, ms since the epoch. */
   readonly expiry: (expireAt: number) => number;
   readonly role: string;
@@ -105,7 +108,9 @@ export class RdbLoader implements RdbVisitor {
   }
 
   unsupported(entry: RdbEntry, what: string): void {
-    if (destinationDb(this.#options.databases, entry.db) === null) return;
+    const target = destinationDb(this.#options.databases, entry.db);
+    if (target === null) return;
+    this.#options.keys.add(target, entry.key);
     this.#options.progress.keysSkipped++;
     const reason = `${what} cannot be copied`;
     this.#options.refusals.add("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
@@ -121,7 +126,9 @@ export class RdbLoader implements RdbVisitor {
     this.#check();
     this.#replies.mark(this.#link.commands, position, this.#keys);
     this.#link.flush();
-    if (this.#undecoded.length === 0 && !this.#replies.anyRefused && !this.#link.full) return undefined;
+    if (this.#undecoded.length === 0 && !this.#replies.anyRefused && !this.#link.full) {
+      return this.#options.keys.room();
+    }
     return this.#makeRoom();
   }
 
@@ -137,6 +144,7 @@ export class RdbLoader implements RdbVisitor {
       if (target === null) this.#options.progress.keysSkipped++;
       return false;
     }
+    this.#options.keys.add(target, entry.key);
     this.#select(target);
     if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;

@@ -29,6 +29,7 @@ export type Moment = {
   readonly appliedOffset: bigint | null;
   readonly lag: Lag;
   readonly ledger: StreamLedger;
+  readonly doubtfulKeys: number | null;
   readonly source: FactsPoller;
   readonly destination: FactsPoller;
 };
@@ -129,6 +130,7 @@ export class ReportBuilder {
               commandsApplied: ledger.commandsApplied,
               commandsSkipped: ledger.refusals.skipped,
               commandsRejected: ledger.refusals.rejected,
+              doubtfulKeys: moment.doubtfulKeys,
               bytesApplied: ledger.bytesApplied,
               batches: ledger.batches,
             },
@@ -168,7 +170,7 @@ export class ReportBuilder {
     const progress = sync.progress ?? UNSTARTED;
     return {
       attempt: sync.attempt,
-      step: stepOf(generation, moment.waitingForRdb),
+      step: progress.reconciling ? "reconciling" : stepOf(generation, moment.waitingForRdb),
       startedAt: generation.startedAt,
       transferStartedAt: generation.rdbStartedAt,
       transferFinishedAt: generation.rdbFinishedAt,

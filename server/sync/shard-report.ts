@@ -78,6 +78,8 @@ export type StreamProgress = {
   readonly commandsApplied: number;
   readonly commandsSkipped: number;
   readonly commandsRejected: number;
+  /** Keys that may have expired early while the stream was behind, and are about to be copied again; null until counted. */
+  readonly doubtfulKeys: number | null;
   readonly bytesApplied: number;
   readonly batches: number;
 };

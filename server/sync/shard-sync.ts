@@ -7,17 +7,21 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { abilitiesOf } from "./destination-abilities.ts";
 import { DestinationSession, type Standing } from "./destination-session.ts";
 import { ExpiryKeeper } from "./expiry-keeper.ts";
+import { ExpiryNudger } from "./expiry-nudger.ts";
 import { ExpiryShade } from "./expiry-shade.ts";
 import { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
+import { KeyRefresher } from "./key-refresher.ts";
 import { LagMeter } from "./lag-meter.ts";
 import type { LoadProgress } from "./load-replies.ts";
-import { checkpointKey, HEARTBEAT_KEY } from "./own-keys.ts";
+import { checkpointKey, doubtfulKeysKey, HEARTBEAT_KEY } from "./own-keys.ts";
+import { pause } from "./pause.ts";
 import { ReportBuilder } from "./report-builder.ts";
 import type { ShardReport } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { SourceReader } from "./source-reader.ts";
 import { Rewind, type StreamApplier } from "./stream-applier.ts";
+import { StreamClock } from "./stream-clock.ts";
 import { StreamLedger } from "./stream-ledger.ts";
 
 const REPORT_MS = 500;
@@ -44,6 +48,8 @@ export class ShardSync {
   readonly #lag: LagMeter;
   readonly #ledger: StreamLedger;
   readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
+  readonly #nudger: ExpiryNudger;
   readonly #ending = new AbortController();
   readonly #sourceFacts: FactsPoller;
   readonly #destinationFacts: FactsPoller;
@@ -51,6 +57,7 @@ export class ShardSync {
   #generation: Generation | null = null;
   #session: DestinationSession | null = null;
   #applier: StreamApplier | null = null;
+  #refresher: KeyRefresher | null = null;
   #epoch: number | null = null;
   #stopping: { forgetCheckpoint: boolean } | null = null;
   #destinationProblem: PlainReason | null = null;
@@ -66,7 +73,10 @@ export class ShardSync {
     this.#role = `shard ${spec.shardName}`;
     this.#now = options.now ?? Date.now;
     this.#lag = new LagMeter(this.#now);
-    this.#shade = new ExpiryShade(spec.shardIndex, this.#now);
+    this.#clock = new StreamClock(this.#now);
+    this.#clock.setHeartbeats(spec.heartbeatDb !== null);
+    this.#nudger = new ExpiryNudger(this.#now);
+    this.#shade = new ExpiryShade(spec.shardIndex, this.#clock, this.#nudger, this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
     const { signal } = this.#ending;
@@ -74,7 +84,7 @@ export class ShardSync {
       endpoint: spec.source,
       role: this.#role,
       intervalMs: SOURCE_POLL_MS,
-      ownKey: spec.heartbeatDb === null ? null : { key: HEARTBEAT_KEY, db: spec.heartbeatDb, expires: true },
+      ownKeys: spec.heartbeatDb === null ? [] : [{ key: HEARTBEAT_KEY, db: spec.heartbeatDb, expires: true }],
       onFacts: (facts) => this.#lag.sourceAt(facts.masterReplOffset),
       signal,
     });
@@ -82,7 +92,10 @@ export class ShardSync {
       endpoint: spec.destination,
       role: "the destination",
       intervalMs: DESTINATION_POLL_MS,
-      ownKey: { key: checkpointKey(spec.taskId), db: spec.checkpointDb, expires: false },
+      ownKeys: [
+        checkpointKey(spec.taskId),
+        ...[spec, ...spec.siblings].map((shard) => doubtfulKeysKey(spec.taskId, shard.shardId)),
+      ].map((key) => ({ key, db: spec.checkpointDb, expires: false })),
       onFacts: () => {},
       signal,
     });
@@ -97,17 +110,27 @@ export class ShardSync {
   /** Applies what was received, writes the checkpoint, closes: within 5 s. */
   async stop(options: { forgetCheckpoint: boolean }): Promise<void> {
     this.#stopping ??= options;
-    if (this.#applier === null) this.#abandon();
-    else this.#applier.stop();
-    // A cutover may take longer: what is not restored by then would keep a wrong expiry for good.
+    // A cutover may take longer: what is not put right by then would stay wrong for good.
     const giveUp = setTimeout(() => this.#abandon(), options.forgetCheckpoint ? FINISH_MS : DRAIN_MS);
+    if (this.#applier === null) this.#abandon();
+    else await this.#settle(this.#applier, options.forgetCheckpoint ? FINISH_MS / 2 : DRAIN_MS / 2);
     await this.run();
     clearTimeout(giveUp);
+  }
+
+  /** Lets doubtful keys be put right, as long as that may take, and then ends the stream. */
+  async #settle(applier: StreamApplier, mostMs: number): Promise<void> {
+    const until = this.#now() + mostMs;
+    while (this.#applier === applier && this.#refresher?.left !== 0 && this.#now() < until) {
+      await pause(20, this.#ending.signal);
+    }
+    applier.stop();
   }
 
   /** null while the heartbeat is being written; else why not. */
   setHeartbeatProblem(problem: string | null): void {
     this.#lag.setProblem(problem);
+    this.#clock.setHeartbeats(problem === null);
   }
 
   /** Stops waiting for anything: what has not been applied stays behind the checkpoint. */
@@ -149,6 +172,8 @@ export class ShardSync {
         announceVersion: () =>
           this.#sourceFacts.facts?.flavor === "valkey" ? this.#sourceFacts.facts.version : null,
         onGeneration: (generation) => this.#begin(generation),
+        onBytes: () => this.#clock.heard(),
+        onInterrupted: () => this.#clock.interrupted(),
         onChange: () => this.#changed(),
         onEvent: (level, type, message) => this.#report.event({ level, type, message }),
         signal: this.#ending.signal,
@@ -212,10 +237,18 @@ export class ShardSync {
           this.#spec,
           session,
           this.#shade,
+          this.#clock,
           () => this.#destinationDbs(),
           this.#now,
         );
         let from: Checkpoint;
+        if (!loaded && (generation.rdb?.start ?? 0) > 0) {
+          reader.restart(
+            null,
+            "the spool's quota did not allow the RDB to be kept, and it has to be applied again",
+          );
+          return;
+        }
         if (!loaded) {
           from = await this.#initialSync(generation, session, replies);
           loaded = true;
@@ -276,7 +309,12 @@ export class ShardSync {
     this.#changed();
     if (this.#stopping !== null) applier.stop();
     const ended = new AbortController();
-    const keeping = keeper.run(ended.signal);
+    this.#refresher = new KeyRefresher(this.#spec, applier, {
+      shade: this.#shade,
+      clock: this.#clock,
+      nudger: this.#nudger,
+    });
+    const keeping = Promise.all([keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
     try {
       await applier.run();
     } finally {
@@ -350,6 +388,7 @@ export class ShardSync {
       role: this.#role,
       ledger: this.#ledger,
       shade: this.#shade,
+      clock: this.#clock,
       now: this.#now,
       onGetAck: () => this.#reader?.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#lag.applied(offset, heartbeatAt),
@@ -402,6 +441,7 @@ export class ShardSync {
       appliedOffset: this.#lag.appliedOffset,
       lag: this.#lag.read(),
       ledger: this.#ledger,
+      doubtfulKeys: this.#refresher?.left ?? null,
       source: this.#sourceFacts,
       destination: this.#destinationFacts,
     });

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { PlainReason } from "../errors/tributary-error.ts";
-import { type TributaryError, toReason } from "../errors/tributary-error.ts";
+import { reasonOf, type TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { StreamPosition } from "../replica/psync-handshake.ts";
 import { openReplicaLink, type ReplicaLink } from "../replica/replica-link.ts";
 import { Spool } from "../replica/spool.ts";
 import { Backoff } from "./backoff.ts";
 import type { Generation } from "./generation.ts";
+import type { EventLevel } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
 /** Bytes of the RDB and of the stream that may wait in memory before they go to disk. */
@@ -23,10 +24,13 @@ export type SourceReaderOptions = {
   readonly ackOffset: () => bigint;
   /** The version to announce to a Valkey source. */
   readonly announceVersion: () => string | null;
+  /** Bytes of the stream have come; the link was lost. */
+  readonly onBytes: () => void;
+  readonly onInterrupted: () => void;
   readonly onGeneration: (generation: Generation) => void;
   /** The source's state has changed: `problem` is null while the link stands. */
   readonly onChange: () => void;
-  readonly onEvent: (level: "info" | "warning", type: string, message: string) => void;
+  readonly onEvent: (level: EventLevel, type: string, message: string) => void;
   readonly signal: AbortSignal;
 };
 
@@ -71,6 +75,7 @@ export class SourceReader {
       }
       this.#link = null;
       this.waitingForRdb = false;
+      this.#options.onInterrupted();
       if (signal.aborted || reason === null) continue;
       this.#abandonPartialRdb(reason);
       this.problem = reason;
@@ -259,6 +264,7 @@ export class SourceReader {
     const stream = this.#generation?.stream;
     if (stream === undefined) return;
     stream.append(chunk);
+    this.#options.onBytes();
     if (stream.full) this.#hold(stream);
   }
 
@@ -266,6 +272,11 @@ export class SourceReader {
   #hold(spool: Spool): void {
     if (this.#holding) return;
     this.#holding = true;
+    if (spool.quotaReached) {
+      const quota = this.#options.spec.spoolQuotaBytes;
+      const { message, remedy } = reasonOf("SPOOL_FULL", { role: this.#options.role, quota });
+      this.#options.onEvent("alert", "spool-full", `${message} ${remedy}`);
+    }
     const link = this.#link;
     link?.pause();
     void spool.whenRoom().then(() => {

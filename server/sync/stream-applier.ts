@@ -9,9 +9,12 @@ import type { CommandFilter } from "./command-filter.ts";
 import { commandSample } from "./command-sample.ts";
 import { rejectionCode } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
-import type { ExpiryShade } from "./expiry-shade.ts";
+import { DoubtfulKeys } from "./doubtful-keys.ts";
+import { encodeArguments } from "./encode-arguments.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import type { StreamBatch } from "./stream-batch.ts";
+import type { StreamClock } from "./stream-clock.ts";
+import type { StreamInjection } from "./stream-injection.ts";
 import type { StreamLedger } from "./stream-ledger.ts";
 
 /** With nothing to apply the checkpoint follows the stream's PINGs this often (ms). */
@@ -25,7 +28,9 @@ export type StreamApplierOptions = {
   /** Where the input begins. */
   readonly from: Checkpoint;
   readonly filter: CommandFilter;
-  readonly shade: ExpiryShade;
+  readonly clock: StreamClock;
+  /** The set of doubtful keys, in checkpointDb. */
+  readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
   readonly role: string;
   readonly address: string;
@@ -67,6 +72,10 @@ export class StreamApplier implements CommandTaker {
   #forwardsLarge = false;
   #chunk: Uint8Array | null = null;
   #stopping = false;
+  #held = false;
+  readonly #doubtful = new DoubtfulKeys();
+  /** In the order of their offsets. */
+  readonly #injections: StreamInjection[] = [];
 
   constructor(link: DestinationLink, options: StreamApplierOptions) {
     this.#link = link;
@@ -100,12 +109,29 @@ export class StreamApplier implements CommandTaker {
       }
     } finally {
       clearInterval(timer);
+      this.#pump.close();
     }
   }
 
   /** Ends `run` when all that has been received is applied; a transaction that is not whole stays out. */
   stop(): void {
     this.#stopping = true;
+    this.wake();
+  }
+
+  /** Takes no more of the stream until `letGo`: the offset stays where it is. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    this.wake();
+  }
+
+  /** Applies commands when the stream has come to their offset. To be called while held. */
+  inject(injection: StreamInjection): void {
+    this.#injections.push(injection);
     this.wake();
   }
 
@@ -120,11 +146,12 @@ export class StreamApplier implements CommandTaker {
       this.pipeline.endRun();
       this.#chunk = null;
     }
+    this.#injectDue();
     this.#settle();
     this.#link.flush();
     if (this.#cutter.withinLarge) await this.#link.whenWritten();
     if (this.#pump.drained) {
-      this.#options.shade.inputDrained();
+      this.#options.clock.inputDrained();
       this.#followIdle();
     }
     if (!this.#finished() && (this.#pump.drained || this.blocked)) await this.#pump.wait();
@@ -143,25 +170,31 @@ export class StreamApplier implements CommandTaker {
   // ── what the cutter finds ──
 
   get blocked(): boolean {
+    if (this.#held && !this.#indivisible) return true;
     if (!this.#indivisible) return this.#link.full || (this.pipeline.executing && this.pipeline.overLimit);
     if (this.#link.full) this.pipeline.releaseQueued();
     return this.#link.full;
   }
 
   command(bytes: Uint8Array, start: number, stop: number): void {
+    if (this.#injections.length > 0) this.#injectDue();
     const filter = this.#filter;
     const verdict = filter.decide(bytes, this.#scanner);
     if (verdict === "forward") {
-      if (!this.#refused(bytes))
+      if (!this.#refused(bytes)) {
         this.pipeline.forward(bytes, start, stop, bytes === this.#chunk, this.#forwarded());
+        this.#noteDoubtful(bytes);
+      }
     } else if (verdict === "replace") {
       const { replacement } = filter;
-      if (!this.#refused(bytes))
+      if (!this.#refused(bytes)) {
         this.pipeline.forward(replacement, 0, replacement.length, false, this.#forwarded());
+        this.#noteDoubtful(bytes);
+      }
     } else if (verdict === "heartbeat") {
       if (filter.heartbeatAt > 0) {
         this.#heartbeatAt = filter.heartbeatAt;
-        this.#options.shade.heartbeatSeen(filter.heartbeatAt);
+        this.#options.clock.heartbeatSeen(filter.heartbeatAt);
       }
     } else if (verdict === "getack") {
       this.#options.onGetAck();
@@ -187,6 +220,34 @@ export class StreamApplier implements CommandTaker {
   #forwarded(): Forwarded {
     const { name, db, target } = this.#filter;
     return { name, db, target, position: this.#position };
+  }
+
+  /** While the stream is behind, what may build on a key that has expired early is noted. */
+  #noteDoubtful(bytes: Uint8Array): void {
+    if (this.#options.clock.live) return;
+    this.#doubtful.note(this.#filter.name.name, this.#filter.db, bytes, this.#scanner);
+  }
+
+  /** Adds a command of ours to the batch. */
+  #own(command: Buffer, target: number): void {
+    const { db } = this.#filter;
+    this.pipeline.forward(command, 0, command.length, false, {
+      name: null,
+      db,
+      target,
+      position: this.#position,
+    });
+  }
+
+  #injectDue(): void {
+    if (this.#indivisible) return;
+    while (this.#injections.length > 0) {
+      const due = Number(this.#injections[0]!.offset - this.#options.from.offset);
+      if (due > this.#position) return;
+      const { commands, onApplied } = this.#injections.shift()!;
+      for (const { bytes, target } of commands) this.#own(bytes, target);
+      this.pipeline.begin().onApplied.push(onApplied);
+    }
   }
 
   // ── what is not applied ──
@@ -242,7 +303,9 @@ export class StreamApplier implements CommandTaker {
   }
 
   #close(batch: StreamBatch): void {
-    const { checkpointKey, checkpointField, replid, now } = this.#options;
+    const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
+    const doubtful = this.#doubtful.take();
+    if (doubtful.length > 0) this.#own(encodeArguments(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
     batch.endPosition = this.#position;
     batch.endDb = this.#filter.db;
     batch.endReplid = replid();
@@ -280,6 +343,7 @@ export class StreamApplier implements CommandTaker {
     this.#ledger.batches++;
     this.#checkpointed = batch.endPosition;
     this.#checkpointedAt = this.#options.now();
+    for (const tell of batch.onApplied) tell();
     const offset = this.#offsetAt(batch.endPosition);
     this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.#options.onApplied(offset, batch.heartbeatAt);

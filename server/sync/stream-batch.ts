@@ -12,6 +12,8 @@ export class StreamBatch {
   bytes = 0;
   /** Commands of the source in it. */
   commands = 0;
+  /** Told once it is applied. */
+  readonly onApplied: (() => void)[] = [];
   /** Set when it is sealed: the stream position and the source database after its last command. */
   endPosition = -1;
   endDb = 0;

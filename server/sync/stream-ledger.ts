@@ -23,6 +23,10 @@ export class StreamLedger {
     this.#event = event;
   }
 
+  info(type: string, message: string): void {
+    this.#event({ level: "info", type, message });
+  }
+
   alert(type: string, message: string): void {
     this.#event({ level: "alert", type, message });
   }

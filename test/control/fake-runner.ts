@@ -66,6 +66,7 @@ export function reportOf(
       commandsSkipped: 0,
       commandsRejected: 0,
       bytesApplied: 100,
+      doubtfulKeys: 0,
       batches: 1,
     },
     lag: { bytes: 0, seconds: 0.5, secondsUnknownBecause: null },

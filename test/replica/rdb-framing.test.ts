@@ -84,13 +84,13 @@ test("an RDB of no bytes ends at once, and the link still waits before the heade
   expect([sink.rdbEnds, framing.waitingForRdb, framing.streaming]).toEqual([1, false, true]);
 });
 
-test("after +CONTINUE the stream begins at once; newlines before it do not count", () => {
+test("after +CONTINUE every byte is the stream's: one that was cut within CRLF goes on with its LF", () => {
   const { framing, sink } = newFraming(false);
   framing.push(Buffer.from("\n"));
   framing.push(Buffer.from("\n*1\r\n"));
   framing.push(Buffer.from("\n"));
-  expect(sink.stream.toString()).toBe("*1\r\n\n");
-  expect(framing.streamBytes).toBe(5);
+  expect(sink.stream.toString()).toBe("\n\n*1\r\n\n");
+  expect(framing.streamBytes).toBe(7);
 });
 
 test("-ERR in the RDB's place, and anything else, is an error that says what came", () => {

@@ -53,5 +53,9 @@ export class EngineRun {
       },
       { what: `the checkpoint of ${shardId} has reached offset ${wanted}`, timeoutMs },
     );
+    await until(async () => (await destination.scard(`tributary:doubtful:${this.taskId}:${shardId}`)) === 0, {
+      what: `the doubtful keys of ${shardId} have been copied again`,
+      timeoutMs,
+    });
   }
 }

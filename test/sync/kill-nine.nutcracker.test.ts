@@ -7,63 +7,73 @@ import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { EngineRun } from "./engine-run.ts";
 
-const KEYS_PER_SHARD = 200_000;
 const KILLS = 10;
 
-test("equals the union of the shards after ten kill -9 of the engine under traffic, counters and lists included", async () => {
-  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`seed: ${seed}`);
-  const random = seededRandom(seed);
-  const shards = [await startRedis(), await startRedis()];
-  const destination = await startRedis();
-  const nutcracker = await startNutcracker({
-    servers: shards.map((shard, index) => ({ port: shard.port, name: `alpha-${index + 1}` })),
-  });
-  for (const [index, shard] of shards.entries()) {
-    await fillMixed(shard.client, { keys: KEYS_PER_SHARD, seed: seed + index, prefix: `fill-${index}:` });
-  }
-  const through = new TrafficWriter(nutcracker.client, { seed, commandsPerSecond: 4_000 }).start();
-  const direct = shards.map((shard, index) =>
-    new TrafficWriter(shard.client, {
-      seed: seed + 10 + index,
-      prefix: `direct-${index}:`,
-      through: "direct",
-      commandsPerSecond: 1_000,
-    }).start(),
-  );
+test.each([
+  { when: "from its first start on", keysPerShard: 200_000, synchronizing: false },
+  { when: "once it synchronizes", keysPerShard: 20_000, synchronizing: true },
+])(
+  "equals the union of the shards after ten kill -9 of the engine $when, counters and lists included",
+  async ({ keysPerShard, synchronizing }) => {
+    const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`seed: ${seed}`);
+    const random = seededRandom(seed);
+    const conf = { "repl-backlog-size": synchronizing ? "64mb" : "1mb" };
+    const shards = [await startRedis({ conf }), await startRedis({ conf })];
+    const destination = await startRedis();
+    const nutcracker = await startNutcracker({
+      servers: shards.map((shard, index) => ({ port: shard.port, name: `alpha-${index + 1}` })),
+    });
+    for (const [index, shard] of shards.entries()) {
+      await fillMixed(shard.client, { keys: keysPerShard, seed: seed + index, prefix: `fill-${index}:` });
+    }
+    const through = new TrafficWriter(nutcracker.client, { seed, commandsPerSecond: 4_000 }).start();
+    const direct = shards.map((shard, index) =>
+      new TrafficWriter(shard.client, {
+        seed: seed + 10 + index,
+        prefix: `direct-${index}:`,
+        through: "direct",
+        commandsPerSecond: 1_000,
+      }).start(),
+    );
+    const writers = [through, ...direct];
+    const engine = new EngineRun(
+      ["--nutcracker", nutcracker.configFile, "--destination", destination.url],
+      temporaryFolder(),
+    );
+    const caughtUp = async () => {
+      for (const [index, shard] of shards.entries()) {
+        await engine.caughtUp(`alpha-${index + 1}`, shard.client, destination.client);
+      }
+    };
 
-  const engine = new EngineRun(
-    ["--nutcracker", nutcracker.configFile, "--destination", destination.url],
-    temporaryFolder(),
-  );
-  for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < KILLS; kill++) {
+      engine.start();
+      if (kill === 0 && synchronizing) await caughtUp();
+      // The moment is what is random here: no condition is awaited.
+      await sleep(300 + random.int(2_500));
+      await engine.kill();
+    }
     engine.start();
-    // Some kills fall into the initial sync, most into the stream: the moment is what is random here.
-    await sleep(300 + random.int(2_500));
-    await engine.kill();
-  }
-  engine.start();
-  for (const [index, shard] of shards.entries()) {
-    await engine.caughtUp(`alpha-${index + 1}`, shard.client, destination.client);
-  }
-  await Promise.all([through, ...direct].map((writer) => writer.stop()));
-  for (const [index, shard] of shards.entries()) {
-    await engine.caughtUp(`alpha-${index + 1}`, shard.client, destination.client);
-  }
-  await engine.kill("SIGTERM");
+    await caughtUp();
+    await Promise.all(writers.map((writer) => writer.stop()));
+    await caughtUp();
+    await engine.kill("SIGTERM");
 
-  for (const writer of [through, ...direct]) {
-    expect([...writer.errors], `errors of the writer with seed ${writer.seed}`).toEqual([]);
-    expect(writer.commands).toBeGreaterThan(1_000);
-  }
-  const comparison = await compareUnion({
-    shards: shards.map((shard) => shard.client),
-    destination: destination.client,
-  });
-  expect(comparison.destinationKeys).toBeGreaterThan(2 * KEYS_PER_SHARD);
-  expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
-  await until(async () => !String(await destination.client.client("LIST")).includes("tributary:"), {
-    what: "the engine has left the destination",
-    timeoutMs: 5_000,
-  });
-}, 240_000);
+    for (const writer of writers) {
+      expect([...writer.errors], `errors of the writer with seed ${writer.seed}`).toEqual([]);
+      expect(writer.commands).toBeGreaterThan(1_000);
+    }
+    const comparison = await compareUnion({
+      shards: shards.map((shard) => shard.client),
+      destination: destination.client,
+    });
+    expect(comparison.destinationKeys).toBeGreaterThan(2 * keysPerShard);
+    expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
+    await until(async () => !String(await destination.client.client("LIST")).includes("tributary:"), {
+      what: "the engine has left the destination",
+      timeoutMs: 5_000,
+    });
+  },
+  240_000,
+);

@@ -1,0 +1,74 @@
+/** A heartbeat is written once a second: one that is younger than this says that the stream has caught up, ms. */
+const FRESH_MS = 1200;
+/** With heartbeats, a link that has brought nothing for this long may be dead, ms. */
+const SILENT_MS = 2500;
+
+/**
+ * How far behind the source the applied stream is in time, as well as it can be known. Until the first fresh
+ * heartbeat it is the age of what the stream began with; from then on every moment at which all input has been
+ * read is the present, as long as the link brings something.
+ */
+export class StreamClock {
+  readonly #now: () => number;
+  /** Source time, by the engine's clock, that the stream has reached; ms. */
+  #reached: number;
+  #live = false;
+  #heartbeats = true;
+  #heardAt = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#reached = now();
+  }
+
+  /** The stream is about to go on at what the source wrote at this time, ms since the epoch. */
+  startsAt(at: number): void {
+    this.#reached = at;
+    this.#live = false;
+  }
+
+  /** The link to the source was lost: what comes next may be old. */
+  interrupted(): void {
+    this.#live = false;
+  }
+
+  /** False where no heartbeat is written. */
+  setHeartbeats(written: boolean): void {
+    this.#heartbeats = written;
+  }
+
+  /** Bytes have come from the source. */
+  heard(): void {
+    this.#heardAt = this.#now();
+  }
+
+  heartbeatSeen(at: number): void {
+    if (at > this.#reached) this.#reached = at;
+    if (this.#now() - at < FRESH_MS) this.#live = true;
+  }
+
+  /** All that the source has sent is read. */
+  inputDrained(): void {
+    const now = this.#now();
+    if (!this.#heartbeats) this.#reached = now;
+    else if (this.#live && now - this.#heardAt < SILENT_MS) this.#reached = now;
+  }
+
+  /** How far the stream is behind the present at most, ms. */
+  get behindMs(): number {
+    return Math.max(0, this.#now() - this.#reached);
+  }
+
+  /** The stream is applied as it comes. */
+  get live(): boolean {
+    return this.behindMs < LIVE_MS;
+  }
+
+  /** The time at which the source ran the command at hand, as well as it is known; ms since the epoch. */
+  get sourceTime(): number {
+    return this.live ? this.#now() : this.#reached + FRESH_MS / 2;
+  }
+}
+
+/** Less than this behind counts as live, ms. */
+const LIVE_MS = 250;
