@@ -89,7 +89,7 @@ export class ReportBuilder {
     if (sync === null) return;
     sync.finishedAt = this.#now();
     const seconds = ((sync.finishedAt - sync.generation.startedAt) / 1000).toFixed(1);
-    const keys = sync.progress?.keysApplied ?? 0;
+    const keys = (sync.progress?.keysApplied ?? 0).toLocaleString("en-US");
     this.event({
       level: "info",
       type: "initial-sync-finished",

@@ -47,7 +47,7 @@ export function NewTask() {
       <Breadcrumbs steps={[{ href: "/tasks", label: "Tasks" }]} />
       <h1 className="text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">New task</h1>
       <p className="mt-1 mb-6 text-ink-2">
-        One Twemproxy cluster flows into one Redis. The source is only read.
+        One Twemproxy cluster flows into one Redis. The source is only read, but for a heartbeat key.
       </p>
       <div className="space-y-5">
         <SourceSection form={form} errors={errors} onChange={change} onPool={takePool} />
