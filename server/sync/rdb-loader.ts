@@ -57,6 +57,8 @@ export class RdbLoader implements RdbVisitor {
   async finish(position: number): Promise<void> {
     for (;;) {
       await this.#decodeWaiting();
+      // The stream takes the link over as it was given.
+      this.#select(this.#options.linkDb);
       this.#replies.mark(this.#link.commands, position, this.#keys);
       this.#link.flush();
       this.#check();
