@@ -182,7 +182,8 @@ class Reconcile {
   async #remove(removal: StaleKeyRemoval): Promise<void> {
     while (this.#pages.length > 0) {
       const removing = this.#pages.splice(0, LANES).map(async (page, lane) => {
-        this.#removed += await removal.remove(this.#lanes[lane]!, page);
+        const removed = await removal.remove(this.#lanes[lane]!, page);
+        this.#removed += removed;
       });
       const ends = await Promise.allSettled(removing);
       for (const end of ends) if (end.status === "rejected") throw end.reason;

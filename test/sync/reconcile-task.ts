@@ -102,7 +102,6 @@ export class ReconcileTask {
           // Read each time: with its first replica a master takes another replid.
           const [replid] = /(?<=master_replid:)\w+/.exec(await info())!;
           const text = await this.#destination.client.hget("tributary:checkpoint:reconcile", `s${shard}`);
-          if (process.env.DBG) console.log(text, replid, String(offset), this.report(shard)?.status, JSON.stringify(this.report(shard)?.reason), JSON.stringify(this.report(shard)?.initialSync), JSON.stringify(this.events.slice(-6)));
           const [, at, reached] = (text ?? "").split(" ");
           return at === replid && BigInt(reached ?? -1) >= offset;
         },
