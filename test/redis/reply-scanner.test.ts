@@ -1,0 +1,119 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { ReplyScanner } from "../../server/redis/reply-scanner.ts";
+import { anyBytes, checkProperty, cutAt } from "../sync/check-property.ts";
+
+type Reply =
+  | { readonly kind: "status" | "integer" | "error"; readonly text: string }
+  | { readonly kind: "bulk"; readonly bytes: Buffer | null }
+  | { readonly kind: "array"; readonly items: readonly Reply[] | null };
+
+function encode(reply: Reply): Buffer {
+  if (reply.kind === "status") return Buffer.from(`+${reply.text}\r\n`);
+  if (reply.kind === "integer") return Buffer.from(`:${reply.text}\r\n`);
+  if (reply.kind === "error") return Buffer.from(`-${reply.text}\r\n`);
+  if (reply.kind === "bulk") {
+    if (reply.bytes === null) return Buffer.from("$-1\r\n");
+    return Buffer.concat([Buffer.from(`$${reply.bytes.length}\r\n`), reply.bytes, Buffer.from("\r\n")]);
+  }
+  if (reply.items === null) return Buffer.from("*-1\r\n");
+  return Buffer.concat([Buffer.from(`*${reply.items.length}\r\n`), ...reply.items.map(encode)]);
+}
+
+/** What a scanner has to tell of it. */
+function told(reply: Reply, depth: number): string[] {
+  if (reply.kind === "error") return [`${depth} error ${reply.text}`];
+  if (reply.kind !== "array") return [`${depth} value`];
+  if (reply.items === null) return [`${depth} array -1`];
+  const items = reply.items.flatMap((item) => told(item, depth + 1));
+  return [`${depth} array ${reply.items.length}`, ...items, ...(depth === 0 ? ["end"] : [])];
+}
+
+function scan(pieces: readonly Uint8Array[]): string[] {
+  const heard: string[] = [];
+  const scanner = new ReplyScanner({
+    value: (depth) => heard.push(`${depth} value`),
+    error: (depth, text) => heard.push(`${depth} error ${text}`),
+    array: (depth, count) => heard.push(`${depth} array ${count}`),
+    arrayEnd: () => heard.push("end"),
+  });
+  for (const piece of pieces) scanner.feed(piece);
+  return heard;
+}
+
+const line = fc.string({ maxLength: 30 }).map((text) => text.replace(/[\r\n]/g, " "));
+const leaf: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("status", "error"), text: line }),
+  fc.record({ kind: fc.constant("integer"), text: fc.maxSafeInteger().map(String) }),
+  fc.record({ kind: fc.constant("bulk"), bytes: fc.option(anyBytes) }),
+);
+const { reply } = fc.letrec<{ reply: Reply }>((tie) => ({
+  reply: fc.oneof(
+    { depthSize: "medium", withCrossShrink: true },
+    leaf,
+    fc.record({
+      kind: fc.constant("array" as const),
+      items: fc.option(fc.array(tie("reply"), { maxLength: 5 })),
+    }),
+  ),
+}));
+
+test("tells replies of any nesting, in any chunks", () => {
+  checkProperty(
+    fc.property(fc.array(reply, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 20 }), (replies, cuts) => {
+      const bytes = Buffer.concat(replies.map(encode));
+      expect(scan(cutAt(bytes, cuts))).toEqual(replies.flatMap((one) => told(one, 0)));
+    }),
+    500,
+  );
+});
+
+test("tells replies that come byte by byte", () => {
+  checkProperty(
+    fc.property(fc.array(reply, { maxLength: 4 }), (replies) => {
+      const bytes = Buffer.concat(replies.map(encode));
+      expect(scan(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(
+        replies.flatMap((one) => told(one, 0)),
+      );
+    }),
+    100,
+  );
+});
+
+test("a nil within EXEC's answer is an item, and so are an empty array and a nil array", () => {
+  const text = "*4\r\n$-1\r\n*0\r\n*-1\r\n*2\r\n*0\r\n*-1\r\n+OK\r\n";
+  expect(scan([Buffer.from(text)])).toEqual([
+    "0 array 4",
+    "1 value",
+    "1 array 0",
+    "1 array -1",
+    "1 array 2",
+    "2 array 0",
+    "2 array -1",
+    "end",
+    "0 value",
+  ]);
+});
+
+test("any bytes are told or refused with an Error", () => {
+  checkProperty(
+    fc.property(fc.array(anyBytes, { maxLength: 8 }), (parts) => {
+      try {
+        scan(parts);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+        expect(error).not.toBeInstanceOf(TypeError);
+        expect(error).not.toBeInstanceOf(RangeError);
+      }
+    }),
+    1000,
+  );
+});
+
+test.each(["PONG\r\n", "*x\r\n", "$x\r\n", "$-2\r\n", "*-2\r\n", "\r\n", "%1\r\n"])("refuses %j", (text) => {
+  expect(() => scan([Buffer.from(text)])).toThrowError(/a reply begins with/);
+});
+
+test("refuses a line without an end", () => {
+  expect(() => scan([Buffer.alloc(70_000, "+")])).toThrowError(/longer than 64 KiB/);
+});
