@@ -1,0 +1,126 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { shadeOf } from "../../server/sync/expiry-shade.ts";
+import { anyBytes, checkProperty } from "./check-property.ts";
+import { argumentsOf, FilterForTest } from "./filter-for-test.ts";
+
+const NOW = new FilterForTest().now;
+const HOUR = 3_600_000;
+const far = NOW + HOUR;
+
+/** Relative forms of masters up to 6.2, each of an hour, and what they become on a stream that is live. */
+const relative: readonly (readonly [string, string])[] = [
+  ["EXPIRE key 3600", `PEXPIREAT key ${far}`],
+  ["expire key 3600", `PEXPIREAT key ${far}`],
+  ["PEXPIRE key 3600000", `PEXPIREAT key ${far}`],
+  ["EXPIRE key 3600 NX", `PEXPIREAT key ${far} NX`],
+  ["SETEX key 3600 value", `SET key value PXAT ${far}`],
+  ["PSETEX key 3600000 value", `SET key value PXAT ${far}`],
+  ["SET key value EX 3600", `SET key value PXAT ${far}`],
+  ["SET key value PX 3600000", `SET key value PXAT ${far}`],
+  ["SET key value px 3600000 NX", `SET key value NX PXAT ${far}`],
+  ["SET key value XX EX 3600", `SET key value XX PXAT ${far}`],
+  ["SET EX PX EX 3600", `SET EX PX PXAT ${far}`],
+  ["GETEX key EX 3600", `PEXPIREAT key ${far}`],
+  ["GETEX key PX 3600000", `PEXPIREAT key ${far}`],
+  ["RESTORE key 3600000 payload", `RESTORE key ${far} payload ABSTTL`],
+  ["RESTORE key 3600000 payload REPLACE", `RESTORE key ${far} payload REPLACE ABSTTL`],
+  ["RESTORE key 3600000 payload REPLACE IDLETIME 5", `RESTORE key ${far} payload REPLACE IDLETIME 5 ABSTTL`],
+];
+
+test.each(relative)("%s becomes absolute: %s", (command, wanted) => {
+  expect(new FilterForTest().live().decide(...command.split(" "))).toBe(`replace ${wanted}`);
+});
+
+/** With an expiry that is far enough, and those without one, pass as they are. */
+test.each([
+  `PEXPIREAT key ${far}`,
+  `EXPIREAT key ${Math.floor(far / 1000)}`,
+  `PEXPIREAT key ${far} GT`,
+  `SET key value PXAT ${far}`,
+  `SET key value EXAT ${Math.floor(far / 1000)}`,
+  `GETEX key PXAT ${far}`,
+  `RESTORE key ${far} payload REPLACE ABSTTL`,
+  "RESTORE key 0 payload REPLACE",
+  "RESTORE key 0 payload ABSTTL",
+  "SET key value",
+  "SET key EX",
+  "SET key value KEEPTTL",
+  "SET key value NX GET",
+  "SET EXAT PXAT",
+  "GETEX key",
+  "GETEX key PERSIST",
+  "SETEX key ten value",
+  "PEXPIREAT key 99999999999999999999",
+])("%s passes as it is", (command) => {
+  expect(new FilterForTest().live().decide(...command.split(" "))).toBe("forward");
+});
+
+test("while the stream is behind, a relative expiry counts from the time at which the source ran it", () => {
+  const filter = new FilterForTest();
+  filter.clock.startsAt(NOW - 600_000);
+  const verdict = filter.decide("EXPIRE", "key", "86400");
+  const at = Number(verdict.split(" ")[3]);
+  expect(verdict).toMatch(/^replace PEXPIREAT key \d+$/);
+  expect(at).toBeGreaterThanOrEqual(NOW - 600_000 + 86_400_000);
+  expect(at).toBeLessThan(NOW - 590_000 + 86_400_000);
+});
+
+test("an expiry that may come before the stream has caught up is shaded by the shard's own distance", () => {
+  const soon = NOW + 1000;
+  for (const shardIndex of [0, 1, 7]) {
+    const filter = new FilterForTest({ shardIndex });
+    filter.clock.startsAt(NOW - 600_000);
+    const written = soon + shadeOf(shardIndex);
+    expect(filter.decide("PEXPIREAT", "key", String(soon))).toBe(`replace PEXPIREAT key ${written}`);
+    expect(filter.decide("SET", "key", "value", "PXAT", String(soon))).toBe(
+      `replace SET key value PXAT ${written}`,
+    );
+    expect(filter.decide("GETEX", "key", "PXAT", String(soon))).toBe(`replace PEXPIREAT key ${written}`);
+    expect(filter.decide("RESTORE", "key", String(soon), "payload", "ABSTTL")).toBe(
+      `replace RESTORE key ${written} payload ABSTTL`,
+    );
+    // What is further away than the stream is behind is left alone.
+    expect(filter.decide("PEXPIREAT", "key", String(NOW + 700_000))).toBe("forward");
+    // Both are named to the restorer, by the list or by the wish for a scan.
+    expect(filter.shade.takeRecent().length > 0 || filter.shade.scanNeeded).toBe(true);
+  }
+});
+
+test("nothing is shaded where the destination permits no script that restores it", () => {
+  const filter = new FilterForTest();
+  filter.shade.enabled = false;
+  expect(filter.decide("PEXPIREAT", "key", String(NOW + 1000))).toBe("forward");
+});
+
+test("before 6.2 a destination gets PX, counted from now and never 0", () => {
+  const filter = new FilterForTest({ setPxat: false }).live();
+  expect(filter.decide("SETEX", "key", "3600", "value")).toBe("replace SET key value PX 3600000");
+  filter.shade.enabled = false;
+  filter.clock.startsAt(NOW - 600_000);
+  expect(filter.decide("SETEX", "key", "10", "value")).toBe("replace SET key value PX 1");
+});
+
+test("values and keys of any bytes survive a rewrite", () => {
+  checkProperty(
+    fc.property(anyBytes, anyBytes, fc.integer({ min: 1, max: 10 ** 9 }), (key, value, seconds) => {
+      const filter = new FilterForTest().live();
+      filter.decide("SETEX", key, String(seconds), value);
+      const [name, k, v, option, at] = argumentsOf(filter.filter.replacement);
+      expect([name, k, v, option]).toEqual(["SET", key.toString("latin1"), value.toString("latin1"), "PXAT"]);
+      const expireAt = Number(at) % 2 ** 43;
+      expect(Number(at) >= 2 ** 43 ? expireAt : Number(at)).toBe(NOW + seconds * 1000);
+    }),
+  );
+});
+
+test("a rewrite is stable: what was made absolute passes as it is", () => {
+  for (const [command] of relative) {
+    const filter = new FilterForTest().live();
+    filter.decide(...command.split(" "));
+    const again = argumentsOf(filter.filter.replacement);
+    expect(argumentsOf(encodeArguments(again))).toEqual(again);
+    expect(filter.decide(...again)).toBe("forward");
+  }
+});

@@ -1,0 +1,53 @@
+import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { CommandFilter } from "../../server/sync/command-filter.ts";
+import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
+import { ExpiryRewriter } from "../../server/sync/expiry-rewriter.ts";
+import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
+import type { DatabaseMap } from "../../server/sync/shard-sync-spec.ts";
+import { StreamClock } from "../../server/sync/stream-clock.ts";
+
+/** The arguments of one command in RESP, as latin1 text. */
+export function argumentsOf(command: Uint8Array): string[] {
+  const scanner = new CommandScanner("shard test");
+  const stop = scanner.scan(command, 0, command.length);
+  if (stop !== command.length) throw new Error(`${stop} of ${command.length} bytes are a command`);
+  return Array.from({ length: scanner.argc }, (_, index) =>
+    Buffer.from(command.subarray(scanner.starts[index]!, scanner.ends[index]!)).toString("latin1"),
+  );
+}
+
+/** A filter with a clock that stands still until it is moved, and what it decides for one command after another. */
+export class FilterForTest {
+  now = 1_700_000_000_000;
+  readonly clock = new StreamClock(() => this.now);
+  readonly nudger = new ExpiryNudger(() => this.now);
+  readonly shade: ExpiryShade;
+  readonly filter: CommandFilter;
+  readonly #scanner = new CommandScanner("shard test");
+
+  constructor(options: { map?: DatabaseMap; db?: number; setPxat?: boolean; shardIndex?: number } = {}) {
+    this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
+    const rewriter = new ExpiryRewriter(this.shade, this.clock, options.setPxat ?? true, () => this.now);
+    this.filter = new CommandFilter(options.map ?? { kind: "all" }, options.db ?? 0, rewriter);
+  }
+
+  /** The stream is applied as it comes: nothing near in time has to be shaded but what ends within 2 s. */
+  live(): this {
+    this.clock.heard();
+    this.clock.heartbeatSeen(this.now);
+    this.clock.inputDrained();
+    return this;
+  }
+
+  /** The verdict, and for `replace` the arguments of the replacement, with spaces between them. */
+  decide(...args: readonly (string | Buffer)[]): string {
+    // Among others, so that a filter that looks past its command is found out.
+    const before = encodeArguments(["SET", "before", "it"]);
+    const bytes = Buffer.concat([before, encodeArguments(args), encodeArguments(["DEL", "after", "it"])]);
+    this.#scanner.scan(bytes, before.length, bytes.length);
+    const verdict = this.filter.decide(bytes, this.#scanner);
+    if (verdict === "replace") return `replace ${argumentsOf(this.filter.replacement).join(" ")}`;
+    return verdict === "skip" ? `skip ${this.filter.reasonCode}` : verdict;
+  }
+}
