@@ -15,8 +15,8 @@ export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly
 
 /** Commands that give a key that is there another expiry, or none. */
 const RENEWING = new Set(["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"]);
-/** Commands of several keys that read none of them. */
-const BLIND = new Set(["DEL", "UNLINK", "MSET", "TOUCH"]);
+/** Commands that say all that their keys are afterwards: what was there before, or was gone, is nothing to them. */
+const BLIND = new Set(["SET", "SETEX", "PSETEX", "MSET", "RESTORE", "DEL", "UNLINK", "TOUCH"]);
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */
 const MAX_ASKED = 100_000;
 /** Members that are remembered so as not to be noted twice. */
@@ -30,6 +30,7 @@ export class DoubtfulKeys {
 
   /** Notes the keys of the command in `bytes`, of the source's database `db`. */
   note(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
+    if (BLIND.has(name)) return;
     const copied = keysToCopy(name, bytes, scanner);
     for (const key of copied) this.#add("copy", db, key);
     if (copied.length > 0 || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
@@ -64,7 +65,7 @@ export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
 /** The keys of a command that reads what may be gone; empty for most commands. */
 function keysToCopy(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
   if (RENEWING.has(name)) return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
-  if (BLIND.has(name) || scanner.argc < 3) return [];
+  if (scanner.argc < 3) return [];
   const spec = commandSpec(name);
   if (spec === undefined) return [];
   const noted = Math.min(scanner.seen, scanner.starts.length);
