@@ -167,6 +167,30 @@ test("does not scan for a shard that was never begun, and counts own keys of oth
   expect(await destination.client.exists("tributary:checkpoint:another")).toBe(1);
 });
 
+test("waits for a sibling that has begun, and ends at once when it is stopped meanwhile", async () => {
+  const shards = [await startShard(), await startShard()];
+  const destination = await startRedis();
+  await fill(shards[0]!.client, "a:");
+  const task = new ReconcileTask(shards, destination);
+  task.start(0);
+  await task.caughtUp(0);
+  await task.stop(0);
+  await shards[0]!.client.del("a:string:1");
+  await outrunBacklog(shards[0]!.client);
+  await destination.client.hset("tributary:checkpoint:reconcile", "s1", "0 initial-sync");
+  task.start(0);
+  await until(() => task.report(0)?.initialSync?.step === "reconciling", { what: "it reconciles" });
+  const began = performance.now();
+  await task.stop(0);
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(await destination.client.hget("tributary:checkpoint:reconcile", "s0")).toBe("0 initial-sync");
+  expect(await destination.client.exists("a:string:1")).toBe(1);
+
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  expect(await destination.client.exists("a:string:1")).toBe(0);
+});
+
 test("loses nothing of siblings that delete and rename while shards are synced again and again", async () => {
   const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`seed: ${seed}`);
