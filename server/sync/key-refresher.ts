@@ -30,6 +30,9 @@ export class KeyRefresher {
   readonly #clock: StreamClock;
   readonly #nudger: ExpiryNudger;
   readonly #set: string;
+  /** No doubtful key is left. */
+  readonly #onSettled: () => void;
+  #countedBatches = 0;
   #source: Redis | null = null;
   #destination: Redis | null = null;
 
@@ -37,12 +40,14 @@ export class KeyRefresher {
     spec: ShardSyncSpec,
     applier: StreamApplier,
     expiry: { readonly shade: ExpiryShade; readonly clock: StreamClock; readonly nudger: ExpiryNudger },
+    onSettled: () => void,
   ) {
     this.#spec = spec;
     this.#applier = applier;
     this.#shade = expiry.shade;
     this.#clock = expiry.clock;
     this.#nudger = expiry.nudger;
+    this.#onSettled = onSettled;
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
   }
 
@@ -61,12 +66,17 @@ export class KeyRefresher {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const destination = await this.#openDestination(signal);
-    this.left = await destination.scard(this.#set);
-    if (!this.#clock.live) return await pause(LOOK_MS, signal);
-    const source = await this.#openSource(signal);
-    await this.#nudger.nudge(source);
-    if (this.left > 0) await this.#page(source, destination, signal);
+    const { doubtfulBatches } = this.#applier;
+    if (this.left !== 0 || doubtfulBatches !== this.#countedBatches) {
+      const destination = await this.#openDestination(signal);
+      this.left = await destination.scard(this.#set);
+      this.#countedBatches = doubtfulBatches;
+      if (this.left === 0) this.#onSettled();
+      else if (this.#clock.live) await this.#page(await this.#openSource(signal), destination, signal);
+      else await pause(LOOK_MS, signal);
+    }
+    if (this.#nudger.waiting > 0 && this.#clock.live)
+      await this.#nudger.nudge(await this.#openSource(signal));
   }
 
   async #page(source: Redis, destination: Redis, signal: AbortSignal): Promise<void> {

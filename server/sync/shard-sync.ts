@@ -24,9 +24,9 @@ import { Rewind, type StreamApplier } from "./stream-applier.ts";
 import { StreamClock } from "./stream-clock.ts";
 import { StreamLedger } from "./stream-ledger.ts";
 
-const REPORT_MS = 500;
-const SOURCE_POLL_MS = 1000;
-const DESTINATION_POLL_MS = 2000;
+const REPORT_MS = 1000;
+const SOURCE_POLL_MS = 2000;
+const DESTINATION_POLL_MS = 5000;
 /** What was received is applied within this at a stop, or left to the next start. */
 const DRAIN_MS = 4500;
 const FINISH_MS = 110_000;
@@ -309,11 +309,8 @@ export class ShardSync {
     this.#changed();
     if (this.#stopping !== null) applier.stop();
     const ended = new AbortController();
-    this.#refresher = new KeyRefresher(this.#spec, applier, {
-      shade: this.#shade,
-      clock: this.#clock,
-      nudger: this.#nudger,
-    });
+    const expiry = { shade: this.#shade, clock: this.#clock, nudger: this.#nudger };
+    this.#refresher = new KeyRefresher(this.#spec, applier, expiry, () => this.#send());
     const keeping = Promise.all([keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
     try {
       await applier.run();

@@ -55,6 +55,8 @@ export type StreamApplierOptions = {
  */
 export class StreamApplier implements CommandTaker {
   readonly pipeline: BatchPipeline;
+  /** Batches that have noted doubtful keys on the destination. */
+  doubtfulBatches = 0;
   readonly #options: StreamApplierOptions;
   readonly #link: DestinationLink;
   readonly #filter: CommandFilter;
@@ -305,6 +307,7 @@ export class StreamApplier implements CommandTaker {
   #close(batch: StreamBatch): void {
     const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
     const doubtful = this.#doubtful.take();
+    if (doubtful.length > 0) this.doubtfulBatches++;
     if (doubtful.length > 0) this.#own(encodeArguments(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
     batch.endPosition = this.#position;
     batch.endDb = this.#filter.db;
