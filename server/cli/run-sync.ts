@@ -22,7 +22,10 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     const report = await runPrechecks({ ...precheckInput(plan), signal: stop });
     for (const check of report.checks) {
       if (check.level === "ok") continue;
-      log.write(`${check.level}: ${check.message}${check.remedy === null ? "" : ` ${check.remedy}`}\n`);
+      const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
+      log.write(
+        `${check.level}: ${check.subject}, ${check.title.toLowerCase()}: ${check.message}${remedy}\n`,
+      );
     }
     if (reasonAgainst(report, false) !== null) return 3;
   }
