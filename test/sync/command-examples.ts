@@ -1,0 +1,203 @@
+import type { Redis } from "ioredis";
+
+/** Where an example runs, beside its shard: `other` is a server that has nothing to do with the sync. */
+export type ExampleContext = {
+  readonly shard: Redis;
+  readonly other: { readonly port: number };
+  /** In front of each key's name. */
+  readonly prefix: string;
+};
+
+/**
+ * How a command is tried: texts, in which `$` stands for the prefix of the keys' names, or a function. The last
+ * text is the command itself; those before make ready for it.
+ */
+export type CommandExample = readonly string[] | ((context: ExampleContext) => Promise<void>);
+
+const library = (name: string) =>
+  `#!lua name=${name}\nredis.register_function('${name}f', function(keys, args) return redis.call('SET', keys[1], args[1]) end)`;
+
+const geo = "GEOADD $geo 13.361389 38.115556 Palermo 15.087269 37.502669 Catania";
+const zsets = ["ZADD $a 1 one 2 two 3 three", "ZADD $b 2 two 3 three 4 four"];
+const sets = ["SADD $a 1 2 3 x", "SADD $b 3 4 x"];
+const lex = "ZADD $a 0 a 0 b 0 c 0 d";
+const stream = ["XADD $a 1-1 f 1", "XADD $a 2-1 f 2", "XADD $a 3-1 f 3"];
+const group = [...stream, "XGROUP CREATE $a group 0"];
+const pending = [...group, "XREADGROUP GROUP group consumer COUNT 2 STREAMS $a >"];
+const far = String(Date.now() + 1_000_000_000);
+const farSeconds = far.slice(0, 10);
+
+/** An example of every write command, by the name that COMMAND gives it, in upper case. */
+export const commandExamples: Readonly<Record<string, CommandExample>> = {
+  APPEND: ["SET $a Hello", "APPEND $a World"],
+  BITFIELD: ["BITFIELD $a SET u8 0 200 INCRBY i5 100 1 OVERFLOW FAIL INCRBY u2 102 3"],
+  BITOP: ["SET $a foobar", "SET $b abcdef", "BITOP XOR $c $a $b"],
+  BLMOVE: ["RPUSH $a 1 2 3", "BLMOVE $a $b LEFT RIGHT 1"],
+  BLMPOP: ["RPUSH $a 1 2 3", "BLMPOP 1 2 $b $a RIGHT COUNT 2"],
+  BLPOP: ["RPUSH $a 1 2 3", "BLPOP $b $a 1"],
+  BRPOP: ["RPUSH $a 1 2 3", "BRPOP $b $a 1"],
+  BRPOPLPUSH: ["RPUSH $a 1 2 3", "BRPOPLPUSH $a $b 1"],
+  BZMPOP: [...zsets, "BZMPOP 1 2 $a $b MAX COUNT 2"],
+  BZPOPMAX: [...zsets, "BZPOPMAX $a $b 1"],
+  BZPOPMIN: [...zsets, "BZPOPMIN $a $b 1"],
+  COPY: ["RPUSH $a 1 2 3", "SET $b old", "COPY $a $c DB 2", "COPY $a $b REPLACE"],
+  DECR: ["SET $a 10", "DECR $a"],
+  DECRBY: ["SET $a 10", "DECRBY $a 3"],
+  DEL: ["SET $a 1", "SET $b 1", "SET $c 1", "DEL $a $b"],
+  EVAL: ["EVAL return(redis.call('INCRBY',KEYS[1],ARGV[1])) 1 $a 5"],
+  EVALSHA: async ({ shard, prefix }) => {
+    const script = "redis.call('RPUSH', KEYS[1], ARGV[1], 'x'); return redis.call('SADD', KEYS[2], 'y')";
+    const sha = String(await shard.call("SCRIPT", "LOAD", script));
+    await shard.call("EVALSHA", sha, "2", `${prefix}a`, `${prefix}b`, "1");
+  },
+  EXEC: async ({ shard, prefix }) => {
+    await shard
+      .multi()
+      .incr(`${prefix}a`)
+      .rpush(`${prefix}b`, "1", "2")
+      .select(2)
+      .set(`${prefix}c`, 1)
+      .select(0)
+      .exec();
+  },
+  EXPIRE: ["SET $a 1", "EXPIRE $a 1000000"],
+  EXPIREAT: ["SET $a 1", `EXPIREAT $a ${farSeconds}`],
+  FCALL: async ({ shard, prefix }) => {
+    await shard.call("FUNCTION", "LOAD", "REPLACE", library("called"));
+    await shard.call("FCALL", "calledf", "1", `${prefix}a`, "by a function");
+  },
+  "FUNCTION DELETE": async ({ shard }) => {
+    await shard.call("FUNCTION", "LOAD", "REPLACE", library("deleted"));
+    await shard.call("FUNCTION", "DELETE", "deleted");
+  },
+  "FUNCTION LOAD": async ({ shard }) => {
+    await shard.call("FUNCTION", "LOAD", library("loaded"));
+  },
+  "FUNCTION RESTORE": async ({ shard }) => {
+    await shard.call("FUNCTION", "LOAD", library("restored"));
+    const payload = (await shard.callBuffer("FUNCTION", "DUMP")) as Buffer;
+    await shard.call("FUNCTION", "DELETE", "restored");
+    await shard.call("FUNCTION", "RESTORE", payload, "REPLACE");
+  },
+  GEOADD: [geo],
+  GEORADIUS: [geo, "GEORADIUS $geo 15 37 200 km STORE $a"],
+  GEORADIUSBYMEMBER: [geo, "GEORADIUSBYMEMBER $geo Palermo 200 km STOREDIST $a"],
+  GEOSEARCHSTORE: [geo, "GEOSEARCHSTORE $a $geo FROMLONLAT 15 37 BYRADIUS 200 km ASC STOREDIST"],
+  GETDEL: ["SET $a 1", "SET $b 1", "GETDEL $a"],
+  GETEX: ["SET $a 1", "GETEX $a EX 1000000"],
+  GETSET: ["SET $a 1", "GETSET $a 2"],
+  HDEL: ["HSET $a f 1 g 2", "HDEL $a f"],
+  HINCRBY: ["HSET $a f 1", "HINCRBY $a f 41"],
+  HINCRBYFLOAT: ["HSET $a f 0.1", "HINCRBYFLOAT $a f 0.2"],
+  HMSET: ["HMSET $a f 1 g 2"],
+  HSET: ["HSET $a f 1", "HSET $a f 2 g 3"],
+  HSETNX: ["HSET $a f 1", "HSETNX $a g 2"],
+  INCR: ["SET $a 10", "INCR $a"],
+  INCRBY: ["SET $a 10", "INCRBY $a 1000"],
+  INCRBYFLOAT: ["SET $a 0.1", "INCRBYFLOAT $a 0.2"],
+  LINSERT: ["RPUSH $a 1 3", "LINSERT $a BEFORE 3 2"],
+  LMOVE: ["RPUSH $a 1 2 3", "LMOVE $a $b RIGHT LEFT"],
+  LMPOP: ["RPUSH $a 1 2 3", "LMPOP 2 $b $a LEFT COUNT 2"],
+  LPOP: ["RPUSH $a 1 2 3", "LPOP $a 2"],
+  LPUSH: ["LPUSH $a 1", "LPUSH $a 2 3"],
+  LPUSHX: ["LPUSH $a 1", "LPUSHX $a 2"],
+  LREM: ["RPUSH $a 1 2 1 3 1", "LREM $a -2 1"],
+  LSET: ["RPUSH $a 1 2 3", "LSET $a 1 two"],
+  LTRIM: ["RPUSH $a 1 2 3 4", "LTRIM $a 1 2"],
+  MIGRATE: async ({ shard, other, prefix }) => {
+    await shard.mset(`${prefix}a`, "goes", `${prefix}b`, "stays");
+    const answer = await shard.call("MIGRATE", "127.0.0.1", other.port, `${prefix}a`, 0, 5_000);
+    if (answer !== "OK") throw new Error(String(answer));
+  },
+  MOVE: ["RPUSH $a 1 2 3", "MOVE $a 2"],
+  MSET: ["MSET $a 1 $b 2"],
+  MSETNX: ["MSETNX $a 1 $b 2"],
+  MULTI: async ({ shard, prefix }) => {
+    await shard.multi().set(`${prefix}a`, 1).incr(`${prefix}a`).exec();
+  },
+  PERSIST: ["SET $a 1 EX 1000000", "PERSIST $a"],
+  PEXPIRE: ["SET $a 1", "PEXPIRE $a 1000000000"],
+  PEXPIREAT: ["SET $a 1", `PEXPIREAT $a ${far}`],
+  PFADD: ["PFADD $a 1 2 3", "PFADD $a 4"],
+  PFMERGE: ["PFADD $a 1 2 3", "PFADD $b 3 4", "PFMERGE $c $a $b"],
+  PSETEX: ["PSETEX $a 1000000000 value"],
+  RENAME: ["SET $a 1", "SET $b 2", "RENAME $a $b"],
+  RENAMENX: ["SET $a 1", "RENAMENX $a $b"],
+  RESTORE: async ({ shard, prefix }) => {
+    await shard.call("ZADD", `${prefix}a`, 1, "one");
+    const payload = (await shard.callBuffer("DUMP", `${prefix}a`)) as Buffer;
+    await shard.call("RESTORE", `${prefix}b`, 0, payload);
+    await shard.call("RESTORE", `${prefix}c`, 1_000_000_000, payload, "REPLACE");
+    await shard.call("RESTORE", `${prefix}d`, far, payload, "ABSTTL", "FREQ", "5");
+  },
+  RPOP: ["RPUSH $a 1 2 3", "RPOP $a"],
+  RPOPLPUSH: ["RPUSH $a 1 2 3", "RPOPLPUSH $a $a"],
+  RPUSH: ["RPUSH $a 1", "RPUSH $a 2 3"],
+  RPUSHX: ["RPUSH $a 1", "RPUSHX $a 2"],
+  SADD: ["SADD $a 1 2 3", "SADD $a x"],
+  SDIFFSTORE: [...sets, "SDIFFSTORE $c $a $b"],
+  SELECT: async ({ shard, prefix }) => {
+    await shard.select(2);
+    await shard.set(`${prefix}a`, "in database 2");
+    await shard.select(0);
+  },
+  SET: ["SET $a 1", "SET $a 2 EX 1000000 GET"],
+  SETBIT: ["SETBIT $a 7 1", "SETBIT $a 1000 1"],
+  SETEX: ["SETEX $a 1000000 value"],
+  SETNX: ["SETNX $a 1"],
+  SETRANGE: ["SET $a Hello-World", "SETRANGE $a 6 Redis"],
+  SINTERSTORE: [...sets, "SINTERSTORE $c $a $b"],
+  SMOVE: [...sets, "SMOVE $a $b 1"],
+  SORT: ["RPUSH $a 3 1 2", "SORT $a STORE $b"],
+  SPOP: ["SADD $a 1 2 3 4 5 6 7 8 9", "SPOP $a 4"],
+  SREM: ["SADD $a 1 2 3", "SREM $a 2 3"],
+  SUNIONSTORE: [...sets, "SUNIONSTORE $c $a $b"],
+  UNLINK: ["SET $a 1", "SET $b 1", "UNLINK $a"],
+  XACK: [...pending, "XACK $a group 1-1"],
+  XADD: [...stream, "XADD $a NOMKSTREAM MAXLEN 3 * f 4"],
+  XAUTOCLAIM: [...pending, "XAUTOCLAIM $a group other 0 0 COUNT 1"],
+  XCLAIM: [...pending, "XCLAIM $a group other 0 1-1 2-1"],
+  XDEL: [...stream, "XDEL $a 2-1"],
+  "XGROUP CREATE": ["XGROUP CREATE $a group $ MKSTREAM"],
+  "XGROUP CREATECONSUMER": [...group, "XGROUP CREATECONSUMER $a group consumer"],
+  "XGROUP DELCONSUMER": [...pending, "XGROUP DELCONSUMER $a group consumer"],
+  "XGROUP DESTROY": [...group, "XGROUP DESTROY $a group"],
+  "XGROUP SETID": [...group, "XGROUP SETID $a group 2-1"],
+  XREADGROUP: [...group, "XREADGROUP GROUP group consumer COUNT 2 STREAMS $a >"],
+  XSETID: [...stream, "XSETID $a 9-1 ENTRIESADDED 20 MAXDELETEDID 8-1"],
+  XTRIM: [...stream, "XTRIM $a MINID 2"],
+  ZADD: ["ZADD $a 0.1 x 2 y", "ZADD $a GT CH 5.25 x 1 y -inf z"],
+  ZDIFFSTORE: [...zsets, "ZDIFFSTORE $c 2 $a $b"],
+  ZINCRBY: ["ZADD $a 0.1 x", "ZINCRBY $a 0.2 x"],
+  ZINTERSTORE: [...zsets, "ZINTERSTORE $c 2 $a $b WEIGHTS 2 3 AGGREGATE SUM"],
+  ZMPOP: [...zsets, "ZMPOP 2 $a $b MIN COUNT 2"],
+  ZPOPMAX: [...zsets, "ZPOPMAX $a 2"],
+  ZPOPMIN: [...zsets, "ZPOPMIN $a"],
+  ZRANGESTORE: [...zsets, "ZRANGESTORE $c $a 1 2"],
+  ZREM: [...zsets, "ZREM $a one two"],
+  ZREMRANGEBYLEX: [lex, "ZREMRANGEBYLEX $a [b (d"],
+  ZREMRANGEBYRANK: [...zsets, "ZREMRANGEBYRANK $a 0 1"],
+  ZREMRANGEBYSCORE: [...zsets, "ZREMRANGEBYSCORE $a (1 +inf"],
+  ZUNIONSTORE: [...zsets, "ZUNIONSTORE $c 2 $a $b AGGREGATE MAX"],
+};
+
+/** Commands that are never applied, and the code in the log. */
+export const skippedCommands: Readonly<Record<string, readonly string[]>> = {
+  FLUSHALL: ["FLUSHALL"],
+  FLUSHDB: ["FLUSHDB"],
+  SWAPDB: ["SWAPDB 7 8"],
+  "FUNCTION FLUSH": ["FUNCTION FLUSH"],
+};
+
+/** Commands that no client sends: of Redis's own tests, and of its cluster. */
+export const internalCommands = ["PFDEBUG", "PFSELFTEST", "RESTORE-ASKING"];
+
+/** What the requirement says can be synchronised. PUBLISH has a test of its own. */
+export const requiredCommands = `
+APPEND BITOP BLPOP BRPOP BRPOPLPUSH DECR DECRBY DEL EVAL EVALSHA EXEC EXPIRE EXPIREAT GEOADD GETSET
+HDEL HINCRBY HINCRBYFLOAT HMSET HSET HSETNX INCR INCRBY INCRBYFLOAT LINSERT LPOP LPUSH LPUSHX LREM LSET LTRIM
+MOVE MSET MSETNX MULTI PERSIST PEXPIRE PEXPIREAT PFADD PFMERGE PSETEX PUBLISH RENAME RENAMENX RESTORE
+RPOP RPOPLPUSH RPUSH RPUSHX SADD SDIFFSTORE SELECT SET SETBIT SETEX SETNX SETRANGE SINTERSTORE SMOVE SPOP SREM
+SUNIONSTORE ZADD ZINCRBY ZINTERSTORE ZREM ZREMRANGEBYLEX ZUNIONSTORE ZREMRANGEBYRANK ZREMRANGEBYSCORE`
+  .trim()
+  .split(/\s+/);

@@ -1,0 +1,121 @@
+import type { Redis } from "ioredis";
+import { onTestFinished, TestRunner } from "vitest";
+import type { RedisEndpoint } from "../../server/redis/endpoint.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
+import type { RefusedCommand, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
+import { ShardSync } from "../../server/sync/shard-sync.ts";
+import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import { temporaryFolder, until } from "../servers/index.ts";
+
+type Reachable = { readonly port: number; readonly host?: string };
+
+export function endpointAt(server: Reachable, more: Partial<RedisEndpoint> = {}): RedisEndpoint {
+  const { port, host = "127.0.0.1" } = server;
+  return { host, port, username: null, password: null, tls: false, db: null, ...more };
+}
+
+/** One shard sync in this process, and all that it has reported. */
+export class SyncForTest {
+  readonly spec: ShardSyncSpec;
+  readonly events: ShardEvent[] = [];
+  readonly statuses = new Set<string>();
+  /** Reasons of all reports, by their code. */
+  readonly reasons = new Set<string>();
+  latest: ShardReport | null = null;
+  readonly #refused: RefusedCommand[] = [];
+  #sync: ShardSync | null = null;
+
+  constructor(spec: Partial<ShardSyncSpec> & Pick<ShardSyncSpec, "source" | "destination">) {
+    this.spec = {
+      taskId: "test",
+      shardId: "s0",
+      shardName: "s0",
+      shardIndex: 0,
+      siblings: [],
+      databases: { kind: "all" },
+      checkpointDb: 0,
+      heartbeatDb: null,
+      spoolDirectory: temporaryFolder(),
+      spoolQuotaBytes: 2 ** 30,
+      ...spec,
+    };
+    if (TestRunner.getCurrentTest() !== undefined) onTestFinished(() => this.stop());
+  }
+
+  start(): this {
+    this.#sync = new ShardSync(this.spec, { onReport: (report) => this.#heard(report) });
+    void this.#sync.run();
+    return this;
+  }
+
+  /** In good order: what was received is applied. */
+  async stop(options = { forgetCheckpoint: false }): Promise<void> {
+    await this.#sync?.stop(options);
+    this.#sync = null;
+  }
+
+  setHeartbeatProblem(problem: string | null): void {
+    this.#sync?.setHeartbeatProblem(problem);
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    await this.#sync?.run();
+  }
+
+  async reaches(status: ShardReport["status"], timeoutMs = 20_000): Promise<void> {
+    await until(() => this.latest?.status === status, {
+      what: `the status is ${status} (${this.latest?.status})`,
+      timeoutMs,
+    });
+  }
+
+  /** Resolves when the destination's checkpoint is at all that `source` has written by now. */
+  async caughtUp(source: Redis, destination: Redis, timeoutMs = 30_000): Promise<void> {
+    const { taskId, shardId, checkpointDb } = this.spec;
+    const own = destination.duplicate();
+    own.on("error", () => {});
+    try {
+      await until(() => own.select(checkpointDb), { what: "the destination answers", timeoutMs });
+      const wanted = BigInt(/master_repl_offset:(\d+)/.exec(await source.info("replication"))![1]!);
+      await until(
+        async () => {
+          // Read each time: with its first replica a master takes another replid.
+          const replid = /master_replid:(\w+)/.exec(await source.info("replication"))![1];
+          const checkpoint = parseCheckpoint((await own.hget(checkpointKey(taskId), shardId)) ?? "");
+          if (checkpoint === null || checkpoint.replid !== replid || checkpoint.offset < wanted) return false;
+          return (await own.scard(doubtfulKeysKey(taskId, shardId))) === 0;
+        },
+        { what: `the destination is at offset ${wanted}`, timeoutMs, everyMs: 5 },
+      );
+    } finally {
+      own.disconnect();
+    }
+  }
+
+  eventsOf(type: string): ShardEvent[] {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  /** All that was refused, added up over the reports. */
+  refused(command?: string): RefusedCommand[] {
+    const sums = new Map<string, RefusedCommand>();
+    for (const one of this.#refused) {
+      if (command !== undefined && one.command !== command) continue;
+      const key = `${one.kind} ${one.command} ${one.db} ${one.reasonCode}`;
+      const sum = sums.get(key);
+      const samples = [...(sum?.samples ?? []), ...one.samples];
+      sums.set(key, { ...one, count: (sum?.count ?? 0) + one.count, samples });
+    }
+    return [...sums.values()];
+  }
+
+  #heard(report: ShardReport): void {
+    this.latest = report;
+    this.statuses.add(report.status);
+    if (report.reason !== null) this.reasons.add(report.reason.code);
+    this.events.push(...report.events);
+    this.#refused.push(...report.refused);
+  }
+}
