@@ -222,8 +222,10 @@ export class BatchPipeline implements ReplyHandler {
       this.failure ??= stateErrorOf(answer, this.#options.address, "EXEC");
       this.#options.onAborted(batch, answer);
     } else if (error !== null) {
-      if (item >= 0) batch.refusals.set(item, error);
-      this.failure ??= stateErrorOf(error, this.#options.address, batch.names[item]?.name ?? "MULTI");
+      const state = stateErrorOf(error, this.#options.address, batch.names[item]?.name ?? "MULTI");
+      // What the destination's state refuses now is not the command's fault: it is applied later.
+      if (state === null && item >= 0) batch.refusals.set(item, error);
+      this.failure ??= state;
     }
   }
 }
