@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import { openClient } from "../redis/client.ts";
+import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRestorer } from "./expiry-restorer.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { pause } from "./pause.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { DatabaseMap, ShardSyncSpec } from "./shard-sync-spec.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 const LOOK_MS = 1000;
@@ -18,7 +19,7 @@ export class ExpiryKeeper {
   readonly #clock: StreamClock;
   readonly #client: Redis;
   readonly #restorer: ExpiryRestorer;
-  readonly #dbs: () => readonly number[];
+  readonly #databases: DatabaseMap;
   readonly #now: () => number;
 
   private constructor(
@@ -26,32 +27,28 @@ export class ExpiryKeeper {
     shade: ExpiryShade,
     clock: StreamClock,
     client: Redis,
-    dbs: () => readonly number[],
+    databases: DatabaseMap,
     now: () => number,
   ) {
     this.#session = session;
     this.#shade = shade;
     this.#clock = clock;
     this.#client = client;
-    this.#dbs = dbs;
+    this.#databases = databases;
     this.#now = now;
     this.#restorer = new ExpiryRestorer(client, shade, session.facts.redisVersion, now);
   }
 
-  /**
-   * Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded.
-   * @param dbs the destination's databases that have to be looked through.
-   */
+  /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded. */
   static async open(
     spec: ShardSyncSpec,
     session: DestinationSession,
     shade: ExpiryShade,
     clock: StreamClock,
-    dbs: () => readonly number[],
     now: () => number,
   ): Promise<ExpiryKeeper> {
     const client = await openClient(spec.destination, { role: "the destination", db: spec.checkpointDb });
-    const keeper = new ExpiryKeeper(session, shade, clock, client, dbs, now);
+    const keeper = new ExpiryKeeper(session, shade, clock, client, spec.databases, now);
     shade.enabled = await keeper.#restorer.permitted();
     // A former engine that did not end in good order may have left shaded expiries.
     shade.scanNeeded ||= session.shaded;
@@ -68,7 +65,7 @@ export class ExpiryKeeper {
         if (!this.#clock.live || this.#now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
         this.#shade.scanNeeded = false;
-        const left = await this.#restorer.restoreAll(this.#dbs(), { all: false, signal });
+        const left = await this.#restorer.restoreAll(await this.#dbs(), { all: false, signal });
         if (left > 0) this.#shade.scanNeeded = true;
         nextScan = this.#now() + AGAIN_MS;
       } catch {
@@ -82,9 +79,17 @@ export class ExpiryKeeper {
   async finish(signal: AbortSignal): Promise<void> {
     await this.#restorer.restoreRecent();
     const left = this.#shade.scanNeeded
-      ? await this.#restorer.restoreAll(this.#dbs(), { all: true, signal })
+      ? await this.#restorer.restoreAll(await this.#dbs(), { all: true, signal })
       : 0;
     if (left === 0) await this.#session.noteShaded(false);
+  }
+
+  /** The destination's databases to look through: as they are now, since some may have come a moment ago. */
+  async #dbs(): Promise<number[]> {
+    const databases = this.#databases;
+    if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
+    const { keyspace } = serverFacts(parseInfo(await this.#client.info()));
+    return keyspace.map((count) => count.db);
   }
 
   close(): void {

@@ -233,14 +233,7 @@ export class ShardSync {
         signal.addEventListener("abort", leave);
         backoff.reset();
         this.#destinationProblem = null;
-        keeper = await ExpiryKeeper.open(
-          this.#spec,
-          session,
-          this.#shade,
-          this.#clock,
-          () => this.#destinationDbs(),
-          this.#now,
-        );
+        keeper = await ExpiryKeeper.open(this.#spec, session, this.#shade, this.#clock, this.#now);
         let from: Checkpoint;
         if (!loaded && (generation.rdb?.start ?? 0) > 0) {
           reader.restart(
@@ -370,13 +363,6 @@ export class ShardSync {
     this.#destinationProblem = reason;
     this.#changed();
     await backoff.wait(this.#ending.signal);
-  }
-
-  /** Where this shard's keys are on the destination. */
-  #destinationDbs(): number[] {
-    const { databases } = this.#spec;
-    if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
-    return (this.#destinationFacts.facts?.keyspace ?? []).map((count) => count.db);
   }
 
   #context(): ApplyContext {
