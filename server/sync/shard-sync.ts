@@ -210,6 +210,7 @@ export class ShardSync {
     this.#generation = generation;
     this.#lag.reset();
     if (generation.kind === "full") {
+      this.#ledger.newHistory();
       this.#initialSyncs++;
       this.#report.beginInitialSync(this.#initialSyncs, generation);
     } else {
@@ -360,6 +361,8 @@ export class ShardSync {
       this.#fatal = reason;
       return;
     }
+    // When it comes back it may be another version of itself.
+    this.#ledger.unknownCommands.clear();
     this.#destinationProblem = reason;
     this.#changed();
     await backoff.wait(this.#ending.signal);

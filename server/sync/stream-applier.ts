@@ -275,8 +275,9 @@ export class StreamApplier implements CommandTaker {
   /** False for a command that has been logged before: it is read again after a reconnect. */
   #log(kind: "skipped" | "rejected", code: string, reason: string, bytes: Uint8Array): boolean {
     const offset = this.#offsetAt(this.#position);
-    if (offset < this.#ledger.loggedTo) return false;
-    this.#ledger.loggedTo = offset + 1n;
+    const { loggedTo } = this.#ledger;
+    if (offset < loggedTo[kind]) return false;
+    loggedTo[kind] = offset + 1n;
     const { name, db } = this.#filter;
     this.#ledger.refusals.add(kind, name.name, db, code, reason, () => this.#sample(bytes));
     return true;

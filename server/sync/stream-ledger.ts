@@ -14,13 +14,24 @@ export class StreamLedger {
   readonly refusedAt = new Map<bigint, string>();
   /** Names of commands that the destination does not know. */
   readonly unknownCommands = new Map<string, string>();
-  /** Everything below this offset has been logged. */
-  loggedTo = 0n;
+  /**
+   * What was skipped, and what was rejected, below these offsets has been logged. They are two, since a command is
+   * found to be refused only when the destination has answered, when later ones have been skipped already.
+   */
+  readonly loggedTo = { skipped: 0n, rejected: 0n };
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
     this.refusals = new RefusalLog(now);
     this.#event = event;
+  }
+
+  /** Another history of the source begins: its offsets have nothing to do with those of before. */
+  newHistory(): void {
+    this.refusedAt.clear();
+    this.unknownCommands.clear();
+    this.loggedTo.skipped = 0n;
+    this.loggedTo.rejected = 0n;
   }
 
   info(type: string, message: string): void {
