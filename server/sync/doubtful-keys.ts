@@ -30,7 +30,7 @@ export class DoubtfulKeys {
 
   /** Notes the keys of the command in `bytes`, of the source's database `db`. */
   note(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
-    if (BLIND.has(name)) return;
+    if (BLIND.has(name) && !(name === "SET" && keepsExpiry(bytes, scanner))) return;
     const copied = keysToCopy(name, bytes, scanner);
     for (const key of copied) this.#add("copy", db, key);
     if (copied.length > 0 || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
@@ -72,6 +72,14 @@ function keysToCopy(name: string, bytes: Uint8Array, scanner: CommandScanner): B
   const args = Array.from({ length: noted }, (_, index) => argumentAt(bytes, scanner, index));
   const positions = keysOf(spec, args);
   return positions.length < 2 ? [] : positions.map((position) => args[position]!);
+}
+
+/** SET … KEEPTTL, as INCRBYFLOAT is propagated. */
+function keepsExpiry(bytes: Uint8Array, scanner: CommandScanner): boolean {
+  for (let index = 3; index < Math.min(scanner.seen, scanner.starts.length); index++) {
+    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "KEEPTTL") return true;
+  }
+  return false;
 }
 
 function argumentAt(bytes: Uint8Array, scanner: CommandScanner, index: number): Buffer {

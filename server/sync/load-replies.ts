@@ -42,6 +42,8 @@ export class LoadReplies implements ReplyHandler {
   #marks: Mark[] = [];
   #refused: UndecodedValue[] = [];
   #db: number;
+  /** Databases that are selected by commands which are not answered yet. */
+  readonly #selections: { readonly command: number; readonly db: number }[] = [];
 
   /** @param db the destination database that is selected when the first command goes out. */
   constructor(progress: LoadProgress, refusals: RefusalLog, address: string, db: number) {
@@ -64,6 +66,11 @@ export class LoadReplies implements ReplyHandler {
   mark(commands: number, position: number, keys: number): void {
     this.#marks.push({ commands, position, keys });
     this.#pass();
+  }
+
+  /** The command with this index selects a database: what comes after it is answered for that one. */
+  select(command: number, db: number): void {
+    this.#selections.push({ command, db });
   }
 
   /** True while values wait that the destination refused to RESTORE. */
@@ -131,6 +138,7 @@ export class LoadReplies implements ReplyHandler {
   }
 
   #answered(): void {
+    if (this.#selections[0]?.command === this.seen) this.#db = this.#selections.shift()!.db;
     this.seen++;
     this.#pass();
   }

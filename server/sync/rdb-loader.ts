@@ -157,6 +157,7 @@ export class RdbLoader implements RdbVisitor {
     if (db === this.#linkDb) return;
     this.#linkDb = db;
     this.#writer.command("SELECT", db);
+    this.#replies.select(this.#link.commands - 1, db);
   }
 
   async #makeRoom(): Promise<void> {
