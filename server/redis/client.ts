@@ -73,8 +73,7 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
     await Promise.race([enter(redis, endpoint, options, context), givenUp]);
     return redis;
   } catch (error) {
-    redis.disconnect();
-    redis.stream?.destroy();
+    dropClient(redis);
     if (signal?.aborted) throw signal.reason;
     if (error instanceof TributaryError) throw error;
     throw connectError(lastError ?? error, endpoint, context, timeoutMs);
@@ -82,6 +81,13 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */
+export function dropClient(redis: Redis): void {
+  redis.disconnect();
+  // A peer that hangs does not answer the end of the connection either; ioredis would give it 2 s.
+  redis.stream?.destroy();
 }
 
 type Context = { readonly role: string; readonly address: string };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
-import { openClient, toTributaryError } from "../redis/client.ts";
+import { dropClient, openClient, toTributaryError } from "../redis/client.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
@@ -158,7 +158,7 @@ export class DestinationSession {
 
   close(): void {
     this.link.close();
-    this.#control.disconnect();
+    dropClient(this.#control);
   }
 }
 

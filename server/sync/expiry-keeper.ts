@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { openClient } from "../redis/client.ts";
+import { dropClient, openClient } from "../redis/client.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRestorer } from "./expiry-restorer.ts";
@@ -93,6 +93,6 @@ export class ExpiryKeeper {
   }
 
   close(): void {
-    this.#client.disconnect();
+    dropClient(this.#client);
   }
 }

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { openClient } from "../redis/client.ts";
+import { dropClient, openClient } from "../redis/client.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { pause } from "./pause.ts";
@@ -36,11 +36,13 @@ export class FactsPoller {
   /** Runs until the signal is aborted; never rejects. */
   async run(): Promise<void> {
     const { signal, intervalMs } = this.#options;
+    // A server that hangs must not hold up the end.
+    signal.addEventListener("abort", () => this.#drop(), { once: true });
     while (!signal.aborted) {
       await this.ask();
       await pause(intervalMs, signal);
     }
-    this.#client?.disconnect();
+    this.#drop();
   }
 
   /** Asks once, now. */
@@ -63,8 +65,12 @@ export class FactsPoller {
       });
       onFacts(facts);
     } catch {
-      this.#client?.disconnect();
-      this.#client = null;
+      this.#drop();
     }
+  }
+
+  #drop(): void {
+    if (this.#client !== null) dropClient(this.#client);
+    this.#client = null;
   }
 }

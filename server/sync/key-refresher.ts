@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { openClient } from "../redis/client.ts";
+import { dropClient, openClient } from "../redis/client.ts";
 import { destinationDb } from "./database-map.ts";
 import { type DoubtfulKey, parseDoubtfulKey } from "./doubtful-keys.ts";
 import { encodeArguments } from "./encode-arguments.ts";
@@ -53,6 +53,8 @@ export class KeyRefresher {
 
   /** Runs until the signal is aborted; never rejects: what could not be done now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    // A server that hangs must not hold up the end.
+    signal.addEventListener("abort", () => this.#disconnect(), { once: true });
     while (!signal.aborted) {
       try {
         await this.#look(signal);
@@ -131,8 +133,8 @@ export class KeyRefresher {
   }
 
   #disconnect(): void {
-    this.#source?.disconnect();
-    this.#destination?.disconnect();
+    if (this.#source !== null) dropClient(this.#source);
+    if (this.#destination !== null) dropClient(this.#destination);
     this.#source = null;
     this.#destination = null;
   }

@@ -227,11 +227,15 @@ export class ShardSync {
     let loaded = generation.kind === "partial";
     while (!this.#ended() && !signal.aborted) {
       const replies = new ReplySwitch();
-      const leave = () => this.#session?.close();
       let keeper: ExpiryKeeper | null = null;
+      const leave = () => {
+        this.#session?.close();
+        keeper?.close();
+      };
       try {
         const session = await this.#open(replies, () => this.#applier?.wake());
         signal.addEventListener("abort", leave);
+        this.#ending.signal.addEventListener("abort", leave);
         backoff.reset();
         this.#destinationProblem = null;
         keeper = await ExpiryKeeper.open(this.#spec, session, this.#shade, this.#clock, this.#now);
@@ -259,6 +263,7 @@ export class ShardSync {
         await this.#destinationFailed(error, backoff);
       } finally {
         signal.removeEventListener("abort", leave);
+        this.#ending.signal.removeEventListener("abort", leave);
         this.#applier = null;
         keeper?.close();
         this.#session?.close();
