@@ -1,0 +1,209 @@
+import { expect, test } from "vitest";
+import { startRedis, until } from "../servers/index.ts";
+import { expectUnion } from "./expect-union.ts";
+import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+
+async function running(conf: Record<string, string> = {}, more: Partial<SyncForTest["spec"]> = {}) {
+  const shard = await startRedis();
+  const destination = await startRedis({ conf });
+  const source = endpointAt(shard);
+  const sync = new SyncForTest({ source, destination: endpointAt(destination), ...more }).start();
+  await sync.reaches("synchronizing");
+  const caughtUp = () => sync.caughtUp(shard.client, destination.client);
+  return {
+    shard: shard.client,
+    destination: destination.client,
+    servers: { shard, destination },
+    sync,
+    caughtUp,
+  };
+}
+
+test("a command of the wrong type is rejected with a sample, and the rest of its batch is applied", async () => {
+  const { shard, destination, sync, caughtUp } = await running();
+  await destination.set("conflict", "a string");
+  await shard
+    .pipeline()
+    .set("before", 1)
+    .rpush("conflict", "secret".repeat(50), "b")
+    .multi()
+    .incr("counter")
+    .rpush("conflict", "c")
+    .incr("counter")
+    .exec()
+    .set("after", 1)
+    .exec();
+  await caughtUp();
+  expect(await destination.mget("before", "counter", "after", "conflict")).toEqual([
+    "1",
+    "2",
+    "1",
+    "a string",
+  ]);
+  await sync.stop();
+  const [one, ...others] = sync.refused();
+  expect(others).toEqual([]);
+  expect(one).toMatchObject({ kind: "rejected", command: "RPUSH", db: 0, reasonCode: "WRONGTYPE", count: 2 });
+  expect(one?.samples).toEqual([`rpush conflict ${"secret".repeat(11).slice(0, 64)}… b`, "rpush conflict c"]);
+  expect(sync.latest?.stream?.commandsRejected).toBe(2);
+});
+
+test("commands that the destination does not know are rejected, the others applied, and it goes on", async () => {
+  const { shard, destination, sync, caughtUp } = await running({
+    "rename-command": 'PFADD ""\nrename-command SETBIT ""',
+  });
+  for (let n = 0; n < 20; n++) {
+    await shard.pipeline().incr("counter").pfadd("hll", n).setbit("bits", n, 1).incr("counter").exec();
+  }
+  await shard.multi().incr("counter").pfadd("hll", "in a transaction").incr("counter").exec();
+  await caughtUp();
+  expect(await destination.get("counter")).toBe("42");
+  expect(await destination.exists("hll", "bits")).toBe(0);
+  await sync.stop();
+  expect(sync.refused("PFADD")).toMatchObject([
+    { kind: "rejected", reasonCode: "UNKNOWN_COMMAND", count: 21 },
+  ]);
+  expect(sync.refused("SETBIT")).toMatchObject([
+    { kind: "rejected", reasonCode: "UNKNOWN_COMMAND", count: 20 },
+  ]);
+  expect(sync.refused("PFADD")[0]?.samples[0]).toBe("pfadd hll 0");
+  expect(sync.statuses.has("retrying")).toBe(false);
+});
+
+test("a destination that has learned a command gets it after its restart", async () => {
+  const { shard, destination, servers, sync, caughtUp } = await running({
+    "rename-command": 'PFADD ""',
+    appendonly: "yes",
+  });
+  await shard.pfadd("hll", 1);
+  await caughtUp();
+  const { readFile, writeFile } = await import("node:fs/promises");
+  const file = `${servers.destination.directory}/redis.conf`;
+  await writeFile(file, (await readFile(file, "utf8")).replace(/^rename-command.*$/m, ""));
+  await servers.destination.restart();
+  await sync.reaches("retrying");
+  await sync.reaches("synchronizing");
+  await shard.pfadd("other", 1);
+  await caughtUp();
+  expect(await destination.exists("hll", "other")).toBe(1);
+});
+
+test("a command that is refused when it is queued is left out alone, wherever it stands", async () => {
+  // There APPEND has the arity of GET.
+  const { shard, destination, sync, caughtUp } = await running({
+    "rename-command": "APPEND XAPPEND\nrename-command GET APPEND",
+  });
+  for (let n = 0; n < 10; n++) {
+    await shard.pipeline().incr("counter").append(`log:${n}`, "x").incr("counter").flushdb().exec();
+  }
+  await shard.multi().incr("after").append("log", "in a transaction").incr("after").exec();
+  await caughtUp();
+  // FLUSHDB of the shard is not applied: the counter of the destination is the sum of all.
+  expect(await destination.mget("counter", "after")).toEqual(["20", "2"]);
+  await sync.stop();
+  expect(sync.refused("APPEND")).toMatchObject([{ kind: "rejected", reasonCode: "WRONG_ARITY", count: 11 }]);
+  expect(sync.refused("FLUSHDB")).toMatchObject([{ kind: "skipped", count: 10 }]);
+});
+
+test("FLUSHALL, FLUSHDB and SWAPDB of a shard leave the destination as it is, are logged and alerted", async () => {
+  const { shard, destination, sync, caughtUp } = await running();
+  await destination.set("of another shard", 1);
+  await shard.set("key", "value");
+  await shard.select(1);
+  await shard.set("key", "value in 1");
+  await shard.swapdb(0, 1);
+  await shard.flushdb();
+  await shard.flushall();
+  await shard.select(0);
+  await shard.set("after", 1);
+  await caughtUp();
+  expect(await destination.mget("of another shard", "key", "after")).toEqual(["1", "value", "1"]);
+  await destination.select(1);
+  expect(await destination.get("key")).toBe("value in 1");
+  await destination.select(0);
+  await sync.stop();
+  for (const name of ["FLUSHALL", "FLUSHDB", "SWAPDB"]) {
+    expect(sync.refused(name)).toMatchObject([{ kind: "skipped", reasonCode: name, count: 1 }]);
+    expect(sync.eventsOf(`${name.toLowerCase()}-skipped`)).toMatchObject([{ level: "alert" }]);
+  }
+});
+
+test("what was skipped and rejected is not counted again when the stream is read again", async () => {
+  const { shard, destination, sync, caughtUp } = await running();
+  await destination.set("conflict", "a string");
+  for (let n = 0; n < 5; n++) {
+    await shard.flushdb();
+    await shard.rpush("conflict", n);
+    await shard.del("conflict2");
+    await destination.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await sync.reaches("synchronizing");
+    await shard.del("conflict");
+    await shard.set("now", n);
+    await caughtUp();
+    await destination.set("conflict", "a string");
+  }
+  await sync.stop();
+  expect(sync.refused("FLUSHDB")).toMatchObject([{ count: 5 }]);
+});
+
+test("databases 0 and 3 go to 0 and 5, and no other", async () => {
+  const databases = {
+    kind: "pairs",
+    pairs: [
+      { source: 0, destination: 0 },
+      { source: 3, destination: 5 },
+    ],
+  } as const;
+  const shard = await startRedis();
+  const destination = await startRedis();
+  for (const db of [0, 1, 3, 5]) {
+    await shard.client.select(db);
+    await shard.client
+      .pipeline()
+      .set("where", db)
+      .rpush("list", "a", db)
+      .set("expiring", db, "EX", 100_000)
+      .exec();
+  }
+  const sync = new SyncForTest({
+    source: endpointAt(shard),
+    destination: endpointAt(destination),
+    databases,
+  }).start();
+  await sync.reaches("synchronizing");
+  for (const db of [3, 1, 0, 5, 3]) {
+    await shard.client.select(db);
+    await shard.client
+      .pipeline()
+      .incr("counter")
+      .rpush("list", "b")
+      .set(`moving:${db}`, 1)
+      .set(`leaving:${db}`, 1)
+      .exec();
+  }
+  await shard.client.select(0);
+  await shard.client
+    .pipeline()
+    .move("moving:0", 3)
+    .move("leaving:0", 1)
+    .call("COPY", "where", "copied", "DB", "3")
+    .exec();
+  await shard.client
+    .multi()
+    .incr("counter")
+    .select(3)
+    .incr("counter")
+    .select(5)
+    .incr("counter")
+    .select(0)
+    .exec();
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  await expectUnion([shard], destination, databases.pairs);
+  const keyspace = await destination.client.info("keyspace");
+  expect([...keyspace.matchAll(/^db(\d+):/gm)].map(([, db]) => Number(db))).toEqual([0, 5]);
+  await until(() => sync.refused().every(({ reasonCode }) => reasonCode === "DB_NOT_SELECTED"), {
+    what: "only what is not synchronised is in the log",
+  });
+  expect([...new Set(sync.refused().map(({ db }) => db))].sort()).toEqual([1, 5]);
+});
