@@ -53,7 +53,8 @@ export class FactsPoller {
       const client = this.#client;
       const [info, ...present] = await Promise.all([
         client.info(),
-        ...ownKeys.map((own) => client.exists(own.key)),
+        // An ACL user may be permitted INFO and not EXISTS: the facts matter more than one key in the counts.
+        ...ownKeys.map((own) => client.exists(own.key).catch(() => 0)),
       ]);
       const facts = serverFacts(parseInfo(String(info)));
       this.facts = facts;
