@@ -57,7 +57,8 @@ export class ValueWriter {
     let commands = 1;
     if (inSet) {
       at = putBytes(into, at, PXAT, 0, PXAT.length);
-      at = putNumber(into, at, expireAt);
+      // SET refuses 0 ("invalid expire time").
+      at = putNumber(into, at, Math.max(1, expireAt));
     } else if (expireAt >= 0) {
       commands = 2;
       at = putBytes(into, at, PEXPIREAT, 0, PEXPIREAT.length);
