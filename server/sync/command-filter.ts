@@ -100,6 +100,14 @@ export class CommandFilter {
             false,
           );
         }
+        if (
+          argument(bytes, scanner, 1).toUpperCase() === "RESTORE" &&
+          argument(bytes, scanner, 3).toUpperCase() === "FLUSH"
+        ) {
+          // FUNCTION RESTORE payload FLUSH: what it brings is taken, what it would remove may be another shard's.
+          this.replacement = encodeArguments(["FUNCTION", "RESTORE", slice(bytes, scanner, 2), "REPLACE"]);
+          return "replace";
+        }
         return "forward";
       case "move":
       case "copy":

@@ -89,6 +89,16 @@ test("SCRIPT FLUSH and FUNCTION FLUSH are skipped, what loads and deletes is not
   expect(filter.decide("FUNCTION", "DELETE", "library")).toBe("forward");
 });
 
+test("FUNCTION RESTORE brings its functions and flushes none", () => {
+  const filter = new FilterForTest();
+  expect(filter.decide("FUNCTION", "RESTORE", "payload")).toBe("forward");
+  expect(filter.decide("FUNCTION", "RESTORE", "payload", "APPEND")).toBe("forward");
+  expect(filter.decide("function", "restore", "payload", "flush")).toBe(
+    "replace FUNCTION RESTORE payload REPLACE",
+  );
+  expect(filter.decide("FUNCTION", "LOAD", "REPLACE", "FLUSH")).toBe("forward");
+});
+
 test("PUBLISH goes on from any database, what Sentinels tell each other does not", () => {
   const filter = new FilterForTest({ map: mapped, db: 1 });
   expect(filter.decide("PUBLISH", "channel", "message")).toBe("forward");
