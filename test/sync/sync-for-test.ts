@@ -55,10 +55,6 @@ export class SyncForTest {
     this.#sync = null;
   }
 
-  setHeartbeatProblem(problem: string | null): void {
-    this.#sync?.setHeartbeatProblem(problem);
-  }
-
   /** Resolves when it has ended by itself. */
   async ended(): Promise<void> {
     await this.#sync?.run();
