@@ -4,7 +4,9 @@ import { ReplyScanner } from "../../server/redis/reply-scanner.ts";
 import { anyBytes, checkProperty, cutAt } from "../sync/check-property.ts";
 
 type Reply =
-  | { readonly kind: "status" | "integer" | "error"; readonly text: string }
+  | { readonly kind: "status"; readonly text: string }
+  | { readonly kind: "integer"; readonly text: string }
+  | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "bulk"; readonly bytes: Buffer | null }
   | { readonly kind: "array"; readonly items: readonly Reply[] | null };
 
@@ -43,9 +45,10 @@ function scan(pieces: readonly Uint8Array[]): string[] {
 
 const line = fc.string({ maxLength: 30 }).map((text) => text.replace(/[\r\n]/g, " "));
 const leaf: fc.Arbitrary<Reply> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("status", "error"), text: line }),
-  fc.record({ kind: fc.constant("integer"), text: fc.maxSafeInteger().map(String) }),
-  fc.record({ kind: fc.constant("bulk"), bytes: fc.option(anyBytes) }),
+  fc.record({ kind: fc.constant("status" as const), text: line }),
+  fc.record({ kind: fc.constant("error" as const), text: line }),
+  fc.record({ kind: fc.constant("integer" as const), text: fc.maxSafeInteger().map(String) }),
+  fc.record({ kind: fc.constant("bulk" as const), bytes: fc.option(anyBytes) }),
 );
 const { reply } = fc.letrec<{ reply: Reply }>((tie) => ({
   reply: fc.oneof(

@@ -26,11 +26,11 @@ test("a command of the wrong type is rejected with a sample, and the rest of its
     .pipeline()
     .set("before", 1)
     .rpush("conflict", "secret".repeat(50), "b")
-    .multi()
+    .call("MULTI")
     .incr("counter")
     .rpush("conflict", "c")
     .incr("counter")
-    .exec()
+    .call("EXEC")
     .set("after", 1)
     .exec();
   await caughtUp();

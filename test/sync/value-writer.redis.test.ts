@@ -38,7 +38,7 @@ const makers: Readonly<Record<string, (client: Redis, key: string) => Promise<un
   "compressed string": (client, key) => client.set(key, "x".repeat(10_000)),
   integer: (client, key) => client.set(key, "-12345"),
   list: (client, key) => client.rpush(key, "a", "b", "c"),
-  hash: (client, key) => client.hset(key, "f", "1", "g", "x".repeat(100)),
+  hash: (client, key) => client.hset(key, "f", "1", "g", "x".repeat(60)),
   "sorted set": (client, key) => client.zadd(key, 0.1, "a", "-inf", "b"),
   stream: (client, key) => client.xadd(key, "1-1", "f", "v"),
 };
