@@ -99,7 +99,8 @@ export const catalogue = {
   SOURCE_PSYNC_DENIED: {
     message: "{role} at {address} does not permit PSYNC: {detail}.",
     cause: "The ACL user lacks +psync +replconf, or the provider disabled or renamed the command.",
-    remedy: "Grant the user +psync +replconf +ping +info +select +dbsize, or use one that may replicate.",
+    remedy:
+      "Grant the user +psync +replconf +ping +info +select +dbsize +multi +exec +dump +exists +pttl +time, or use one that may replicate.",
     retried: false,
   },
   SOURCE_COMMAND_DENIED: {

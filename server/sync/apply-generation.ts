@@ -157,6 +157,7 @@ export function streamApplier(
       new ExpiryRewriter(shade, clock, setPxat, context.now),
     ),
     clock,
+    shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     ledger: context.ledger,
     role: context.role,

@@ -6,8 +6,9 @@ import { formatAddress } from "../redis/endpoint.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
+import { ControlClient } from "./control-client.ts";
 import { DestinationLink } from "./destination-link.ts";
-import { checkpointKey, connectionName, doubtfulKeysKey } from "./own-keys.ts";
+import { checkpointKey, connectionName, doubtfulKeysKey, epochField } from "./own-keys.ts";
 import { destinationWasEmpty, forgetWasEmpty } from "./reconcile-was-empty.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
@@ -42,7 +43,7 @@ export class DestinationSession {
   readonly wasEmpty: boolean;
   /** Why former writers could not be disconnected; null when they could. */
   readonly unfenced: string | null;
-  readonly #control: Redis;
+  readonly #control: ControlClient;
   readonly #spec: ShardSyncSpec;
 
   private constructor(
@@ -50,7 +51,7 @@ export class DestinationSession {
       DestinationSession,
       "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded" | "wasEmpty"
     >,
-    control: Redis,
+    control: ControlClient,
     spec: ShardSyncSpec,
   ) {
     this.link = parts.link;
@@ -87,11 +88,10 @@ export class DestinationSession {
         throw new TributaryError("DESTINATION_UNSUPPORTED", { address, detail: "it is a cluster" });
       }
       const key = checkpointKey(spec.taskId);
-      const field = `${spec.shardId}:epoch`;
+      const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.
       const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace);
-      const before = options.epoch;
-      const epoch = before ?? (await control.hincrby(key, field, 1));
+      const epoch = await takeEpoch(control, spec, options.epoch);
       const prefix = connectionName(spec.taskId, spec.shardId, "");
       const unfenced = await disconnectOthers(control, prefix);
       link = await DestinationLink.open({
@@ -105,13 +105,14 @@ export class DestinationSession {
       });
       const [held, text, shaded] = await control.hmget(key, field, spec.shardId, shadedField(spec));
       // An epoch that is gone went with the data: that is told by the standing, not by the fence.
-      if (held !== null && held !== undefined && Number(held) !== epoch) {
+      if (held !== null && held !== undefined && Number(held) > epoch) {
         throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
       }
       const standing = readStanding(text ?? null);
+      dropClient(control);
       return new DestinationSession(
         { link, standing, facts, epoch, unfenced, wasEmpty, shaded: shaded != null },
-        control,
+        new ControlClient(spec, epoch, signal),
         spec,
       );
     } catch (error) {
@@ -124,7 +125,8 @@ export class DestinationSession {
 
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
-    await this.#control.hset(
+    const control = await this.#control.get();
+    await control.hset(
       checkpointKey(this.#spec.taskId),
       this.#spec.shardId,
       BEGUN,
@@ -136,30 +138,47 @@ export class DestinationSession {
   /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
   async noteShaded(shaded: boolean): Promise<void> {
     const key = checkpointKey(this.#spec.taskId);
-    if (shaded) await this.#control.hset(key, shadedField(this.#spec), 1);
-    else await this.#control.hdel(key, shadedField(this.#spec));
+    const control = await this.#control.get();
+    if (shaded) await control.hset(key, shadedField(this.#spec), 1);
+    else await control.hdel(key, shadedField(this.#spec));
   }
 
   async writeCheckpoint(text: string): Promise<void> {
-    await this.#control.hset(checkpointKey(this.#spec.taskId), this.#spec.shardId, text);
+    const control = await this.#control.get();
+    await control.hset(checkpointKey(this.#spec.taskId), this.#spec.shardId, text);
   }
 
   /** Removes what Tributary keeps for this shard; the hash goes with its last field. */
   async forget(): Promise<void> {
-    await this.#control.hdel(
+    const control = await this.#control.get();
+    await control.hdel(
       checkpointKey(this.#spec.taskId),
       this.#spec.shardId,
-      `${this.#spec.shardId}:epoch`,
+      epochField(this.#spec.shardId),
       shadedField(this.#spec),
     );
-    await forgetWasEmpty(this.#control, this.#spec.taskId);
-    await this.#control.del(doubtfulKeysKey(this.#spec.taskId, this.#spec.shardId));
+    await forgetWasEmpty(control, this.#spec.taskId);
+    await control.del(doubtfulKeysKey(this.#spec.taskId, this.#spec.shardId));
   }
 
   close(): void {
     this.link.close();
-    dropClient(this.#control);
+    this.#control.close();
   }
+}
+
+/**
+ * The epoch under which this shard sync writes. One that the destination has gone back behind (it was restored, or
+ * a replica took its place) is written again, one higher; one that is higher is another engine's.
+ */
+async function takeEpoch(control: Redis, spec: ShardSyncSpec, before: number | null): Promise<number> {
+  const key = checkpointKey(spec.taskId);
+  const field = epochField(spec.shardId);
+  if (before === null) return await control.hincrby(key, field, 1);
+  const held = Number((await control.hget(key, field)) ?? 0);
+  if (held > before) throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
+  if (held < before) await control.hset(key, field, before);
+  return before;
 }
 
 function shadedField(spec: ShardSyncSpec): string {

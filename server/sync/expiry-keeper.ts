@@ -1,6 +1,7 @@
-import type { Redis } from "ioredis";
-import { dropClient, openClient } from "../redis/client.ts";
+import { toTributaryError } from "../redis/client.ts";
+import { formatAddress } from "../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
+import { ControlClient } from "./control-client.ts";
 import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRestorer } from "./expiry-restorer.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
@@ -17,8 +18,7 @@ export class ExpiryKeeper {
   readonly #session: DestinationSession;
   readonly #shade: ExpiryShade;
   readonly #clock: StreamClock;
-  readonly #client: Redis;
-  readonly #restorer: ExpiryRestorer;
+  readonly #control: ControlClient;
   readonly #databases: DatabaseMap;
   readonly #now: () => number;
 
@@ -26,17 +26,16 @@ export class ExpiryKeeper {
     session: DestinationSession,
     shade: ExpiryShade,
     clock: StreamClock,
-    client: Redis,
+    control: ControlClient,
     databases: DatabaseMap,
     now: () => number,
   ) {
     this.#session = session;
     this.#shade = shade;
     this.#clock = clock;
-    this.#client = client;
+    this.#control = control;
     this.#databases = databases;
     this.#now = now;
-    this.#restorer = new ExpiryRestorer(client, shade, session.facts.redisVersion, now);
   }
 
   /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded. */
@@ -47,12 +46,28 @@ export class ExpiryKeeper {
     clock: StreamClock,
     now: () => number,
   ): Promise<ExpiryKeeper> {
-    const client = await openClient(spec.destination, { role: "the destination", db: spec.checkpointDb });
-    const keeper = new ExpiryKeeper(session, shade, clock, client, spec.databases, now);
-    shade.enabled = await keeper.#restorer.permitted();
+    const control = new ControlClient(spec, session.epoch);
+    const keeper = new ExpiryKeeper(session, shade, clock, control, spec.databases, now);
+    try {
+      shade.enabled = await (await keeper.#restorer()).permitted();
+    } catch (error) {
+      control.close();
+      throw toTributaryError(error, {
+        role: "the destination",
+        address: formatAddress(spec.destination),
+        command: "EVAL",
+      });
+    }
     // A former engine that did not end in good order may have left shaded expiries.
     shade.scanNeeded ||= session.shaded;
-    await session.noteShaded(true);
+    await session.noteShaded(true).catch((error: unknown) => {
+      control.close();
+      throw toTributaryError(error, {
+        role: "the destination",
+        address: formatAddress(spec.destination),
+        command: "HSET",
+      });
+    });
     return keeper;
   }
 
@@ -65,7 +80,7 @@ export class ExpiryKeeper {
         if (!this.#clock.live || this.#now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
         this.#shade.scanNeeded = false;
-        const left = await this.#restorer.restoreAll(await this.#dbs(), { all: false, signal });
+        const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
         if (left > 0) this.#shade.scanNeeded = true;
         nextScan = this.#now() + AGAIN_MS;
       } catch {
@@ -75,24 +90,36 @@ export class ExpiryKeeper {
     }
   }
 
-  /** Restores everything, whatever is about to expire: the stream is applied and nothing comes any more. */
-  async finish(signal: AbortSignal): Promise<void> {
-    await this.#restorer.restoreRecent();
+  /**
+   * Restores everything, whatever is about to expire: the stream is applied and nothing comes any more.
+   * @returns false when the signal ended it before all was restored.
+   */
+  async finish(signal: AbortSignal): Promise<boolean> {
+    const restorer = await this.#restorer();
+    await restorer.restoreRecent();
     const left = this.#shade.scanNeeded
-      ? await this.#restorer.restoreAll(await this.#dbs(), { all: true, signal })
+      ? await restorer.restoreAll(await this.#dbs(), { all: true, signal })
       : 0;
-    if (left === 0) await this.#session.noteShaded(false);
+    if (left > 0) return false;
+    this.#shade.scanNeeded = false;
+    await this.#session.noteShaded(false);
+    return true;
+  }
+
+  async #restorer(): Promise<ExpiryRestorer> {
+    const client = await this.#control.get();
+    return new ExpiryRestorer(client, this.#shade, this.#session.facts.redisVersion, this.#now);
   }
 
   /** The destination's databases to look through: as they are now, since some may have come a moment ago. */
   async #dbs(): Promise<number[]> {
     const databases = this.#databases;
     if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
-    const { keyspace } = serverFacts(parseInfo(await this.#client.info()));
+    const { keyspace } = serverFacts(parseInfo(await (await this.#control.get()).info()));
     return keyspace.map((count) => count.db);
   }
 
   close(): void {
-    dropClient(this.#client);
+    this.#control.close();
   }
 }

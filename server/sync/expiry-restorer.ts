@@ -56,13 +56,14 @@ export class ExpiryRestorer {
     this.#now = now;
   }
 
-  /** Whether the destination permits such a script at all. */
+  /** Whether the destination permits such a script at all. @throws what says nothing about that. */
   async permitted(): Promise<boolean> {
     try {
       await this.#run([]);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if (/^(NOPERM|ERR unknown command)/i.test(error instanceof Error ? error.message : "")) return false;
+      throw error;
     }
   }
 

@@ -43,7 +43,8 @@ export class ExpiryRewriter {
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
     const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
     const written = this.#shade.inStream(sourceDb, db, key, expireAt);
-    if (written === stated && !found.relative) return null;
+    const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
+    if (written === stated && !found.relative && !conditional) return null;
     return this.#encode(name, bytes, scanner, found, written);
   }
 
@@ -67,8 +68,9 @@ export class ExpiryRewriter {
       // GETEX answers a value that nobody reads here; what it changes is the expiry.
       case "GETEX":
         return encodeArguments(["PEXPIREAT", args[1]!, at]);
+      // The source propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
       default:
-        return encodeArguments(["PEXPIREAT", args[1]!, at, ...args.slice(3)]);
+        return encodeArguments(["PEXPIREAT", args[1]!, at]);
     }
   }
 

@@ -11,13 +11,15 @@ import type { StreamClock } from "./stream-clock.ts";
  * redis: db.c expireIfNeeded, expire.c activeExpireCycle (masters only)
  */
 export const SHADE_STEP = 2 ** 43;
+/** No true expiry is as far in the future as this: the year is 144,683. */
+const SHADE_BASE = 2 ** 52;
 
 /** The most shards that a task can have so that a shaded expiry stays below 2^53 ms. */
-export const MAX_SHADED_SHARDS = 1000;
+const MAX_SHADED_SHARDS = 500;
 
 /** The distance of a shard's shaded expiries, ms. */
 export function shadeOf(shardIndex: number): number {
-  return ((shardIndex % MAX_SHADED_SHARDS) + 1) * SHADE_STEP;
+  return SHADE_BASE + (shardIndex % MAX_SHADED_SHARDS) * SHADE_STEP;
 }
 
 /** An expiry this near to the moment at which the stream is known to be is always shaded, ms. */
@@ -68,6 +70,11 @@ export class ExpiryShade {
     if (!this.enabled || expireAt < 0 || expireAt >= this.#now() + horizonMs) return expireAt;
     this.scanNeeded = true;
     return expireAt + this.distance;
+  }
+
+  /** A key may have taken its shaded expiry along to another name, which only a scan finds. */
+  keyRenamed(): void {
+    if (this.#recent.length > 0) this.scanNeeded = true;
   }
 
   /** Keys shaded lately whose expiry may still lie ahead: to be restored before the shard sync ends. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { dropClient, openClient } from "../redis/client.ts";
+import { Backoff } from "./backoff.ts";
 import { destinationDb } from "./database-map.ts";
 import { type DoubtfulKey, parseDoubtfulKey } from "./doubtful-keys.ts";
 import { encodeArguments } from "./encode-arguments.ts";
@@ -32,6 +33,9 @@ export class KeyRefresher {
   readonly #set: string;
   /** No doubtful key is left. */
   readonly #onSettled: () => void;
+  /** Said once, with the reason. */
+  readonly #onFailure: (message: string) => void;
+  #failureSaid = false;
   #countedBatches = 0;
   #source: Redis | null = null;
   #destination: Redis | null = null;
@@ -40,31 +44,44 @@ export class KeyRefresher {
     spec: ShardSyncSpec,
     applier: StreamApplier,
     expiry: { readonly shade: ExpiryShade; readonly clock: StreamClock; readonly nudger: ExpiryNudger },
-    onSettled: () => void,
+    told: { readonly onSettled: () => void; readonly onFailure: (message: string) => void },
   ) {
     this.#spec = spec;
     this.#applier = applier;
     this.#shade = expiry.shade;
     this.#clock = expiry.clock;
     this.#nudger = expiry.nudger;
-    this.#onSettled = onSettled;
+    this.#onSettled = told.onSettled;
+    this.#onFailure = told.onFailure;
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
   }
 
   /** Runs until the signal is aborted; never rejects: what could not be done now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff();
     // A server that hangs must not hold up the end.
     signal.addEventListener("abort", () => this.#disconnect(), { once: true });
     while (!signal.aborted) {
       try {
         await this.#look(signal);
-      } catch {
+        backoff.reset();
+      } catch (error) {
         this.#disconnect();
-        await pause(LOOK_MS, signal);
+        if (!signal.aborted) this.#say(error);
+        await backoff.wait(signal);
       }
       await pause(this.left === 0 ? LOOK_MS : 0, signal);
     }
     this.#disconnect();
+  }
+
+  #say(error: unknown): void {
+    if (this.#failureSaid) return;
+    this.#failureSaid = true;
+    const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    this.#onFailure(
+      `Keys that may have expired early cannot be copied again (${detail}). On the shard it takes +multi +exec +info +select +dump +exists +pttl +time.`,
+    );
   }
 
   async #look(signal: AbortSignal): Promise<void> {

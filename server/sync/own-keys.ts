@@ -9,6 +9,11 @@ export function checkpointKey(taskId: string): string {
   return `${OWN_PREFIX}checkpoint:${taskId}`;
 }
 
+/** The field of the checkpoint hash that holds a shard's epoch. */
+export function epochField(shardId: string): string {
+  return `${shardId}:epoch`;
+}
+
 /** The set on the destination that holds a shard's doubtful keys, as doubtful-keys.ts writes them. */
 export function doubtfulKeysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}doubtful:${taskId}:${shardId}`;

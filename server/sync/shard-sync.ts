@@ -65,6 +65,11 @@ export class ShardSync {
   #wake: () => void = () => {};
   #initialSyncs = 0;
   #unfencedSaid = false;
+  /** The destination's checkpoint as it was written last. */
+  #checkpoint: Checkpoint | null = null;
+  /** Of a cutover: all that was received has been applied; nothing of ours is left on the destination. */
+  #drainedOnce = false;
+  #forgotten = false;
   #running: Promise<void> | null = null;
 
   /** @param options.now the clock, ms since the epoch. */
@@ -136,6 +141,7 @@ export class ShardSync {
   /** Stops waiting for anything: what has not been applied stays behind the checkpoint. */
   #abandon(): void {
     this.#ending.abort();
+    this.#reader?.abandon();
     this.#session?.close();
     this.#wake();
   }
@@ -236,9 +242,9 @@ export class ShardSync {
         const session = await this.#open(replies, () => this.#applier?.wake());
         signal.addEventListener("abort", leave);
         this.#ending.signal.addEventListener("abort", leave);
+        keeper = await ExpiryKeeper.open(this.#spec, session, this.#shade, this.#clock, this.#now);
         backoff.reset();
         this.#destinationProblem = null;
-        keeper = await ExpiryKeeper.open(this.#spec, session, this.#shade, this.#clock, this.#now);
         let from: Checkpoint;
         if (!loaded && (generation.rdb?.start ?? 0) > 0) {
           reader.restart(
@@ -255,12 +261,14 @@ export class ShardSync {
           if (standing === null) return;
           from = standing;
         }
-        if (this.#stopping !== null) return;
+        if (this.#stopping !== null && !this.#drainedOnce) return;
         await this.#stream(generation, session, replies, from, keeper);
+        this.#drainedOnce = true;
         return await this.#drained(session, keeper);
       } catch (error) {
         if (error instanceof Rewind || signal.aborted || this.#ending.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
+        this.#restartAfter(error, reader);
       } finally {
         signal.removeEventListener("abort", leave);
         this.#ending.signal.removeEventListener("abort", leave);
@@ -288,7 +296,7 @@ export class ShardSync {
     const checkpoint = await applyRdb(generation, session, replies, progress, this.#context());
     await generation.rdb?.close();
     this.#report.initialSyncFinished();
-    this.#report.checkpointed(checkpoint);
+    this.#checkpointed(checkpoint);
     this.#lag.applied(checkpoint.offset, -1);
     this.#changed();
     return checkpoint;
@@ -309,7 +317,10 @@ export class ShardSync {
     if (this.#stopping !== null) applier.stop();
     const ended = new AbortController();
     const expiry = { shade: this.#shade, clock: this.#clock, nudger: this.#nudger };
-    this.#refresher = new KeyRefresher(this.#spec, applier, expiry, () => this.#send());
+    this.#refresher = new KeyRefresher(this.#spec, applier, expiry, {
+      onSettled: () => this.#send(),
+      onFailure: (message) => this.#report.event({ level: "warning", type: "refresh-failed", message }),
+    });
     const keeping = Promise.all([keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
     try {
       await applier.run();
@@ -356,8 +367,24 @@ export class ShardSync {
 
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
   async #drained(session: DestinationSession, keeper: ExpiryKeeper): Promise<void> {
-    await keeper.finish(this.#ending.signal);
-    if (this.#stopping?.forgetCheckpoint) await session.forget();
+    const restored = await keeper.finish(this.#ending.signal);
+    if (!this.#stopping?.forgetCheckpoint) return;
+    if (!restored) throw new Error("not every expiry could be restored in time");
+    if (this.#refresher?.left !== 0) {
+      const message = `${this.#refresher?.left ?? "Some"} keys that may have expired early could not be copied again: compare them with the shard.`;
+      this.#report.event({ level: "alert", type: "doubtful-keys-left", message });
+    }
+    await session.forget();
+    this.#forgotten = true;
+  }
+
+  /** What was received cannot be applied, now or later: it has to be received again. */
+  #restartAfter(error: unknown, reader: SourceReader): void {
+    if (!(error instanceof TributaryError) || this.#stopping !== null) return;
+    if (error.code === "RDB_CORRUPT") reader.restart(null, error.message.replace(/\.$/, ""));
+    if (error.code === "SPOOL_FAILED" || error.code === "SOURCE_PROTOCOL") {
+      reader.restart(this.#checkpoint, error.message.replace(/\.$/, ""));
+    }
   }
 
   async #destinationFailed(error: unknown, backoff: Backoff): Promise<void> {
@@ -383,8 +410,13 @@ export class ShardSync {
       now: this.#now,
       onGetAck: () => this.#reader?.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#lag.applied(offset, heartbeatAt),
-      onCheckpoint: (checkpoint) => this.#report.checkpointed(checkpoint),
+      onCheckpoint: (checkpoint) => this.#checkpointed(checkpoint),
     };
+  }
+
+  #checkpointed(checkpoint: Checkpoint): void {
+    this.#checkpoint = checkpoint;
+    this.#report.checkpointed(checkpoint);
   }
 
   #ended(): boolean {
@@ -393,8 +425,10 @@ export class ShardSync {
     );
   }
 
+  /** A cutover that has begun to let go is tried again until it has let go, or its time is over. */
   get #stopped(): boolean {
-    return this.#stopping !== null && this.#applier === null;
+    if (this.#stopping === null || this.#applier !== null) return false;
+    return !this.#stopping.forgetCheckpoint || !this.#drainedOnce || this.#forgotten;
   }
 
   /** Resolves at the next change of either end. */
@@ -412,6 +446,11 @@ export class ShardSync {
   async #close(background: readonly Promise<void>[]): Promise<void> {
     this.#ending.abort();
     await Promise.all(background);
+    if (this.#stopping?.forgetCheckpoint && !this.#forgotten) {
+      const why = this.#destinationProblem?.message ?? "the stream was not applied to its end in time.";
+      const message = `The cutover was not completed: ${why} Expiries of single keys may still be wrong on the destination.`;
+      this.#report.event({ level: "alert", type: "cutover-incomplete", message });
+    }
     this.#send();
     await this.#reader?.close();
     await rm(this.#spec.spoolDirectory, { recursive: true, force: true }).catch(() => {});

@@ -98,6 +98,11 @@ export class SourceReader {
     void this.#link?.close();
   }
 
+  /** Nothing that was received is wanted any more: whoever waits for it is let go. */
+  abandon(): void {
+    this.#discard();
+  }
+
   /** The master wants to know now what has been applied. */
   acknowledge(): void {
     this.#link?.sendAck();
@@ -132,6 +137,7 @@ export class SourceReader {
       },
     });
     this.#link = link;
+    if (this.#holding) link.pause();
     this.#granted(link, asked);
     this.#backoff.reset();
     this.problem = null;
@@ -150,6 +156,7 @@ export class SourceReader {
 
   #granted(link: ReplicaLink, asked: StreamPosition | null): void {
     if (link.kind === "partial" && this.#generation !== null) {
+      this.waitingForRdb = false;
       this.#adopt(this.#generation, link.replid);
       return;
     }
@@ -277,11 +284,11 @@ export class SourceReader {
       const { message, remedy } = reasonOf("SPOOL_FULL", { role: this.#options.role, quota });
       this.#options.onEvent("alert", "spool-full", `${message} ${remedy}`);
     }
-    const link = this.#link;
-    link?.pause();
+    this.#link?.pause();
     void spool.whenRoom().then(() => {
       this.#holding = false;
-      link?.resume();
+      // It may be another one by now.
+      this.#link?.resume();
     });
   }
 }

@@ -11,6 +11,7 @@ import { rejectionCode } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import { DoubtfulKeys } from "./doubtful-keys.ts";
 import { encodeArguments } from "./encode-arguments.ts";
+import type { ExpiryShade } from "./expiry-shade.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import type { StreamBatch } from "./stream-batch.ts";
 import type { StreamClock } from "./stream-clock.ts";
@@ -19,6 +20,9 @@ import type { StreamLedger } from "./stream-ledger.ts";
 
 /** With nothing to apply the checkpoint follows the stream's PINGs this often (ms). */
 const IDLE_CHECKPOINT_MS = 1000;
+
+/** Commands that give a key's expiry to another key. */
+const RENAMING = new Set(["RENAME", "RENAMENX", "COPY", "MOVE"]);
 
 /** Thrown to read again from the checkpoint, at once: the ledger has learned what must be left out. */
 export class Rewind extends Error {}
@@ -29,6 +33,7 @@ export type StreamApplierOptions = {
   readonly from: Checkpoint;
   readonly filter: CommandFilter;
   readonly clock: StreamClock;
+  readonly shade: ExpiryShade;
   /** The set of doubtful keys, in checkpointDb. */
   readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
@@ -226,6 +231,7 @@ export class StreamApplier implements CommandTaker {
 
   /** While the stream is behind, what may build on a key that has expired early is noted. */
   #noteDoubtful(bytes: Uint8Array): void {
+    if (RENAMING.has(this.#filter.name.name)) this.#options.shade.keyRenamed();
     if (this.#options.clock.live) return;
     this.#doubtful.note(this.#filter.name.name, this.#filter.db, bytes, this.#scanner);
   }

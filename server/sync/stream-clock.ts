@@ -1,5 +1,7 @@
-/** A heartbeat is written once a second: one that is younger than this says that the stream has caught up, ms. */
-const FRESH_MS = 1200;
+/** A heartbeat that is younger than this says that the stream has caught up, ms. */
+const FRESH_MS = 400;
+/** It is written this often, ms. */
+const HEARTBEAT_MS = 1000;
 /** With heartbeats, a link that has brought nothing for this long may be dead, ms. */
 const SILENT_MS = 2500;
 
@@ -43,8 +45,9 @@ export class StreamClock {
   }
 
   heartbeatSeen(at: number): void {
-    if (at > this.#reached) this.#reached = at;
-    if (this.#now() - at < FRESH_MS) this.#live = true;
+    this.#live = this.#now() - at < FRESH_MS;
+    // An old one says that what was taken for the present was not.
+    if (at > this.#reached || !this.#live) this.#reached = at;
   }
 
   /** All that the source has sent is read. */
@@ -66,7 +69,7 @@ export class StreamClock {
 
   /** The time at which the source ran the command at hand, as well as it is known; ms since the epoch. */
   get sourceTime(): number {
-    return this.live ? this.#now() : this.#reached + FRESH_MS / 2;
+    return this.live ? this.#now() : this.#reached + HEARTBEAT_MS / 2;
   }
 }
 

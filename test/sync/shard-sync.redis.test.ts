@@ -97,6 +97,23 @@ test("of two engines for one shard the first says FENCED and stops, and nothing 
   expect(second.latest?.status).toBe("paused");
 });
 
+test("an engine is fenced off also after the destination was flushed, its epochs with it", async () => {
+  const shard = await startRedis();
+  const destination = await startRedis();
+  await shard.client.set("key", "value");
+  const ends = { source: endpointAt(shard), destination: endpointAt(destination) };
+  const first = new SyncForTest(ends).start();
+  await first.reaches("synchronizing");
+  await destination.client.flushall();
+  await destination.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  await until(() => first.latest?.initialSync?.attempt === 2, { what: "it has begun anew" });
+  await first.reaches("synchronizing");
+  const second = new SyncForTest(ends).start();
+  await until(() => first.latest?.status === "failed", { what: "the first has ended" });
+  expect(first.latest?.reason?.code).toBe("FENCED");
+  await second.reaches("synchronizing");
+});
+
 test("a destination that does not let its connections be closed is said not to be fenced", async () => {
   const shard = await startRedis();
   const destination = await startRedis();

@@ -1,0 +1,52 @@
+import type { Redis } from "ioredis";
+import { TributaryError } from "../errors/tributary-error.ts";
+import { dropClient, openClient } from "../redis/client.ts";
+import { checkpointKey, connectionName, epochField } from "./own-keys.ts";
+import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * A connection to the destination for what is said now and then: it may be closed for being idle (timeout, NAT)
+ * and is then opened again. It carries the shard sync's name, so that the next engine disconnects it, and is
+ * opened again only while the epoch is still one's own.
+ */
+export class ControlClient {
+  readonly #spec: ShardSyncSpec;
+  readonly #epoch: number;
+  readonly #signal: AbortSignal | undefined;
+  #client: Redis | null = null;
+
+  /** @param epoch the one that this shard sync has taken. */
+  constructor(spec: ShardSyncSpec, epoch: number, signal?: AbortSignal) {
+    this.#spec = spec;
+    this.#epoch = epoch;
+    this.#signal = signal;
+  }
+
+  /** @throws TributaryError FENCED when another engine has taken the epoch; those of openClient. */
+  async get(): Promise<Redis> {
+    if (this.#client?.status === "ready") return this.#client;
+    this.close();
+    const { taskId, shardId, shardName, destination, checkpointDb } = this.#spec;
+    const client = await openClient(destination, {
+      role: "the destination",
+      timeoutMs: TIMEOUT_MS,
+      connectionName: `${connectionName(taskId, shardId, "control")}`,
+      db: checkpointDb,
+      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+    });
+    const held = await client.hget(checkpointKey(taskId), epochField(shardId));
+    if (held !== null && Number(held) > this.#epoch) {
+      dropClient(client);
+      throw new TributaryError("FENCED", { role: `shard ${shardName}` });
+    }
+    this.#client = client;
+    return client;
+  }
+
+  close(): void {
+    if (this.#client !== null) dropClient(this.#client);
+    this.#client = null;
+  }
+}
