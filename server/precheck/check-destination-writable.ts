@@ -2,7 +2,7 @@ import { checkOf } from "./check-result.ts";
 import type { Check, CheckResult } from "./precheck-report.ts";
 
 const fence =
-  "an engine that is cut off cannot be disconnected; it is kept out by the check of each batch alone.";
+  "the connections of a former engine cannot be closed: after its death what it had sent last may be applied twice.";
 
 /** Commands that can be done without: what is then missing, and the permission that mends it. */
 const optional: Readonly<Record<string, readonly [without: string, permission: string]>> = {
