@@ -169,15 +169,17 @@ export class DestinationSession {
 
 /**
  * The epoch under which this shard sync writes. One that the destination has gone back behind (it was restored, or
- * a replica took its place) is written again, one higher; one that is higher is another engine's.
+ * a replica took its place) is written again; one that is higher is another engine's. A checkpoint without an
+ * epoch was written by a connection that outlived a FLUSHALL: the data before it is gone, which is noted.
  */
 async function takeEpoch(control: Redis, spec: ShardSyncSpec, before: number | null): Promise<number> {
   const key = checkpointKey(spec.taskId);
   const field = epochField(spec.shardId);
+  const [held, checkpoint] = await control.hmget(key, field, spec.shardId);
+  if (held == null && checkpoint != null) await control.hset(key, spec.shardId, BEGUN);
   if (before === null) return await control.hincrby(key, field, 1);
-  const held = Number((await control.hget(key, field)) ?? 0);
-  if (held > before) throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
-  if (held < before) await control.hset(key, field, before);
+  if (Number(held ?? 0) > before) throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
+  if (Number(held ?? 0) < before) await control.hset(key, field, before);
   return before;
 }
 
