@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export type UntilOptions = {
-  /** Milliseconds; 10,000 unless told otherwise. */
+  /** Milliseconds; 30,000 unless told otherwise. */
   readonly timeoutMs?: number;
-  /** What is waited for, as the failure names it: `gave up after 10 s waiting until <what>`. */
+  /** What is waited for, as the failure names it: `gave up after 30 s waiting until <what>`. */
   readonly what: string;
   /** Milliseconds between two looks; 20 unless told otherwise. */
   readonly everyMs?: number;
@@ -17,7 +17,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   options: UntilOptions,
 ): Promise<Exclude<T, undefined | null | false | 0 | "">> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 30_000;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

@@ -24,19 +24,19 @@ const write = (shard: RedisServer) =>
   }).start();
 
 test("a shard that is killed with -9 and comes back is synced again from its start, and the reason is said", async () => {
-  const shard = await startRedis({ conf: { appendonly: "yes", appendfsync: "always" } });
+  const shard = await startRedis({ conf: { appendonly: "yes" } });
   const destination = await startRedis();
   await fillMixed(shard.client, { keys: 2_000, seed });
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
   await sync.reaches("synchronizing");
   const writer = write(shard);
-  await until(() => writer.commands > 1_000, { what: "there is traffic" });
+  await until(() => writer.commands > 1_000, { what: "there is traffic", timeoutMs: 30_000 });
   await shard.restart();
   const after = writer.commands;
-  await until(() => writer.commands > after + 500, { what: "there is traffic again" });
+  await until(() => writer.commands > after + 500, { what: "there is traffic again", timeoutMs: 30_000 });
   await until(() => sync.latest?.initialSync?.attempt === 2, {
     what: "a second initial sync",
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
   expect(sync.latest?.initialSync?.why).toMatch(/restarted/);
   expect(sync.reasons).toContain("SOURCE_LINK_LOST");
@@ -45,10 +45,10 @@ test("a shard that is killed with -9 and comes back is synced again from its sta
   await sync.caughtUp(shard.client, destination.client);
   await sync.stop();
   expect(await expectUnion([shard], destination)).toBeGreaterThan(2_000);
-});
+}, 120_000);
 
 test("what a shard that was restarted sends is logged and applied although its offsets are those of before", async () => {
-  const conf = { appendonly: "yes", appendfsync: "always" };
+  const conf = { appendonly: "yes" };
   const shard = await startRedis({ conf });
   // APPEND has the arity of GET there: it is refused by its offset, not by its name.
   const destination = await startRedis({
