@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../redis/client.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import { HEARTBEAT_KEY } from "../sync/own-keys.ts";
+import { pause } from "../sync/pause.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 
 /** s: when the task ends, the key goes by itself. */
@@ -44,7 +45,7 @@ export class Heartbeat {
         failures++;
         this.#onProblem(this.#explain(error));
       }
-      await this.#pause(failures === 0 ? 1_000 : Math.min(1_000 * 2 ** (failures - 1), 15_000));
+      await pause(failures === 0 ? 1_000 : Math.min(1_000 * 2 ** (failures - 1), 15_000), this.#end.signal);
     }
   }
 
@@ -79,17 +80,5 @@ export class Heartbeat {
   #disconnect(): void {
     this.#client?.disconnect();
     this.#client = null;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#end.signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#end.signal.addEventListener("abort", done);
-    });
   }
 }

@@ -314,8 +314,10 @@ export class StreamApplier implements CommandTaker {
   #close(batch: StreamBatch): void {
     const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
     const doubtful = this.#doubtful.take();
-    if (doubtful.length > 0) this.doubtfulBatches++;
-    if (doubtful.length > 0) this.#own(encodeArguments(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+    if (doubtful.length > 0) {
+      this.doubtfulBatches++;
+      this.#own(encodeArguments(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+    }
     batch.endPosition = this.#position;
     batch.endDb = this.#filter.db;
     batch.endReplid = replid();

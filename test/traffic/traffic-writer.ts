@@ -3,6 +3,9 @@ import type { Redis } from "ioredis";
 import { type MixedCommandsOptions, mixedCommands } from "./mixed-commands.ts";
 import { seededRandom } from "./seeded-random.ts";
 
+/** ms that the writer waits for the answers to its commands before it goes on without them. */
+const ANSWER_MS = 5_000;
+
 export type TrafficOptions = Partial<MixedCommandsOptions> & {
   /** A random one, printed, unless given. */
   readonly seed?: number;
@@ -66,7 +69,11 @@ export class TrafficWriter {
         issued += unit.length;
         for (const [name = "", ...args] of unit) answers.push(this.#send(name, args));
       }
-      await Promise.all(answers);
+      // A command that is written in the moment in which its connection breaks may never be answered.
+      const patience = new AbortController();
+      const patient = sleep(ANSWER_MS, undefined, { signal: patience.signal }).catch(() => {});
+      await Promise.race([Promise.all(answers), patient]);
+      patience.abort();
       await sleep(this.#perSecond === Number.POSITIVE_INFINITY ? 0 : 10);
     }
   }
