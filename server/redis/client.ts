@@ -10,7 +10,7 @@ export type ClientOptions = {
   readonly role: string;
   /** ms for all of connecting, AUTH, PING and SELECT; 5000 when not given. */
   readonly timeoutMs?: number;
-  /** ms for each later command, whose failure is then CONNECT_TIMEOUT; without limit when not given. */
+  /** ms for each later command, whose failure is then CONNECT_TIMEOUT; 30,000 when not given. */
   readonly commandTimeoutMs?: number;
   /** The name in CLIENT LIST; a server that refuses it is used without. */
   readonly connectionName?: string;
@@ -45,7 +45,9 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
     retryStrategy: null,
     disableClientInfo: true,
     connectTimeout: timeoutMs,
-    ...(options.commandTimeoutMs === undefined ? {} : { commandTimeout: options.commandTimeoutMs }),
+    // A peer that is gone without a word must not be waited for: commands end, and the kernel asks after it.
+    commandTimeout: options.commandTimeoutMs ?? 30_000,
+    keepAlive: 15_000,
   });
   // An 'error' event without a listener would end the process. What it says reaches the callers of commands.
   let lastError: Error | null = null;

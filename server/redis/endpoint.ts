@@ -36,7 +36,8 @@ export function parseEndpoint(input: string): RedisEndpoint {
   if (url.hostname === "") throw invalid("the host is missing");
   if (url.search !== "" || url.hash !== "") throw invalid("options after ? or # are not supported");
   const path = url.pathname.replace(/^\//, "");
-  if (path !== "" && !/^\d{1,6}$/.test(path)) throw invalid(`the database /${path} is not a number`);
+  if (path !== "" && !/^\d{1,6}$/.test(path))
+    throw invalid("what follows the / is not the number of a database");
   const port = url.port === "" ? 6379 : Number(url.port);
   if (port < 1) throw invalid("the port must be 1 to 65535");
   return {
@@ -65,5 +66,5 @@ function decode(part: string, invalid: (detail: string) => TributaryError): stri
 }
 
 function maskPassword(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^@]*@/i, "$1***@");
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@");
 }

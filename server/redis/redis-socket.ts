@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 /** Called with each read. The chunk is a view of a buffer that the next read overwrites: copy what is kept. */
 export type BytesHandler = (chunk: Uint8Array) => void;
 
+/** Of what Node has below a socket: bytes handed over, and those of them that the kernel has not accepted. */
+type SocketHandle = { readonly bytesWritten?: number; readonly writeQueueSize?: number };
+
 /**
  * A connection to a Redis as bytes. It reads only while it has a handler and is not paused, so that nothing
  * is lost between two owners and a slow owner holds the peer back.
@@ -57,6 +60,15 @@ export class RedisSocket {
   /** Bytes received since the connection was made. */
   get bytesRead(): number {
     return this.#socket.bytesRead;
+  }
+
+  /** Bytes that the kernel has accepted for sending, and those that wait for it to do so. */
+  get sending(): { readonly accepted: number; readonly waiting: number } {
+    // Node says neither in public: a write counts as pending until all that was written with it has gone.
+    const handle = (this.#socket as unknown as { _handle?: SocketHandle | null })._handle;
+    const queued = handle?.writeQueueSize ?? 0;
+    const dispatched = handle?.bytesWritten ?? 0;
+    return { accepted: dispatched - queued, waiting: this.#socket.bytesWritten - dispatched + queued };
   }
 
   /**

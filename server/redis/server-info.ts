@@ -56,11 +56,14 @@ export function parseInfo(text: string): ServerInfo {
   const sections = new Map<string, Map<string, string>>();
   let section = new Map<string, string>();
   sections.set("", section);
+  let sectionName = "";
+  /** How often a field has come in its section. */
+  const times = new Map<string, number>();
   for (const line of text.split(/\r?\n/)) {
     if (line.startsWith("#")) {
-      const name = line.slice(1).trim().toLowerCase();
-      section = sections.get(name) ?? new Map<string, string>();
-      sections.set(name, section);
+      sectionName = line.slice(1).trim().toLowerCase();
+      section = sections.get(sectionName) ?? new Map<string, string>();
+      sections.set(sectionName, section);
       continue;
     }
     const colon = line.indexOf(":");
@@ -68,9 +71,11 @@ export function parseInfo(text: string): ServerInfo {
     const field = line.slice(0, colon);
     const value = line.slice(colon + 1).trimEnd();
     // Modules and slaves repeat a field: the first stays, the others get a number.
-    let free = field;
-    for (let n = 2; section.has(free); n++) free = `${field}#${n}`;
-    section.set(free, value);
+    const place = `${sectionName}:${field}`;
+    const time = (times.get(place) ?? 0) + 1;
+    times.set(place, time);
+    const free = time === 1 ? field : `${field}#${time}`;
+    if (!section.has(free)) section.set(free, value);
   }
   return sections;
 }

@@ -1,6 +1,7 @@
 import { onTestFinished, TestRunner } from "vitest";
 import { Nutcracker, type NutcrackerOptions } from "./nutcracker.ts";
 import { RedisServer, type RedisServerOptions } from "./redis-server.ts";
+import { Sentinel, type SentinelOptions } from "./sentinel.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary-folder.ts";
 
 /**
@@ -22,6 +23,12 @@ export async function startNutcracker(options: NutcrackerOptions): Promise<Nutcr
   const nutcracker = await Nutcracker.start(options);
   atEnd(() => nutcracker.stop());
   return nutcracker;
+}
+
+export async function startSentinel(options: SentinelOptions): Promise<Sentinel> {
+  const sentinel = await Sentinel.start(options);
+  atEnd(() => sentinel.stop());
+  return sentinel;
 }
 
 /** An empty folder that is removed at the end of the test (or of the file, outside a test). */

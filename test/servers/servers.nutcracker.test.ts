@@ -111,3 +111,17 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("what a client had on its way when its server was killed is rejected, and what came later is answered", async () => {
+  const redis = await startRedis();
+  for (const client of [redis.client, redis.client.duplicate()]) {
+    await client.ping();
+    const sleeping = client.call("DEBUG", "SLEEP", "30");
+    const waiting = client.incr("counter");
+    const outcomes = Promise.allSettled([sleeping, waiting]);
+    await redis.restart();
+    expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await client.incr("counter")).toBe(1);
+    client.disconnect();
+  }
+});
