@@ -56,6 +56,22 @@ const newer: readonly (readonly [name: string, flags: string, keys?: string])[] 
   ["DELEX", "w"],
   ["DIGEST", "r"],
   ["MSETEX", "wm", "n1:0:1:2"],
+  // Redis 8.6; the second goes only from a master to its replicas
+  ["XCFGSET", "w"],
+  ["XIDMPRECORD", "wm"],
+  // Redis 8.8, and its arrays
+  ["INCREX", "wm"],
+  ["XNACK", "w"],
+  ["ARDEL", "w"],
+  ["ARDELRANGE", "w"],
+  ["ARINSERT", "wm"],
+  ["ARMSET", "wm"],
+  ["ARRING", "wm"],
+  ["ARSEEK", "w"],
+  ["ARSET", "wm"],
+  // Redis 8.10
+  ["BLMOVEM", "wm", "i1:0:1:0 i2:0:1:0"],
+  ["LMOVEM", "wm", "i1:0:1:0 i2:0:1:0"],
   // Valkey 9.0
   ["DELIFEQ", "w"],
 ];

@@ -10,8 +10,10 @@ const DOLLAR = 36;
 /** Arguments whose places are noted; a command may have more, which are only walked over. */
 export const NOTED_ARGUMENTS = 16;
 /** proto-max-bulk-len may be raised, but a stated length past this is taken for a broken stream. */
-const MAX_BULK = 4 * 1024 * 1024 * 1024;
-const MAX_ARGUMENTS = 1024 * 1024 * 1024;
+export const MAX_BULK = 4 * 1024 * 1024 * 1024;
+export const MAX_ARGUMENTS = 1024 * 1024 * 1024;
+/** Digits of either. */
+export const MAX_DIGITS = 10;
 
 /**
  * Finds where one RESP command (`*<argc>` and bulk strings) ends and where its first arguments lie, without
@@ -38,13 +40,15 @@ export class CommandScanner {
 
   /**
    * @returns the position after the command that starts at `from`, or -1 when `bytes` ends before it does.
-   * @throws TributaryError SOURCE_PROTOCOL when the bytes are not a command.
+   * @throws TributaryError SOURCE_PROTOCOL when the bytes are not a command; `details.at` is the place of the first
+   * wrong byte, counted from the command's first.
    */
   scan(bytes: Uint8Array, from: number, end: number): number {
     this.argc = 0;
     this.seen = 0;
     this.missing = 0;
     if (from >= end) return -1;
+    this.#from = from;
     if (bytes[from] !== ASTERISK) throw this.#broken(bytes, from, end, "'*'");
     let position = this.#integerLine(bytes, from + 1, end, MAX_ARGUMENTS);
     if (position < 0) return -1;
@@ -72,6 +76,8 @@ export class CommandScanner {
   }
 
   #value = 0;
+  /** Where the command at hand begins. */
+  #from = 0;
 
   /** Reads digits up to CRLF into #value; returns the position after it, -1 when the line is not whole. */
   #integerLine(bytes: Uint8Array, from: number, end: number, max: number): number {
@@ -81,7 +87,7 @@ export class CommandScanner {
       const byte = bytes[position]!;
       if (byte >= DIGIT_0 && byte <= DIGIT_9) {
         value = value * 10 + (byte - DIGIT_0);
-        if (value > max) throw this.#broken(bytes, from, end, "a length");
+        if (value > max || position - from >= MAX_DIGITS) throw this.#broken(bytes, from, end, "a length");
         position++;
         continue;
       }
@@ -99,6 +105,7 @@ export class CommandScanner {
     return new TributaryError("SOURCE_PROTOCOL", {
       role: this.#role,
       address: "the stream",
+      at: at - this.#from,
       detail: `${wanted} is wanted where ${JSON.stringify(found)} stands`,
     });
   }

@@ -37,7 +37,7 @@ export type CommandSpec = {
 };
 
 /**
- * What Redis 2.8 to 8 and Valkey to 9 know about a command; undefined for what is none of theirs (a module's,
+ * What Redis 2.8 to 8.10 and Valkey to 9.1 know about a command; undefined for what is none of theirs (a module's,
  * a fork's, a newer server's). @param nameUpper in upper case; a subcommand as `XGROUP CREATE`.
  */
 export function commandSpec(nameUpper: string): CommandSpec | undefined {

@@ -5,11 +5,22 @@ const MINUS = 45;
 const COLON = 58;
 const DOLLAR = 36;
 const ASTERISK = 42;
+const ZERO = 48;
+
+/** Of a text that is wanted this much is kept, bytes. */
+const TEXT_BYTES = 128;
+/** Arrays within arrays: a script's answer may be nested, but not so deeply. */
+const DEEPEST = 10_000;
 
 /** What a reply scanner tells, in order. Depth 0 is a reply, depth 1 an item of an array reply, and so on. */
 export interface ReplyHandler {
-  /** A whole value that is neither an error nor an array. */
-  value(depth: number): void;
+  /**
+   * A value that is neither an error nor an array; `empty` for `:0` and the nil string.
+   * @returns true to be told its text next.
+   */
+  value(depth: number, empty: boolean): boolean;
+  /** The text of the value told last: its first 128 bytes; `(nil)` for the nil string. */
+  text(depth: number, text: string): void;
   /** `-<text>`. */
   error(depth: number, text: string): void;
   /** The head of an array; `count` items follow. -1 is the nil array, after which nothing follows. */
@@ -20,18 +31,27 @@ export interface ReplyHandler {
 
 /**
  * Walks over RESP2 replies without building them: what matters here is how many there are and which are
- * errors. Bulk strings are skipped, so a reply of any size costs no memory.
+ * errors. Bulk strings are skipped but for the beginning of one that is wanted, so a reply of any size costs no
+ * memory.
  *
  * redis: networking.c addReply*
  */
 export class ReplyScanner {
+  /** Replies that have been told to their end. */
+  replies = 0;
   readonly #handler: ReplyHandler;
   /** Items left at each depth of arrays; empty at depth 0. */
   readonly #open: number[] = [];
   /** Bytes of a bulk string (its CRLF included) still to be skipped. */
   #skip = 0;
-  /** A line cut by the end of a chunk. */
-  #partial: Buffer | null = null;
+  /** The beginning of the bulk string at hand, if it is wanted, and how much of that is here. */
+  #wanted: Buffer | null = null;
+  #wantedLength = 0;
+  /** The beginning of a line that the end of a chunk has cut, and how long it is; 0 is none. */
+  #partial = Buffer.alloc(64);
+  #partialLength = 0;
+  /** Bytes fed before this chunk. */
+  #fed = 0;
 
   constructor(handler: ReplyHandler) {
     this.#handler = handler;
@@ -44,16 +64,19 @@ export class ReplyScanner {
     while (position < end) {
       if (this.#skip > 0) {
         const step = Math.min(this.#skip, end - position);
+        if (this.#wanted !== null) this.#keep(this.#wanted, chunk, position, step);
         this.#skip -= step;
         position += step;
-        if (this.#skip === 0) this.#done();
+        if (this.#skip === 0) this.#bulkDone();
         continue;
       }
-      if (this.#partial === null && chunk[position] === PLUS) {
+      if (this.#partialLength === 0 && chunk[position] === PLUS) {
         let at = position + 1;
         while (at < end && chunk[at] !== LF) at++;
         if (at < end) {
-          this.#handler.value(this.#open.length);
+          const depth = this.#open.length;
+          if (this.#handler.value(depth, false))
+            this.#tell(depth, chunk, position + 1, chunk[at - 1] === CR ? at - 1 : at);
           this.#done();
           position = at + 1;
           continue;
@@ -61,43 +84,53 @@ export class ReplyScanner {
       }
       const lineEnd = chunk.indexOf(LF, position);
       if (lineEnd < 0) {
-        const rest = Buffer.from(chunk.subarray(position));
-        this.#partial = this.#partial === null ? rest : Buffer.concat([this.#partial, rest]);
-        if (this.#partial.length > 65_536) throw new Error("a reply line is longer than 64 KiB");
+        this.#fed += end;
+        this.#keepPartial(chunk, position, end);
+        if (this.#partialLength > 65_536) throw new Error("a reply line is longer than 64 KiB");
         return;
       }
       let line = Buffer.from(chunk.buffer, chunk.byteOffset + position, lineEnd - position);
-      if (this.#partial !== null) {
-        line = Buffer.concat([this.#partial, line]);
-        this.#partial = null;
+      if (this.#partialLength > 0) {
+        this.#keepPartial(chunk, position, lineEnd);
+        line = this.#partial.subarray(0, this.#partialLength);
+        this.#partialLength = 0;
       }
       position = lineEnd + 1;
-      this.#line(line);
+      this.#line(line, this.#fed + position - line.length - 1);
     }
+    this.#fed += end;
   }
 
-  #line(line: Buffer): void {
+  /** @param place of the line's first byte, for the message. */
+  #line(line: Buffer, place: number): void {
     const length = line[line.length - 1] === CR ? line.length - 1 : line.length;
     const depth = this.#open.length;
     switch (line[0]) {
       case PLUS:
-      case COLON:
-        this.#handler.value(depth);
+      case COLON: {
+        const zero = line[0] === COLON && length === 2 && line[1] === ZERO;
+        if (this.#handler.value(depth, zero)) this.#tell(depth, line, 1, length);
         return this.#done();
+      }
       case MINUS:
         this.#handler.error(depth, line.toString("utf8", 1, length));
         return this.#done();
       case DOLLAR: {
-        const size = Number(line.toString("latin1", 1, length));
-        if (!Number.isSafeInteger(size) || size < -1) break;
-        this.#handler.value(depth);
-        if (size < 0) return this.#done();
+        const size = lengthOf(line, length);
+        if (size < -1) break;
+        const wanted = this.#handler.value(depth, size < 0);
+        if (size < 0) {
+          if (wanted) this.#handler.text(depth, "(nil)");
+          return this.#done();
+        }
+        this.#wanted = wanted ? Buffer.alloc(Math.min(size, TEXT_BYTES)) : null;
+        this.#wantedLength = 0;
         this.#skip = size + 2;
         return;
       }
       case ASTERISK: {
-        const count = Number(line.toString("latin1", 1, length));
-        if (!Number.isSafeInteger(count) || count < -1) break;
+        const count = lengthOf(line, length);
+        if (count < -1 || depth === DEEPEST) break;
         this.#handler.array(depth, count);
         if (count > 0) this.#open.push(count);
         else {
@@ -107,9 +140,37 @@ export class ReplyScanner {
         return;
       }
     }
-    throw new Error(
-      `a reply begins with ${JSON.stringify(line.toString("latin1", 0, Math.min(length, 16)))}`,
-    );
+    const shown = JSON.stringify(line.toString("latin1", 0, Math.min(length, 16)));
+    throw new Error(`a reply begins with ${shown} at byte ${place}`);
+  }
+
+  #tell(depth: number, bytes: Uint8Array, start: number, end: number): void {
+    const stop = Math.min(end, start + TEXT_BYTES);
+    this.#handler.text(depth, Buffer.from(bytes.subarray(start, stop)).toString("utf8"));
+  }
+
+  #keepPartial(chunk: Uint8Array, start: number, end: number): void {
+    const needed = this.#partialLength + end - start;
+    if (needed > this.#partial.length) {
+      const grown = Buffer.alloc(Math.max(needed, 2 * this.#partial.length));
+      grown.set(this.#partial.subarray(0, this.#partialLength));
+      this.#partial = grown;
+    }
+    this.#partial.set(chunk.subarray(start, end), this.#partialLength);
+    this.#partialLength = needed;
+  }
+
+  #keep(wanted: Buffer, chunk: Uint8Array, position: number, step: number): void {
+    const kept = Math.min(step, wanted.length - this.#wantedLength);
+    wanted.set(chunk.subarray(position, position + kept), this.#wantedLength);
+    this.#wantedLength += kept;
+  }
+
+  #bulkDone(): void {
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    if (wanted !== null) this.#handler.text(this.#open.length, wanted.toString("utf8"));
+    this.#done();
   }
 
   /** One value is whole: close every array that it was the last item of. */
@@ -124,5 +185,12 @@ export class ReplyScanner {
       open.pop();
       if (open.length === 0) this.#handler.arrayEnd();
     }
+    this.replies++;
   }
+}
+
+/** The number of a line `$<length>` or `*<count>`, -1 for nil; -2 for what is none. */
+function lengthOf(line: Buffer, end: number): number {
+  const text = line.toString("latin1", 1, end);
+  return /^(\d{1,15}|-1)$/.test(text) ? Number(text) : -2;
 }

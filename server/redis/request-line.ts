@@ -51,8 +51,10 @@ function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promis
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
       for (let at = 0; at < bytes.length; ) {
         const newline = bytes.indexOf(0x0a, at);
-        line += bytes.toString("latin1", at, newline === -1 ? bytes.length : newline);
-        if (line !== "" && !"+-:$*\r".includes(line.charAt(0))) return notRedis(line, fail);
+        const part = bytes.toString("latin1", at, newline === -1 ? bytes.length : newline);
+        // Only a line's first byte is looked at: to look into a line that grows byte by byte would copy it each time.
+        if (line === "" && part !== "" && !"+-:$*\r".includes(part.charAt(0))) return notRedis(part, fail);
+        line += part;
         if (line.length > longestLine) return fail("NOT_REDIS", "its answer has no end");
         if (newline === -1) return;
         at = newline + 1;

@@ -64,6 +64,7 @@ test.each([
   ["an argument longer than it says", "*1\r\n$3\r\nPING\r\n"],
   ["an argument shorter than it says", "*1\r\n$5\r\nPING\r\n\r\n"],
   ["a length without LF", "*1\r\r$4\r\nPING\r\n"],
+  ["an endless length", `*1\r\n$${"0".repeat(100)}`],
   ["a length past what Redis can hold", "*1\r\n$99999999999\r\n"],
   ["a count past what Redis can hold", "*99999999999\r\n"],
 ])("refuses %s", (_, text) => {

@@ -29,6 +29,11 @@ test.each([
   ["a nil argument", "*1\r\n$-1\r\n"],
   ["an array within", "*1\r\n*1\r\n"],
   ["letters in a length", "*1\r\n$1x\r\n"],
+  ["no length", "*1\r\n$\r\n"],
+  ["a length in hexadecimal", "*1\r\n$0x1\r\n"],
+  ["a CR within a length", "*1\r\n$\r1\r\n"],
+  ["a length without CR", "*1\r\n$1\n"],
+  ["an argument longer than it says", "*1\r\n$3\r\nPING\r\n"],
   ["an endless line", `*1\r\n$${"0".repeat(100)}`],
 ])("refuses %s", (_, text) => {
   const bytes = Buffer.from(text);

@@ -25,16 +25,23 @@ function encode(reply: Reply): Buffer {
 /** What a scanner has to tell of it. */
 function told(reply: Reply, depth: number): string[] {
   if (reply.kind === "error") return [`${depth} error ${reply.text}`];
-  if (reply.kind !== "array") return [`${depth} value`];
+  if (reply.kind === "bulk" && reply.bytes === null) return [`${depth} empty`, `${depth} text (nil)`];
+  if (reply.kind === "integer" && reply.text === "0") return [`${depth} empty`, `${depth} text 0`];
+  if (reply.kind === "bulk") return [`${depth} value`, `${depth} text ${reply.bytes?.subarray(0, 128)}`];
+  if (reply.kind !== "array") return [`${depth} value`, `${depth} text ${reply.text}`];
   if (reply.items === null) return [`${depth} array -1`];
   const items = reply.items.flatMap((item) => told(item, depth + 1));
   return [`${depth} array ${reply.items.length}`, ...items, ...(depth === 0 ? ["end"] : [])];
 }
 
-function scan(pieces: readonly Uint8Array[]): string[] {
+function scan(pieces: readonly Uint8Array[], wanted = true): string[] {
   const heard: string[] = [];
   const scanner = new ReplyScanner({
-    value: (depth) => heard.push(`${depth} value`),
+    value: (depth, empty) => {
+      heard.push(`${depth} ${empty ? "empty" : "value"}`);
+      return wanted;
+    },
+    text: (depth, text) => heard.push(`${depth} text ${text}`),
     error: (depth, text) => heard.push(`${depth} error ${text}`),
     array: (depth, count) => heard.push(`${depth} array ${count}`),
     arrayEnd: () => heard.push("end"),
@@ -71,6 +78,18 @@ test("tells replies of any nesting, in any chunks", () => {
   );
 });
 
+test("tells no text that is not wanted, and of a long one the beginning", () => {
+  const reply = Buffer.from(`$1000\r\n${"x".repeat(1000)}\r\n+${"y".repeat(200)}\r\n`);
+  expect(scan([reply], false)).toEqual(["0 value", "0 value"]);
+  const texts = [`0 text ${"x".repeat(128)}`, `0 text ${"y".repeat(128)}`];
+  expect(scan([reply.subarray(0, 50), reply.subarray(50)])).toEqual([
+    "0 value",
+    texts[0],
+    "0 value",
+    texts[1],
+  ]);
+});
+
 test("tells replies that come byte by byte", () => {
   checkProperty(
     fc.property(fc.array(reply, { maxLength: 4 }), (replies) => {
@@ -85,9 +104,9 @@ test("tells replies that come byte by byte", () => {
 
 test("a nil within EXEC's answer is an item, and so are an empty array and a nil array", () => {
   const text = "*4\r\n$-1\r\n*0\r\n*-1\r\n*2\r\n*0\r\n*-1\r\n+OK\r\n";
-  expect(scan([Buffer.from(text)])).toEqual([
+  expect(scan([Buffer.from(text)], false)).toEqual([
     "0 array 4",
-    "1 value",
+    "1 empty",
     "1 array 0",
     "1 array -1",
     "1 array 2",
@@ -113,10 +132,43 @@ test("any bytes are told or refused with an Error", () => {
   );
 });
 
-test.each(["PONG\r\n", "*x\r\n", "$x\r\n", "$-2\r\n", "*-2\r\n", "\r\n", "%1\r\n"])("refuses %j", (text) => {
+test.each([
+  "PONG\r\n",
+  "*x\r\n",
+  "$x\r\n",
+  "$\r\n",
+  "$0x1\r\n",
+  "* 1\r\n",
+  "$-2\r\n",
+  "*-2\r\n",
+  "\r\n",
+  "%1\r\n",
+])("refuses %j", (text) => {
   expect(() => scan([Buffer.from(text)])).toThrowError(/a reply begins with/);
 });
 
 test("refuses a line without an end", () => {
   expect(() => scan([Buffer.alloc(70_000, "+")])).toThrowError(/longer than 64 KiB/);
+});
+
+test("refuses arrays within arrays without an end, and says at which byte", () => {
+  const replies = Buffer.from(`+OK\r\n${"*1\r\n".repeat(10_001)}`);
+  expect(() => scan([replies])).toThrowError('a reply begins with "*1" at byte 40005');
+});
+
+test.each([
+  ["at once", 100],
+  ["byte by byte", 1],
+])("tells a text that ends in CR the same when it comes %s", (_, size) => {
+  const heard: string[] = [];
+  const scanner = new ReplyScanner({
+    value: () => true,
+    text: (depth, text) => heard.push(`${depth} text ${JSON.stringify(text)}`),
+    error: () => {},
+    array: () => {},
+    arrayEnd: () => {},
+  });
+  const bytes = Buffer.from("+OK\r\r\n:1\r\n");
+  for (let at = 0; at < bytes.length; at += size) scanner.feed(bytes.subarray(at, at + size));
+  expect(heard).toEqual(['0 text "OK\\r"', '0 text "1"']);
 });
