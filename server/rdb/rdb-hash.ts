@@ -5,7 +5,7 @@ import type { RdbInput } from "./rdb-input.ts";
 import { countAt } from "./rdb-length.ts";
 import { millisecondsAt } from "./rdb-time.ts";
 import * as type from "./rdb-type.ts";
-import type { ValueWriting } from "./value-writing.ts";
+import { FIELD_EXPIRY_LOSS, type ValueWriting } from "./value-writing.ts";
 import { Ziplist } from "./ziplist.ts";
 import { Zipmap } from "./zipmap.ts";
 
@@ -41,7 +41,7 @@ class HashFields {
   /** Notes that `field` expires `at` ms since the epoch. */
   expire(field: Uint8Array, at: number): void {
     if (!this.#writing.capabilities.fieldExpiry) {
-      this.#writing.lose("the expiry of a hash field, which the destination does not have");
+      this.#writing.lose(FIELD_EXPIRY_LOSS);
       return;
     }
     this.#expiries.push({ field, at });

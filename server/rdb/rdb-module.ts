@@ -14,9 +14,16 @@ export function moduleName(buffer: Uint8Array, at: number, end: number): string 
     return `module of ID ${read.length}`;
   }
   const id = new DataView(buffer.buffer, buffer.byteOffset + at + 1, 8).getBigUint64(0);
+  return `module ${moduleType(buffer, at, end)} (encoding ${id & 1023n})`;
+}
+
+/** The nine characters alone, such as `vectorset`; "" where there is no such ID. */
+export function moduleType(buffer: Uint8Array, at: number, end: number): string {
+  if (buffer[at] !== 0x81 || at + 9 > end) return "";
+  const id = new DataView(buffer.buffer, buffer.byteOffset + at + 1, 8).getBigUint64(0);
   let name = "";
   for (let shift = 58n; shift >= 10n; shift -= 6n) name += alphabet[Number((id >> shift) & 63n)];
-  return `module ${name} (encoding ${id & 1023n})`;
+  return name;
 }
 
 /** Passes a module value of any size at `input` and returns what it is called. */

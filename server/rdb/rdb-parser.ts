@@ -3,7 +3,7 @@ import { type HashTemplates, templateAt } from "./hash-template.ts";
 import { type RdbByteSource, RdbInput } from "./rdb-input.ts";
 import { stringAt, text } from "./rdb-key.ts";
 import { countAt, RdbBroken, read, skipLengths } from "./rdb-length.ts";
-import { moduleName, passModule } from "./rdb-module.ts";
+import { moduleName, moduleType, passModule } from "./rdb-module.ts";
 import * as opcode from "./rdb-opcode.ts";
 import { keyMetaAt, moduleAuxAt, preReleaseFunctionAt, slotImportAt } from "./rdb-section.ts";
 import { skipValue } from "./rdb-skip.ts";
@@ -63,7 +63,7 @@ class RdbParser {
   readonly #templates: HashTemplates = new Map();
   #valkey = false;
   #version = 0;
-  readonly #lose = (what: string) => this.#visitor.loss?.(null, what);
+  readonly #lose = (text: string) => this.#visitor.loss?.(null, { code: "NOT_EXPRESSIBLE", text });
   /** Set by a step that has met a value which is not whole in the window and must not be waited for. */
   #large = false;
   #ended = false;
@@ -141,10 +141,16 @@ class RdbParser {
       return start;
     }
     entry.key = text.bytes.subarray(text.start, text.end);
-    if (type === TYPE_MODULE_2) this.#visitor.unsupported(entry, moduleName(buffer, start, stop));
-    else this.#visitor.value(entry, buffer, start, stop);
+    if (type !== TYPE_MODULE_2) this.#visitor.value(entry, buffer, start, stop);
+    else this.#module(entry, buffer, start, stop);
     this.#forget();
     return stop;
+  }
+
+  #module(entry: RdbEntry, buffer: Uint8Array, start: number, stop: number): void {
+    const type = moduleType(buffer, start, stop);
+    if (this.#visitor.moduleValue?.(entry, type, buffer, start, stop) === true) return;
+    this.#visitor.unsupported(entry, moduleName(buffer, start, stop));
   }
 
   #opcode(byte: number, buffer: Uint8Array, at: number, end: number): number {

@@ -12,7 +12,7 @@ import * as type from "./rdb-type.ts";
 import { capabilitiesOf, type RdbDestination } from "./rdb-version.ts";
 import type { RdbEntry } from "./rdb-visitor.ts";
 import { writeZset } from "./rdb-zset.ts";
-import { ValueWriting } from "./value-writing.ts";
+import { type ValueLoss, ValueWriting } from "./value-writing.ts";
 
 export type WriteValueOptions = {
   /** Elements in one command; 512 unless said. */
@@ -28,7 +28,7 @@ export type WriteValueOptions = {
 /**
  * Decodes the value of `kind` at `input` and writes it as native commands: DEL, then what builds it piece by
  * piece, then PEXPIREAT where the entry expires. The value is passed whole whatever becomes of it.
- * @returns what could not be expressed, in short texts for the log.
+ * @returns what could not be expressed.
  * @throws TributaryError RDB_CORRUPT.
  */
 export async function writeValueCommands(
@@ -37,7 +37,7 @@ export async function writeValueCommands(
   entry: Pick<RdbEntry, "key" | "expireAt">,
   out: CommandWriter,
   options: WriteValueOptions,
-): Promise<readonly string[]> {
+): Promise<readonly ValueLoss[]> {
   const writing = new ValueWriting({
     input,
     out,

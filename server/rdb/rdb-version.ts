@@ -46,6 +46,7 @@ const sinceVersion = new Map<number, number>([
   [type.TYPE_HASH_ZIPLIST, 6],
   [type.TYPE_LIST_QUICKLIST, 7],
   [type.TYPE_ZSET_2, 8],
+  [type.TYPE_MODULE_2, 8],
   [type.TYPE_STREAM_LISTPACKS, 9],
   [type.TYPE_HASH_LISTPACK, 10],
   [type.TYPE_ZSET_LISTPACK, 10],
@@ -87,6 +88,22 @@ export function restoreVersionFor(kind: number, destination: RdbDestination): nu
   const ofValkey = destination.flavor === "valkey";
   if (since > 11 && ofValkey !== since >= 80) return null;
   return since;
+}
+
+/** Version (2 bytes) and CRC64 (8) at the end of what DUMP gives (redis: cluster.c createDumpPayload). */
+const FOOTER = 10;
+
+/** The type of a value as DUMP gives it: a byte, which Valkey 9 and Redis use for two encodings (rdb-type.ts). */
+export function typeOfDump(payload: Uint8Array): number {
+  const at = payload.length - FOOTER;
+  const ofValkey = at > 0 && payload[at]! + 256 * payload[at + 1]! === 80;
+  const kind = payload[0] ?? 0;
+  return ofValkey && kind === (type.TYPE_HASH_2_VALKEY & 0xff) ? type.TYPE_HASH_2_VALKEY : kind;
+}
+
+/** False for types that no server has, or had, as far as is known here. */
+export function rdbTypeIsKnown(kind: number): boolean {
+  return sinceVersion.has(kind);
 }
 
 /** Which commands of native copying the destination has; everything when it is not said. */

@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import type { ValueLoss } from "./value-writing.ts";
 
 /** One key of the RDB with its value still encoded. The parser reuses one object: nothing of it may be kept. */
 export type RdbEntry = {
@@ -39,13 +40,18 @@ export interface RdbVisitor {
    * commands. It must be called and awaited, or the value is skipped when this returns without calling it.
    */
   largeValue(entry: RdbEntry, writeCommands: (out: CommandWriter) => Promise<void>): Promise<void>;
+  /**
+   * A whole value of a module, as `value` has it; `type` is the type's name of nine characters. False leaves it to
+   * `unsupported`.
+   */
+  moduleValue?(entry: RdbEntry, type: string, bytes: Uint8Array, start: number, end: number): boolean;
   /** A key whose type cannot be copied (a module value); `what` names the module or the type. */
   unsupported(entry: RdbEntry, what: string): void;
   /**
    * Something that could not be carried over: a part of the value that `writeCommands` has just written, or,
    * with no entry, a section of the RDB (module data, functions of a pre-release).
    */
-  loss?(entry: RdbEntry | null, what: string): void;
+  loss?(entry: RdbEntry | null, what: ValueLoss): void;
   /** After each stretch of input (at most a few hundred KB): the place for back-pressure. `position` is in bytes of the RDB. */
   progress(position: number): Promise<void> | undefined;
 }

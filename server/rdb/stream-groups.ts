@@ -80,8 +80,8 @@ async function writeConsumer(
   if (wanted) {
     writing.lose("when a consumer was last seen and active");
     if (capabilities.createConsumer) out.command("XGROUP", "CREATECONSUMER", key, group, consumer);
-    else if (count === 0)
-      writing.lose("a consumer without pending entries, which the destination cannot create");
+    // To read what it has pending, which is nothing yet, makes a consumer that is not there.
+    else out.command("XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", key, "0");
   }
   for (let left = count; left > 0; left--) {
     if (input.end - input.pos < ID_BYTES) await input.fill(ID_BYTES);

@@ -7,6 +7,11 @@ import type { RdbCapabilities } from "./rdb-version.ts";
 /** A listpack, ziplist or the like is decoded in memory whole, up to this many bytes. */
 const LARGEST_BLOB = 67_108_864;
 
+/** Something of a value that cannot be expressed: `code` is short and stable, `text` is for the log. */
+export type ValueLoss = { readonly code: "FIELD_TTL_LOST" | "NOT_EXPRESSIBLE"; readonly text: string };
+
+export const FIELD_EXPIRY_LOSS = "the expiry of a hash field, which the destination does not have";
+
 export type ValueWritingContext = {
   readonly input: RdbInput;
   readonly out: CommandWriter;
@@ -55,8 +60,11 @@ export class ValueWriting {
   }
 
   /** What was noted, as texts for the log. */
-  get losses(): readonly string[] {
-    return [...this.#losses].map(([what, count]) => (count === 1 ? what : `${what} (${count} times)`));
+  get losses(): readonly ValueLoss[] {
+    return [...this.#losses].map(([what, count]) => ({
+      code: what === FIELD_EXPIRY_LOSS ? "FIELD_TTL_LOST" : "NOT_EXPRESSIBLE",
+      text: count === 1 ? what : `${what} (${count} times)`,
+    }));
   }
 
   /**

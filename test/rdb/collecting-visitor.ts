@@ -1,5 +1,6 @@
 import type { RdbByteSource } from "../../server/rdb/rdb-input.ts";
 import type { RdbEntry, RdbVisitor } from "../../server/rdb/rdb-visitor.ts";
+import type { ValueLoss } from "../../server/rdb/value-writing.ts";
 import type { CommandWriter } from "../../server/redis/command-writer.ts";
 import type { SeededRandom } from "../traffic/seeded-random.ts";
 import { RecordingWriter } from "./recording-writer.ts";
@@ -50,8 +51,8 @@ export class CollectingVisitor implements RdbVisitor {
     this.losses.push(`${Buffer.from(entry.key).toString()}: ${what}`);
   }
 
-  loss(entry: RdbEntry | null, what: string): void {
-    this.losses.push(`${entry === null ? "" : Buffer.from(entry.key).toString()}: ${what}`);
+  loss(entry: RdbEntry | null, what: ValueLoss): void {
+    this.losses.push(`${entry === null ? "" : Buffer.from(entry.key).toString()}: ${what.text}`);
   }
 
   progress(position: number): undefined {

@@ -2,26 +2,35 @@ import type { Redis } from "ioredis";
 
 type Arg = string | number | Buffer;
 
-/** Fills a Redis 7.0 with every type in every encoding that it writes into an RDB. Returns the expiring keys. */
-export async function fillAllEncodings(client: Redis): Promise<void> {
+/** What came with Redis 6.2 and 7.0. */
+export type FillTraits = { readonly since62: boolean; readonly since70: boolean };
+
+/** Fills a Redis 7.0 with every type in every encoding that it writes into an RDB; an older one with what it has. */
+export async function fillAllEncodings(
+  client: Redis,
+  traits: FillTraits = { since62: true, since70: true },
+): Promise<void> {
   const run = async (...args: [string, ...Arg[]]) => await client.callBuffer(args[0], ...args.slice(1));
   const many = <T>(count: number, make: (index: number) => T) =>
     Array.from({ length: count }, (_, index) => make(index));
   await strings(run);
-  await lists(run, many);
+  await lists(run, many, traits);
   await sets(run, many);
   await sortedSets(run, many);
   await hashes(run, many);
-  await streams(run);
+  await streams(run, traits);
   // Keys may be integers, compressed, empty or of any bytes, and live in any database.
   for (const key of ["0", "-7", "300", "70000", "-2147483648", "9999999999", "", "k".repeat(500)]) {
     await run("SET", key, "value");
   }
   await run("SET", Buffer.from([0, 1, 255, 13, 10]), "value");
-  await run("SET", "expires", "x", "PXAT", 4_102_444_800_123);
+  await run("SET", "expires", "x");
+  await run("PEXPIREAT", "expires", 4_102_444_800_123);
   await run("HSET", "expires:hash", "a", 1);
   await run("PEXPIREAT", "expires:hash", 4_102_444_800_999);
-  await run("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 1 end)");
+  if (traits.since70) {
+    await run("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 1 end)");
+  }
   await run("SELECT", 3);
   await run("SET", "third", "database");
   await run("SELECT", 0);
@@ -57,7 +66,7 @@ async function strings(run: Run): Promise<void> {
   await run("SETBIT", "string:sparse", 3_000_000, 1);
 }
 
-async function lists(run: Run, many: Many): Promise<void> {
+async function lists(run: Run, many: Many, { since70 }: FillTraits): Promise<void> {
   await run(
     "RPUSH",
     "list:small",
@@ -84,9 +93,9 @@ async function lists(run: Run, many: Many): Promise<void> {
     "z".repeat(4096),
   );
   await run("RPUSH", "list:nodes", ...many(5_000, (index) => `element-${index}`));
-  await run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", "300b");
+  if (since70) await run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", "300b");
   await run("RPUSH", "list:plain", "small", "p".repeat(1_000), "after", "q".repeat(100_000), "end");
-  await run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", 0);
+  if (since70) await run("DEBUG", "QUICKLIST-PACKED-THRESHOLD", 0);
 }
 
 async function sets(run: Run, many: Many): Promise<void> {
@@ -131,7 +140,7 @@ async function hashes(run: Run, many: Many): Promise<void> {
   await run("HSET", "hash:large", ...many(3_000, (index) => [`field-${index}`, index]).flat());
 }
 
-async function streams(run: Run): Promise<void> {
+async function streams(run: Run, { since62, since70 }: FillTraits): Promise<void> {
   await run("CONFIG", "SET", "stream-node-max-entries", 5);
   for (let index = 1; index <= 23; index++) {
     await run(
@@ -148,10 +157,10 @@ async function streams(run: Run): Promise<void> {
   await run("XREADGROUP", "GROUP", "workers", "alice", "COUNT", 6, "STREAMS", "stream:full", ">");
   await run("XREADGROUP", "GROUP", "workers", "bob", "COUNT", 4, "STREAMS", "stream:full", ">");
   await run("XACK", "stream:full", "workers", "3000-0");
-  await run("XGROUP", "CREATECONSUMER", "stream:full", "workers", "idle");
+  if (since62) await run("XGROUP", "CREATECONSUMER", "stream:full", "workers", "idle");
   await run("XCLAIM", "stream:full", "workers", "bob", 0, "5000-2", "RETRYCOUNT", 9);
   await run("XGROUP", "CREATE", "stream:full", "late", "$");
-  await run("XGROUP", "CREATE", "stream:full", "middle", "9000-0", "ENTRIESREAD", 7);
+  await run("XGROUP", "CREATE", "stream:full", "middle", "9000-0", ...(since70 ? ["ENTRIESREAD", 7] : []));
   await run("XADD", "stream:emptied", "5-5", "a", "b");
   await run("XGROUP", "CREATE", "stream:emptied", "g", 0);
   await run("XDEL", "stream:emptied", "5-5");

@@ -65,7 +65,8 @@ describe("the version in a RESTORE footer", () => {
     expect(restoreVersionFor(type.TYPE_HASH_LISTPACK, redis("6.2.0"))).toBeNull();
     expect(restoreVersionFor(type.TYPE_SET_LISTPACK, redis("7.0.0"))).toBeNull();
     expect(restoreVersionFor(type.TYPE_SET_LISTPACK, redis("7.2.0"))).toBe(11);
-    expect(restoreVersionFor(type.TYPE_MODULE_2, redis("8.0.0"))).toBeNull();
+    expect(restoreVersionFor(type.TYPE_MODULE_2, redis("3.2.0"))).toBeNull();
+    expect(restoreVersionFor(type.TYPE_MODULE_2, redis("8.0.0"))).toBe(8);
   });
 
   test("is not one that Valkey holds for foreign, nor Valkey's own for Redis", () => {
