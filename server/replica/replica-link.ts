@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { connectSocket } from "../redis/connect-socket.ts";
-import type { RedisEndpoint } from "../redis/endpoint.ts";
+import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import type { RedisSocket } from "../redis/redis-socket.ts";
 import { encodeRequest } from "../redis/request-line.ts";
+import { saveHasFailed } from "./failed-save.ts";
 import { type PsyncAnswer, protocolError, psyncHandshake, type StreamPosition } from "./psync-handshake.ts";
 import { RdbFraming } from "./rdb-framing.ts";
 import type { ReplicaSink } from "./replica-sink.ts";
@@ -21,7 +23,10 @@ export type ReplicaLinkOptions = {
   readonly handshakeTimeoutMs?: number;
   /** ms of silence of a master that sends its RDB or stream; 60,000 when not given. */
   readonly timeoutMs?: number;
-  /** ms of silence of a master that makes its RDB; 600,000 when not given. */
+  /**
+   * ms of silence of a master that makes its RDB; as timeoutMs when not given, since it says a newline each second
+   * meanwhile (redis: replication.c replicationCron).
+   */
   readonly saveTimeoutMs?: number;
   /** ms since any fixed time; never goes back. */
   readonly now?: () => number;
@@ -30,8 +35,18 @@ export type ReplicaLinkOptions = {
   readonly onWaitingForRdb?: () => void;
 };
 
+/** So many times in a row it must hang up on REPLCONF to be taken for a nutcracker, at this distance in ms. */
+const hangUpsOfNutcracker = 3;
+const betweenHangUpsMs = 300;
+
+/** Redis' own replicas bear as much (redis: config.c repl-timeout). */
+const silenceMs = 60_000;
+
 /** How often the applied offset is told (redis: replication.c replicationCron, once a second). */
 const ackEveryMs = 1000;
+/** How often, and how many times, it is told after the RDB until the stream begins. */
+const ackAfterRdbMs = 50;
+const acksAfterRdb = 40;
 
 /**
  * The replica's side of one connection to a master. Bytes go to the sink in the order in which they come and
@@ -62,12 +77,22 @@ export interface ReplicaLink {
  * @throws TributaryError as connectSocket and psyncHandshake do; the signal's reason when it is aborted.
  */
 export async function openReplicaLink(options: ReplicaLinkOptions): Promise<ReplicaLink> {
-  try {
-    return await openOnce(options);
-  } catch (error) {
-    if (!(error instanceof TributaryError && error.code === "IS_NUTCRACKER")) throw error;
-    // It hung up on REPLCONF. A Redis that died just then will not do so again; a nutcracker will.
-    return await openOnce(options);
+  const { endpoint, role, resume, signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openOnce(options);
+    } catch (error) {
+      if (!(error instanceof TributaryError && error.code === "IS_NUTCRACKER")) throw error;
+      if (resume !== null) {
+        // Whoever has a stream to resume has spoken with a Redis: the network or a dying server hung up.
+        const detail = "the other side closed the connection instead of an answer to REPLCONF";
+        throw new TributaryError("SOURCE_LINK_LOST", { role, address: formatAddress(endpoint), detail });
+      }
+      // A Redis that died just then will not hang up again, nor will a bad network at this very place.
+      if (attempt === hangUpsOfNutcracker) throw error;
+      await sleep(betweenHangUpsMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+      signal?.throwIfAborted();
+    }
   }
 }
 
@@ -83,7 +108,7 @@ async function openOnce(options: ReplicaLinkOptions): Promise<ReplicaLink> {
       resume: options.resume,
       version: options.announce?.version ?? null,
       timeoutMs: handshakeTimeoutMs,
-      psyncTimeoutMs: options.saveTimeoutMs ?? 600_000,
+      psyncTimeoutMs: options.saveTimeoutMs ?? options.timeoutMs ?? silenceMs,
       ...(options.onWaitingForRdb === undefined ? {} : { onWaiting: options.onWaitingForRdb }),
     });
     return new OpenReplicaLink(socket, answer, options);
@@ -104,6 +129,7 @@ class OpenReplicaLink implements ReplicaLink {
   readonly #options: ReplicaLinkOptions;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  #acks: NodeJS.Timeout | undefined;
   /** When bytes last came, as far as the timer has looked. */
   #heardAt: number;
   #heard = false;
@@ -120,14 +146,14 @@ class OpenReplicaLink implements ReplicaLink {
     this.#now = options.now ?? (() => performance.now());
     this.#heardAt = this.#now();
     this.#framing = new RdbFraming({
-      sink: withAckAfterRdb(options.sink, () => this.sendAck()),
+      sink: withAckAfterRdb(options.sink, () => this.#ackAfterRdb(acksAfterRdb)),
       expectRdb: answer.kind === "full",
       onRefused: (reply) => this.#refused(reply),
       onProtocolError: (detail) => protocolError(socket, detail),
     });
     this.closed = socket.closed.then((why) => this.#ended(why));
-    const timeoutMs = options.timeoutMs ?? 60_000;
-    const saveTimeoutMs = options.saveTimeoutMs ?? 600_000;
+    const timeoutMs = options.timeoutMs ?? silenceMs;
+    const saveTimeoutMs = options.saveTimeoutMs ?? timeoutMs;
     const every = Math.max(1, Math.min(ackEveryMs, timeoutMs / 4, saveTimeoutMs / 4));
     this.#timer = setInterval(() => this.#tick(timeoutMs, saveTimeoutMs), every);
     setImmediate(() => this.#start());
@@ -174,6 +200,17 @@ class OpenReplicaLink implements ReplicaLink {
     }
   }
 
+  /**
+   * With diskless replication a master begins its stream at the first ACK after it has seen its child end, which it
+   * looks for now and then (redis: server.c serverCron checkChildrenDone, replication.c replconfCommand
+   * repl_start_cmd_stream_on_ack): one that comes before is passed over, and the next would come a second later.
+   */
+  #ackAfterRdb(times: number): void {
+    if (!this.#socket.open || this.#framing.streamBytes > 0) return;
+    this.sendAck();
+    if (times > 1) this.#acks = setTimeout(() => this.#ackAfterRdb(times - 1), ackAfterRdbMs);
+  }
+
   #tick(timeoutMs: number, saveTimeoutMs: number): void {
     const now = this.#now();
     // While the link is held here the master's silence says nothing.
@@ -199,11 +236,18 @@ class OpenReplicaLink implements ReplicaLink {
     return new TributaryError("SOURCE_BGSAVE_FAILED", { role, address, detail });
   }
 
-  #ended(why: string): TributaryError | null {
+  async #ended(why: string): Promise<TributaryError | null> {
     clearInterval(this.#timer);
+    clearTimeout(this.#acks);
     if (this.#failure !== null) return this.#failure;
-    if (this.#closedByUs || this.#options.signal?.aborted === true) return null;
+    const { endpoint, signal } = this.#options;
+    if (this.#closedByUs || signal?.aborted === true) return null;
     const { role, address } = this.#socket;
+    if (this.#framing.waitingForRdb && (await saveHasFailed(endpoint, role, signal))) {
+      const detail =
+        "it closed the link instead of sending its RDB, and INFO says rdb_last_bgsave_status:err";
+      return new TributaryError("SOURCE_BGSAVE_FAILED", { role, address, detail });
+    }
     const during = this.#framing.waitingForRdb
       ? "while the master made its RDB"
       : this.#framing.streaming
@@ -213,10 +257,7 @@ class OpenReplicaLink implements ReplicaLink {
   }
 }
 
-/**
- * With diskless replication a master begins its stream at the first ACK after the RDB (redis: replication.c
- * replconfCommand, repl_start_cmd_stream_on_ack).
- */
+/** Calls `sendAck` when the RDB has been handed on. */
 function withAckAfterRdb(sink: ReplicaSink, sendAck: () => void): ReplicaSink {
   return {
     rdbBegin: (total) => sink.rdbBegin(total),

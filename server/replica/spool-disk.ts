@@ -34,7 +34,12 @@ export class SpoolDisk {
 
   /** True when the quota does not allow one more segment. */
   get full(): boolean {
-    return this.#bytes + segmentHeaderBytes + this.#segmentBytes > this.#options.quotaBytes;
+    return !this.#options.quota.fits(segmentHeaderBytes + this.#segmentBytes);
+  }
+
+  /** True from a write that failed until one succeeds. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
   /** Writes a sealed segment and sets `onDisk`; after a failure it waits for the time of the next try. */
@@ -42,7 +47,7 @@ export class SpoolDisk {
     const size = segmentHeaderBytes + segment.length;
     const buffer = segment.buffer!;
     segment.writing = true;
-    this.#bytes += size;
+    this.#count(size);
     try {
       if (!this.#directoryMade) await this.#files.makeDirectory(this.#options.directory);
       this.#directoryMade = true;
@@ -52,7 +57,7 @@ export class SpoolDisk {
       if (this.#failing) this.#options.onRecovered?.();
       this.#failing = false;
     } catch (error) {
-      this.#bytes -= size;
+      this.#count(-size);
       // Somebody may have removed it.
       this.#directoryMade = false;
       if (!this.#failing) this.#options.onProblem(this.#failure(error));
@@ -80,7 +85,7 @@ export class SpoolDisk {
   remove(segment: SpoolSegment): void {
     if (!segment.onDisk) return;
     segment.onDisk = false;
-    this.#bytes -= segmentHeaderBytes + segment.length;
+    this.#count(-segmentHeaderBytes - segment.length);
     const path = this.#pathOf(segment);
     // One after another: thousands may go at once. A file that stays is deleted with the folder.
     this.#removals = this.#removals.then(() => this.#files.remove(path).catch(() => {}));
@@ -95,6 +100,11 @@ export class SpoolDisk {
   /** Resolves when all removed files are gone. */
   async whenRemoved(): Promise<void> {
     await this.#removals;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.quota.take(bytes);
   }
 
   #untilNextTry(): Promise<void> {

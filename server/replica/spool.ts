@@ -1,12 +1,19 @@
 import { SegmentBuffers } from "./segment-buffers.ts";
 import { segmentHeaderBytes } from "./segment-file.ts";
 import { SpoolDisk } from "./spool-disk.ts";
+import { SpoolMemory } from "./spool-memory.ts";
 import type { SpoolOptions } from "./spool-options.ts";
-import { SpoolReader, type SpoolSource } from "./spool-reader.ts";
-import { chooseVictim, newSegment, readAhead, type SpoolSegment } from "./spool-segment.ts";
+import type { QuotaMember } from "./spool-quota.ts";
+import type { SpoolReader, SpoolSource } from "./spool-reader.ts";
+import { SpoolReaders } from "./spool-readers.ts";
+import { SpoolRetention } from "./spool-retention.ts";
+import { readAhead, type SpoolSegment } from "./spool-segment.ts";
 
 export type { SpoolOptions } from "./spool-options.ts";
 export type { SpoolReader } from "./spool-reader.ts";
+
+/** ms for which a slow disk may hold the source for the sake of what is kept though it has been applied. */
+const KEEP_PATIENCE_MS = 250;
 
 /**
  * A log of bytes between a source that must not wait and a reader that may be slow: in memory first, on disk
@@ -23,21 +30,22 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #disk: SpoolDisk;
   readonly #buffers: SegmentBuffers;
+  readonly #memory: SpoolMemory;
   readonly #source: SpoolSource;
+  readonly #retention: SpoolRetention;
+  readonly #member: QuotaMember;
   /** All segments of the log; the first one's number is #firstNumber. */
   readonly #segments: SpoolSegment[] = [];
   #firstNumber = 0;
   #tail: SpoolSegment | null = null;
-  readonly #inMemory = new Set<SpoolSegment>();
-  readonly #readers = new Set<SpoolReader>();
+  readonly #readers: SpoolReaders;
   #end = 0;
   #finished = false;
   #closed = false;
   #spilling = false;
   /** Settles when the spilling that began last is over. */
   #spilled: Promise<void> = Promise.resolve();
-  readonly #loads = new Set<Promise<void>>();
-  #appendWaiters: (() => void)[] = [];
+  #patience: NodeJS.Timeout | null = null;
 
   constructor(options: SpoolOptions) {
     const { memoryBytes } = options;
@@ -49,7 +57,15 @@ export class Spool {
       this.segmentBytes,
       Math.max(4, Math.floor(memoryBytes / this.segmentBytes)),
     );
+    this.#readers = new SpoolReaders(this.segmentBytes);
+    this.#memory = new SpoolMemory(this.#buffers, this.#disk, this.#readers, () => this.#balance());
     this.#source = this.#sourceForReaders();
+    this.#retention = new SpoolRetention(options.retainBytes ?? 0, options.keepBytes ?? 0);
+    this.#member = {
+      letGo: () => this.#letGoOfFirst() || this.#dropSpare(true),
+      roomMayBe: () => this.#balance(),
+    };
+    options.quota.join(this.#member);
   }
 
   /** Position of the first byte that can still be read. */
@@ -81,6 +97,10 @@ export class Spool {
     return this.#disk.full;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   append(chunk: Uint8Array): void {
     if (this.#closed) return;
     for (let at = 0; at < chunk.length; ) {
@@ -96,13 +116,13 @@ export class Spool {
       this.#tail = null;
       this.#balance();
     }
-    this.#wakeReaders();
+    this.#readers.wake();
   }
 
   /** Nothing more will come: readers end with null. */
   finish(): void {
     this.#finished = true;
-    this.#wakeReaders();
+    this.#readers.wake();
   }
 
   /** @param from a position between start and end. @throws RangeError when it is not held. */
@@ -110,23 +130,24 @@ export class Spool {
     if (!(from >= this.start && from <= this.#end)) {
       throw new RangeError(`Position ${from} is not in the spool, which has ${this.start} to ${this.#end}`);
     }
-    const reader = new SpoolReader(this.#source, from);
-    this.#readers.add(reader);
+    this.#retention.readFrom(from);
+    const reader = this.#readers.open(this.#source, from);
     this.#readerMoved(reader);
     return reader;
   }
 
   /**
-   * What lies before `upTo` has been applied. With retain "all" it is kept all the same. A reader that has
-   * not come so far, left over from an attempt that was given up, holds nothing back: it cannot go on.
+   * What lies before `upTo` has been applied; what comes after `keepFrom` is kept so that it can be read again,
+   * until room is needed for what has not been applied. With retain "all" everything is kept all the same. A
+   * reader that has not come so far, left over from an attempt that was given up, holds nothing back: it cannot
+   * go on.
    */
-  release(upTo: number): void {
+  release(upTo: number, keepFrom = upTo): void {
     if (this.#options.retain === "all" || this.#closed) return;
-    const bound = Math.min(upTo, this.#end) - (this.#options.retainBytes ?? 0);
-    const keepFrom = Math.floor(bound / this.segmentBytes);
-    if (keepFrom <= this.#firstNumber) return;
-    while (this.#firstNumber < keepFrom) this.#dropFirst();
-    for (const reader of this.#readers) if (reader.position < this.start) this.#readers.delete(reader);
+    this.#retention.release(Math.min(upTo, this.#end), keepFrom);
+    const first = Math.floor(this.#retention.dropTo / this.segmentBytes);
+    if (first <= this.#firstNumber) return;
+    while (this.#firstNumber < first) this.#dropFirst();
     this.#balance();
   }
 
@@ -138,12 +159,14 @@ export class Spool {
   /** Deletes the files and lets go of the memory. Reads under way fail with an AbortError. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopPatience();
     this.#disk.stop();
-    this.#wakeReaders();
+    this.#readers.wake();
     this.#buffers.close();
     await this.#spilled;
-    await Promise.allSettled(this.#loads);
+    await this.#memory.whenLoaded();
     while (this.#segments.length > 0) this.#dropFirst();
+    this.#options.quota.leave(this.#member);
     await this.#disk.whenRemoved();
     this.#buffers.close();
   }
@@ -163,24 +186,24 @@ export class Spool {
       },
       segmentAt: (position) =>
         this.#segments[Math.floor(position / this.segmentBytes) - this.#firstNumber] as SpoolSegment,
-      load: (segment) => this.#load(segment),
+      load: (segment) => this.#memory.load(segment),
       readerMoved: (reader) => this.#readerMoved(reader),
-      whenAppended: () => new Promise((resolve) => this.#appendWaiters.push(resolve)),
+      whenAppended: () => this.#readers.whenAppended(),
       check: () => {
         if (this.#closed) throw new DOMException("The spool is closed", "AbortError");
       },
       readerClosed: (reader) => {
-        this.#readers.delete(reader);
+        this.#readers.closed(reader);
         this.#balance();
       },
     };
   }
 
   #startSegment(): SpoolSegment {
-    const segment = newSegment(this.#firstNumber + this.#segments.length, this.#buffers.take());
+    const segment = this.#memory.begin(this.#firstNumber + this.#segments.length);
     this.#segments.push(segment);
-    this.#inMemory.add(segment);
     this.#tail = segment;
+    if (this.full) this.#patience ??= setTimeout(() => this.#preferNew(), KEEP_PATIENCE_MS);
     return segment;
   }
 
@@ -190,78 +213,68 @@ export class Spool {
     for (let ahead = 0; ahead <= readAhead; ahead++) {
       const segment = this.#segments[index + ahead];
       // A failure is told by the read that reaches the segment.
-      if (segment !== undefined && segment.buffer === null) this.#load(segment).catch(() => {});
+      if (segment !== undefined && segment.buffer === null) this.#memory.load(segment).catch(() => {});
     }
     this.#balance();
+    this.#options.quota.changed(this.#member);
   }
 
   /** Brings the use of memory to its bound: by giving up what is on disk already, then by writing. */
   #balance(): void {
     if (this.#closed) return;
-    this.#giveUpClean();
+    this.#memory.giveUpClean();
     if (this.#buffers.overBound && !this.#spilling) this.#spilled = this.#spill();
-  }
-
-  #giveUpClean(): void {
-    while (this.#buffers.overBound) {
-      const victim = this.#victim(true);
-      if (victim === null) return;
-      this.#forgetBuffer(victim);
-    }
   }
 
   async #spill(): Promise<void> {
     this.#spilling = true;
     while (!this.#closed && this.#buffers.overBound) {
-      const victim = this.#victim(false);
+      if (this.#dropSpare(false)) continue;
+      const victim = this.#memory.victim(false);
       if (victim === null) break;
-      if (!this.#disk.full) {
+      const { full } = this.#disk;
+      if ((full || this.#disk.failing) && this.#dropSpare(true)) continue;
+      // A disk that takes nothing would otherwise hold up an RDB that is being applied for as long as that lasts.
+      if (this.#disk.failing && this.#letGoOfFirst()) continue;
+      if (!full) {
         await this.#disk.write(victim);
         if (victim.dropped) this.#forget(victim);
-      } else if (!this.#letGoOfFirst()) break;
-      this.#giveUpClean();
+      } else if (!this.#letGoOfFirst() && !this.#options.quota.letGo(this.#member)) {
+        if (this.full) this.#options.onQuotaReached?.();
+        break;
+      }
+      this.#memory.giveUpClean();
     }
     // Not when the promise settles: the owner, woken above, appends before that, and must find it over.
     this.#spilling = false;
   }
 
-  #load(segment: SpoolSegment): Promise<void> {
-    if (segment.buffer !== null) return Promise.resolve();
-    if (segment.loading === null) {
-      const loading = this.#readBack(segment).finally(() => {
-        segment.loading = null;
-        this.#loads.delete(loading);
-        this.#balance();
-      });
-      segment.loading = loading;
-      this.#loads.add(loading);
-    }
-    return segment.loading;
-  }
-
-  async #readBack(segment: SpoolSegment): Promise<void> {
-    const buffer = this.#buffers.take();
-    try {
-      await this.#disk.read(segment, buffer);
-    } catch (error) {
-      this.#buffers.giveBack(buffer);
-      throw error;
-    }
-    segment.buffer = buffer;
-    this.#inMemory.add(segment);
-    if (segment.dropped) this.#forgetBuffer(segment);
-  }
-
-  #victim(clean: boolean): SpoolSegment | null {
-    return chooseVictim(this.#inMemory, this.#readerNumbers(), clean);
-  }
-
-  /** Under retain "all" with the quota reached: gives up the first segment if all readers have passed it. */
+  /** Under retain "all" with the quota reached, or a disk that fails: gives up the first segment if all readers have passed it. */
   #letGoOfFirst(): boolean {
-    if (this.#options.retain !== "all" || this.#readers.size === 0) return false;
-    if (Math.min(...this.#readerNumbers()) <= this.#firstNumber) return false;
+    if (this.#options.retain !== "all" || this.#readers.none) return false;
+    if (Math.min(...this.#readers.numbers) <= this.#firstNumber) return false;
     this.#dropFirst();
     return true;
+  }
+
+  /** Gives up the first segment if it has been applied, and is only a margin unless `kept`. */
+  #dropSpare(kept: boolean): boolean {
+    const end = this.start + this.segmentBytes;
+    const spare = kept ? this.#retention.spare(end) : this.#retention.margin(end);
+    if (!spare || this.#segments[0]?.sealed !== true) return false;
+    this.#dropFirst();
+    return true;
+  }
+
+  /** The disk is slow: the source is not held for the sake of what has been applied already. */
+  #preferNew(): void {
+    this.#stopPatience();
+    while (this.full && this.#dropSpare(true)) {}
+  }
+
+  #stopPatience(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    this.#patience = null;
   }
 
   #dropFirst(): void {
@@ -271,27 +284,11 @@ export class Spool {
     segment.dropped = true;
     if (segment === this.#tail) this.#tail = null;
     this.#forget(segment);
+    this.#readers.forgetBefore(this.start);
   }
 
   #forget(segment: SpoolSegment): void {
     this.#disk.remove(segment);
-    this.#forgetBuffer(segment);
-  }
-
-  /** Gives a segment's buffer to the next one; a view that somebody may still look at is left alone. */
-  #forgetBuffer(segment: SpoolSegment): void {
-    if (segment.buffer === null || segment.writing) return;
-    this.#inMemory.delete(segment);
-    if (segment.pins > 0) this.#buffers.letGo();
-    else this.#buffers.giveBack(segment.buffer);
-    segment.buffer = null;
-  }
-
-  #wakeReaders(): void {
-    if (this.#appendWaiters.length > 0) for (const resolve of this.#appendWaiters.splice(0)) resolve();
-  }
-
-  #readerNumbers(): number[] {
-    return [...this.#readers].map((reader) => Math.floor(reader.position / this.segmentBytes));
+    this.#memory.forget(segment);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Spool } from "../../server/replica/spool.ts";
+import { SpoolQuota } from "../../server/replica/spool-quota.ts";
 import { temporaryFolder } from "../servers/index.ts";
 import { replid, startFakeMaster } from "./fake-master.ts";
 import { openLink } from "./link-for-test.ts";
@@ -13,7 +14,7 @@ function openSpool(name: string, retain: "all" | "applied"): Spool {
     name,
     segmentBytes: 2048,
     memoryBytes: 16 * 1024,
-    quotaBytes: 100 * 1024 * 1024,
+    quota: new SpoolQuota(100 * 1024 * 1024),
     retain,
     onProblem: (problem) => {
       throw problem;

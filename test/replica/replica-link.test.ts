@@ -158,14 +158,19 @@ test("says what else listens there: a Sentinel, a web server, a port with TLS, n
   expect(await refusal({ PING: ({ socket }) => socket.destroy() })).toBe("CONNECT_FAILED");
 });
 
-test("takes a server that hangs up on REPLCONF for a nutcracker, unless it does so only once", async () => {
+test("takes a server that hangs up on REPLCONF for a nutcracker, unless it does so only twice", async () => {
   expect(await refusal({ REPLCONF: ({ socket }) => socket.destroy() })).toBe("IS_NUTCRACKER");
   let times = 0;
-  const once: Answers = {
-    REPLCONF: (connection) => (times++ === 0 ? connection.socket.destroy() : connection.send("+OK\r\n")),
+  const twice: Answers = {
+    REPLCONF: (connection) => (times++ < 2 ? connection.socket.destroy() : connection.send("+OK\r\n")),
     PSYNC: fullResync,
   };
-  expect(await refusal(once)).toBe("no refusal");
+  expect(await refusal(twice)).toBe("no refusal");
+});
+
+test("a server of which a stream is to be resumed is no nutcracker, though it hangs up on REPLCONF", async () => {
+  const resume = { replid, offset: 1000n };
+  expect(await refusal({ REPLCONF: ({ socket }) => socket.destroy() }, { resume })).toBe("SOURCE_LINK_LOST");
 });
 
 test("never repeats a password", async () => {

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { type SegmentFiles, segmentFiles } from "../../server/replica/segment-file.ts";
 import { Spool, type SpoolOptions, type SpoolReader } from "../../server/replica/spool.ts";
+import { SpoolQuota } from "../../server/replica/spool-quota.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { randomBytes, seededRandom, seedOf } from "./seeded-random.ts";
 
@@ -11,7 +12,9 @@ const KiB = 1024;
 
 type Opened = { spool: Spool; directory: string; problems: TributaryError[]; recovered: () => number };
 
-function openSpool(options: Partial<SpoolOptions> = {}): Opened {
+type OpenOptions = Partial<SpoolOptions> & { readonly quotaBytes?: number };
+
+function openSpool(options: OpenOptions = {}): Opened {
   const directory = join(temporaryFolder(), "spool");
   const problems: TributaryError[] = [];
   let recovered = 0;
@@ -20,7 +23,7 @@ function openSpool(options: Partial<SpoolOptions> = {}): Opened {
     name: "stream",
     segmentBytes: 4 * KiB,
     memoryBytes: 32 * KiB,
-    quotaBytes: 1024 * KiB,
+    quota: new SpoolQuota(options.quotaBytes ?? 1024 * KiB),
     retain: "applied",
     onProblem: (problem) => problems.push(problem),
     onRecovered: () => recovered++,
@@ -166,8 +169,8 @@ test("a reader that was left over holds nothing back, and its last view stays as
   await until(async () => filesIn(directory).length <= 1, { what: "the files are gone" });
 });
 
-test("keeps the last retainBytes for a rewind", async () => {
-  const { spool } = openSpool({ retainBytes: 64 * KiB });
+test("keeps the last retainBytes for a rewind, without the disk", async () => {
+  const { spool, directory } = openSpool({ retainBytes: 64 * KiB, memoryBytes: 96 * KiB });
   const reader = spool.reader(0);
   while (spool.end < 300 * KiB) {
     await fill(spool, 1000);
@@ -177,6 +180,72 @@ test("keeps the last retainBytes for a rewind", async () => {
   expect(spool.end - spool.start).toBeGreaterThanOrEqual(64 * KiB);
   expect(spool.end - spool.start).toBeLessThan(64 * KiB + 2 * spool.segmentBytes);
   await expectPattern(spool.reader(spool.end - 64 * KiB), spool.end);
+  expect(filesIn(directory)).toEqual([]);
+});
+
+test("what may have to be read again is kept on disk, within its bound", async () => {
+  const { spool } = openSpool({ keepBytes: 200 * KiB });
+  const reader = spool.reader(0);
+  const apply = async (bytes: number, keepFrom: number) => {
+    for (const end = spool.end + bytes; spool.end < end; ) {
+      await fill(spool, 1000);
+      await expectPattern(reader, spool.end);
+      spool.release(reader.position, keepFrom);
+    }
+  };
+  await apply(150 * KiB, 0);
+  expect(spool.start).toBe(0);
+  expect(spool.diskBytes).toBeGreaterThan(100 * KiB);
+  await expectPattern(spool.reader(0), spool.end);
+  await apply(150 * KiB, 0);
+  expect(spool.end - spool.start).toBeLessThanOrEqual(200 * KiB + spool.segmentBytes);
+  expect(spool.end - spool.start).toBeGreaterThan(190 * KiB);
+  spool.release(reader.position);
+  expect(spool.end - spool.start).toBeLessThanOrEqual(spool.segmentBytes);
+});
+
+test("what is only kept makes room for what is not applied, and never holds the source", async () => {
+  const { spool } = openSpool({ quotaBytes: 100 * KiB, keepBytes: 100 * KiB });
+  const reader = spool.reader(0);
+  while (spool.end < 90 * KiB) {
+    await fill(spool, 1000);
+    await expectPattern(reader, spool.end);
+    spool.release(reader.position, 0);
+  }
+  expect(spool.start).toBe(0);
+  const applied = reader.position;
+  // Nobody reads: without what is kept there is room for all of this.
+  await fill(spool, 90 * KiB);
+  expect(spool.start).toBeGreaterThan(0);
+  expect(spool.start).toBeLessThanOrEqual(applied);
+  await expectPattern(reader, spool.end);
+});
+
+test("a disk that refuses writes does not hold the source for what is only kept", async () => {
+  const files: SegmentFiles = { ...segmentFiles, write: () => Promise.reject(new Error("ENOSPC")) };
+  const { spool } = openSpool({ files, keepBytes: 500 * KiB });
+  const reader = spool.reader(0);
+  while (spool.end < 300 * KiB) {
+    await fill(spool, 1000);
+    await expectPattern(reader, spool.end);
+    spool.release(reader.position, 0);
+  }
+  expect(spool.memoryBytes).toBeLessThanOrEqual(32 * KiB + 3 * spool.segmentBytes);
+});
+
+test("a spool lets go of what another has no other room for", async () => {
+  const quota = new SpoolQuota(100 * KiB);
+  const { spool: rdb } = openSpool({ quota, retain: "all" });
+  const { spool: stream } = openSpool({ quota });
+  await fill(rdb, 110 * KiB);
+  rdb.finish();
+  const loading = rdb.reader(0);
+  await expectPattern(loading, 80 * KiB);
+  await fill(stream, 90 * KiB);
+  expect(rdb.start).toBeGreaterThan(0);
+  expect(quota.used).toBeLessThanOrEqual(100 * KiB);
+  await expectPattern(loading, rdb.end);
+  await expectPattern(stream.reader(0), stream.end);
 });
 
 test("retain all: a second reader reads everything again", async () => {
