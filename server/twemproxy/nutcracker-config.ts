@@ -1,8 +1,9 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { isMap, isScalar, LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
+import { parseYaml } from "./yaml-document.ts";
 
 export type Problem = {
   /** A pool with an error cannot be used; a warning only tells. */
@@ -63,22 +64,13 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     report("error", null, "The file is larger than 1 MiB", "Give the nutcracker.yml itself.");
     return done([]);
   }
-  let root: Node | null;
-  try {
-    // Twemproxy takes every scalar as text (failsafe). Pretty errors would quote the file, redis_auth included.
-    const document = parseDocument(text, {
-      schema: "failsafe",
-      uniqueKeys: false,
-      prettyErrors: false,
-      lineCounter: lines,
-    });
-    for (const error of document.errors) problems.push(syntaxProblem(error, lines));
-    root = document.contents as Node | null;
-  } catch {
-    // The parser is recursive: a thousand opening brackets exhaust its stack.
+  const document = parseYaml(text, lines);
+  if (document === null) {
     report("error", null, "The file is nested too deeply", "Give the nutcracker.yml itself.");
     return done([]);
   }
+  for (const error of document.errors) problems.push(syntaxProblem(error, lines));
+  const root = document.contents as Node | null;
   if (problems.length > 0) return done([]);
   if (root === null || (isScalar(root) && root.value === "")) {
     report("error", null, "The file is empty", "Paste the text of nutcracker.yml.");

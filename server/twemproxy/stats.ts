@@ -179,5 +179,5 @@ function objectsOf(value: Record<string, unknown>): [string, Record<string, unkn
 
 function counter(value: Record<string, unknown>, name: string): number {
   const found = value[name];
-  return typeof found === "number" && Number.isFinite(found) ? found : 0;
+  return typeof found === "number" && Number.isSafeInteger(found) ? found : 0;
 }

@@ -140,6 +140,16 @@ test.each([
   expect(problemsOf(text)).toContain(expected);
 });
 
+test.each([
+  ["brackets", `alpha: ${"[".repeat(100_000)}`],
+  ["brackets in lines of their own", `alpha: ${"[\n ".repeat(100_000)}`],
+  ["dashes", "- ".repeat(100_000)],
+  ["question marks", "? ".repeat(100_000)],
+  ["directives that go on a value", `alpha:\n  hash: a\n${"   hash: a\n".repeat(5_000)}`],
+])("refuses %s that exhaust a recursive parser's stack", (_, text) => {
+  expect(problemsOf(text)).toContain("error null The file is nested too deeply");
+});
+
 test("gives each problem a remedy, and each error the code under which it is thrown", () => {
   for (const problem of parseNutcrackerConfig(small("  hash: x\n  foo: 1\n")).problems) {
     expect(problem.remedy).not.toBe("");
