@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
@@ -8,11 +17,13 @@ import { lockDataDirectory } from "./data-directory-lock.ts";
 import { projectRoot } from "./project-root.ts";
 import * as schema from "./schema.ts";
 
-export type Database = BetterSQLite3Database<typeof schema>;
+export type Database = BetterSQLite3Database<typeof schema> & { readonly $client: Sqlite.Database };
 export type OpenDatabase = {
   readonly db: Database;
   /** Absolute. */
   readonly directory: string;
+  /** What is unsafe about the directory, as a sentence; null when nothing is. */
+  readonly warning: string | null;
   readonly close: () => void;
 };
 
@@ -34,6 +45,7 @@ export function openDatabase(dataDirectory: string): OpenDatabase {
     return {
       db: drizzle(sqlite, { schema }),
       directory,
+      warning: warningOf(directory),
       close: () => {
         sqlite.close();
         lock.release();
@@ -46,6 +58,9 @@ export function openDatabase(dataDirectory: string): OpenDatabase {
 }
 
 function open(file: string): Sqlite.Database {
+  // Others on the machine may not read it, whatever the directory lets them: its WAL takes the file's mode over.
+  closeSync(openSync(file, "a", 0o600));
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(name)) tighten(name);
   const sqlite = new Sqlite(file, { timeout: 5_000 });
   try {
     sqlite.pragma("journal_mode = WAL");
@@ -54,11 +69,29 @@ function open(file: string): Sqlite.Database {
     sqlite.pragma("synchronous = NORMAL");
     sqlite.pragma("foreign_keys = ON");
     migrate(drizzle(sqlite), { migrationsFolder: join(projectRoot(), "db", "migrations") });
+    // One who holds the file is waited for at the start only: later, a write is simply made again.
+    sqlite.pragma("busy_timeout = 250");
     return sqlite;
   } catch (error) {
     sqlite.close();
     throw error;
   }
+}
+
+/** Not where another user owns the file, or the file system knows no modes: the start does not fail of it. */
+function tighten(file: string): void {
+  try {
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if (!/^(EPERM|ENOTSUP|ENOSYS)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
+  }
+}
+
+/** A directory that was there keeps its mode, since it may serve others, too (/tmp): its owner is told. */
+function warningOf(directory: string): string | null {
+  const mode = statSync(directory).mode & 0o777;
+  if ((mode & 0o022) === 0) return null;
+  return `Other users can replace files in the data directory ${directory} (mode ${mode.toString(8)}): chmod go-w it.`;
 }
 
 /** Not mkdir's own recursive mode: Node never returns from it below /proc, where mkdir answers ENOENT. */

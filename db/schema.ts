@@ -26,6 +26,10 @@ export const tasks = sqliteTable("tasks", {
   databases: text("databases", { mode: "json" }).notNull(),
   checkpointDb: integer("checkpoint_db").notNull(),
   heartbeatDb: integer("heartbeat_db"),
+  /** PublishPolicy. */
+  publish: text("publish").notNull().default("forward"),
+  /** DestinationDataLostPolicy. */
+  onDestinationDataLost: text("on_destination_data_lost").notNull().default("resync"),
 });
 
 export const shards = sqliteTable(
@@ -41,6 +45,10 @@ export const shards = sqliteTable(
     weight: integer("weight").notNull(),
     endpoint: text("endpoint", { mode: "json" }).notNull(),
     secret: text("secret"),
+    /** StoredEndpoint of each further server of the shard. */
+    alternatives: text("alternatives", { mode: "json" }).notNull().default([]),
+    /** StoredSentinel; null where none was given. */
+    sentinel: text("sentinel", { mode: "json" }),
     /** The latest report without its increments, for the first page after a restart. */
     lastReport: text("last_report", { mode: "json" }),
   },
@@ -112,6 +120,25 @@ export const refusedCommands = sqliteTable(
       columns: [table.taskId, table.shardId, table.kind, table.command, table.db, table.reasonCode],
     }),
   ],
+);
+
+/** How the scripts of a shard ran on the destination: one row for each. */
+export const scriptRuns = sqliteTable(
+  "script_runs",
+  {
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    shardId: text("shard_id").notNull(),
+    sha: text("sha").notNull(),
+    name: text("name").notNull(),
+    ran: integer("ran").notNull(),
+    failed: integer("failed").notNull(),
+    lastAnswer: text("last_answer").notNull(),
+    lastFailed: integer("last_failed", { mode: "boolean" }).notNull(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.shardId, table.sha] })],
 );
 
 export const metricSamples = sqliteTable(

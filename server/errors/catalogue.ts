@@ -100,7 +100,7 @@ export const catalogue = {
     message: "{role} at {address} does not permit PSYNC: {detail}.",
     cause: "The ACL user lacks +psync +replconf, or the provider disabled or renamed the command.",
     remedy:
-      "Grant the user +psync +replconf +ping +info +select +dbsize +multi +exec +dump +exists +pttl +time, or use one that may replicate.",
+      "Grant the user +psync +replconf +ping +info +select +dbsize +multi +exec +dump +exists +pttl +pexpiretime +time +memory +scan, or use one that may replicate.",
     retried: false,
   },
   SOURCE_COMMAND_DENIED: {
@@ -113,6 +113,31 @@ export const catalogue = {
     message: "{role} at {address} cannot serve a replica yet: {detail}.",
     cause: "-NOMASTERLINK, -MASTERDOWN, -BUSY or 'Can't SYNC while not connected with my master'.",
     remedy: "Nothing: Tributary tries again. When the address is a replica, bring its master link up.",
+    retried: true,
+  },
+  SOURCE_NO_MASTER: {
+    message: "No address of {role} is a master that can be read from: {detail}.",
+    cause: "A failover is under way, or none of the shard's servers answers as a master.",
+    remedy:
+      "Nothing during a failover: Tributary asks again. Otherwise check which server is the master and that it can be reached.",
+    retried: true,
+  },
+  SOURCE_SPLIT: {
+    message: "{addresses} both say that they are the master of {role}.",
+    cause: "Two of a shard's addresses are masters: a split brain, or servers of different shards.",
+    remedy: "Give each shard the addresses of its own servers only, and make all but one of them replicas.",
+    retried: true,
+  },
+  SENTINEL_UNREACHABLE: {
+    message: "No Sentinel says where the master {master} of {role} is: {detail}.",
+    cause: "None of the Sentinels answered.",
+    remedy: "Check the addresses and the password of the Sentinels, and that they run.",
+    retried: true,
+  },
+  SENTINEL_MASTER_UNKNOWN: {
+    message: "The Sentinel at {address} knows no master called {master} for {role}.",
+    cause: "SENTINEL GET-MASTER-ADDR-BY-NAME answered with nothing.",
+    remedy: "Check the master's name: SENTINEL MASTERS lists those that a Sentinel watches.",
     retried: true,
   },
   SOURCE_BGSAVE_FAILED: {
@@ -201,10 +226,27 @@ export const catalogue = {
     remedy: "Nothing: Tributary reconnects, reads the checkpoint and continues there.",
     retried: true,
   },
+  DESTINATION_SILENT: {
+    message: "The destination at {address} has answered nothing for {seconds} s and takes no more bytes.",
+    cause:
+      "Its host or the network went away without closing the connection, or the server hangs or is stopped.",
+    remedy:
+      "Check the host, the network and the destination's SLOWLOG. Tributary reconnects, disconnects the old connection on the server, and continues at the checkpoint.",
+    retried: true,
+  },
+  DESTINATION_MISSED: {
+    message:
+      "The destination at {address} refused {command} within a transaction that it applied otherwise: {detail}.",
+    cause: "A permission was withdrawn between the commands of a transaction and its EXEC.",
+    remedy:
+      "Give the permission back. Tributary copies the shard again, since one of its commands is missing.",
+    retried: true,
+  },
   DESTINATION_DATA_LOST: {
     message: "The destination at {address} has lost the checkpoint of {role}.",
     cause: "The destination came back empty or was flushed.",
-    remedy: "Tributary runs a new initial sync of the shard.",
+    remedy:
+      "Find out why. Tributary copies the shard again from its start: by itself or, where the task is to stop instead, when you start it again.",
     retried: true,
   },
   DESTINATION_UNSUPPORTED: {
@@ -333,6 +375,13 @@ export const catalogue = {
     cause: "It belongs to another user, is on a read-only file system, or the disk is full.",
     remedy: "Mend its permissions, or choose another with TRIBUTARY_DATA_DIR.",
     retried: false,
+  },
+  DATABASE_UNWRITABLE: {
+    message: "Tributary's database in {directory} cannot be written: {detail}.",
+    cause: "The disk is full, broken or read-only, or another program holds the file.",
+    remedy:
+      "Free space, mend the disk, or end what holds the file. Synchronisation goes on; its history is kept in memory and written later.",
+    retried: true,
   },
   DATA_DIR_LOCKED: {
     message: "Another Tributary (process {pid}) uses the data directory {directory}.",

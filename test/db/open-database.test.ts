@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync, writeFileSync } from "node:fs";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
@@ -26,6 +26,23 @@ describe("openDatabase", () => {
     expect(again.db.select().from(tasks).all()).toEqual([]);
     expect(again.db.get("pragma journal_mode")).toMatchObject({ journal_mode: "wal" });
     expect(again.db.get("pragma foreign_keys")).toMatchObject({ foreign_keys: 1 });
+    again.close();
+  });
+
+  it("keeps others from the database in a directory that lets them in, and says what they could do there", () => {
+    const directory = temporaryFolder();
+    const file = join(directory, "tributary.db");
+    writeFileSync(file, "", { mode: 0o644 });
+    chmodSync(directory, 0o777);
+    const open = openDatabase(directory);
+    expect(open.warning).toContain("(mode 777)");
+    open.db.run("create table t (a)");
+    for (const name of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600);
+    expect(statSync(directory).mode & 0o777).toBe(0o777);
+    open.close();
+    chmodSync(directory, 0o755);
+    const again = openDatabase(directory);
+    expect(again.warning).toBeNull();
     again.close();
   });
 
