@@ -2,18 +2,25 @@ import { parseRdb } from "../rdb/rdb-parser.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "./checkpoint.ts";
+import { CommandDowngrade } from "./command-downgrade.ts";
 import { CommandFilter } from "./command-filter.ts";
-import { abilitiesOf } from "./destination-abilities.ts";
+import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
+import type { DestinationDurability } from "./destination-durability.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRewriter } from "./expiry-rewriter.ts";
 import { type ExpiryShade, snapshotHorizonMs } from "./expiry-shade.ts";
+import { expiryWatchers } from "./expiry-watchers.ts";
 import type { Generation } from "./generation.ts";
+import type { KeptScripts } from "./kept-scripts.ts";
 import { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import { type LoadProgress, LoadReplies } from "./load-replies.ts";
-import { checkpointKey, doubtfulKeysKey } from "./own-keys.ts";
+import { checkpointKey, doubtfulKeysKey, scriptsKey } from "./own-keys.ts";
 import { RdbLoader } from "./rdb-loader.ts";
 import { reconcile } from "./reconcile.ts";
+import { scriptPrelude } from "./script-prelude.ts";
+import { ScriptRewriter } from "./script-rewriter.ts";
+import { scriptWatcher } from "./script-watcher.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { StreamApplier } from "./stream-applier.ts";
 import type { StreamClock } from "./stream-clock.ts";
@@ -26,6 +33,8 @@ export type ApplyContext = {
   readonly ledger: StreamLedger;
   readonly shade: ExpiryShade;
   readonly clock: StreamClock;
+  readonly scripts: KeptScripts;
+  readonly durability: DestinationDurability;
   readonly now: () => number;
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
@@ -36,8 +45,12 @@ export type ApplyContext = {
 export class ReplySwitch implements ReplyHandler {
   to: ReplyHandler | null = null;
 
-  value(depth: number): void {
-    this.to?.value(depth);
+  value(depth: number, empty: boolean): boolean {
+    return this.to?.value(depth, empty) ?? false;
+  }
+
+  text(depth: number, text: string): void {
+    this.to?.text(depth, text);
   }
 
   error(depth: number, text: string): void {
@@ -84,11 +97,14 @@ export async function applyRdb(
     refusals: ledger.refusals,
     progress,
     keys,
+    scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
+    functions: context.scripts.functions,
     expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
     role,
     now,
   });
   const reader = generation.rdb!.reader(0);
+  const stopWatching = session.watchGuard();
   try {
     const { bytes } = await parseRdb(reader, loader, {
       role,
@@ -98,11 +114,13 @@ export async function applyRdb(
     await loader.finish(bytes);
     await keys.finish();
   } finally {
+    stopWatching();
     reader.close();
     await keys.abandon();
   }
-  // A shard that was never begun has left nothing behind.
-  if (session.standing.kind !== "new") await reconcileWith(generation, session, progress, context);
+  // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
+  const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
+  if (begunBefore) await reconcileWith(generation, session, progress, context);
   const checkpoint = {
     replid: currentReplid(generation),
     offset: generation.offset,
@@ -142,24 +160,42 @@ export function streamApplier(
   from: Checkpoint,
   link: DestinationLink,
   replies: ReplySwitch,
-  setPxat: boolean,
+  abilities: DestinationAbilities,
   context: ApplyContext,
 ): StreamApplier {
   const { spec, shade, clock } = context;
   // The time since then is what the stream is behind, until its heartbeats say more.
   clock.startsAt(from.at);
+  const scripts = new ScriptRewriter({
+    library: context.scripts.library,
+    prelude: scriptPrelude(spec.databases, spec.publish),
+    storeKey: scriptsKey(spec.taskId, spec.shardId),
+    sourceTime: () => clock.sourceTime,
+  });
+  const { stream } = generation;
+  const position = Number(from.offset - generation.offset);
+  context.durability.continuesAt(position, stream);
   const applier = new StreamApplier(link, {
-    input: generation.stream.reader(Number(from.offset - generation.offset)),
+    input: stream.reader(position),
     from,
-    filter: new CommandFilter(
-      spec.databases,
-      from.db,
-      new ExpiryRewriter(shade, clock, setPxat, context.now),
-    ),
+    filter: new CommandFilter({
+      databases: spec.databases,
+      db: from.db,
+      expiries: new ExpiryRewriter(shade, clock, abilities.setPxat, context.now),
+      downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
+      scripts,
+      functions: context.scripts.functions,
+      publish: spec.publish,
+      alone: spec.siblings.length === 0,
+    }),
     clock,
     shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     ledger: context.ledger,
+    watchers: {
+      ...expiryWatchers(context.ledger.doubtful, clock, spec.databases),
+      script: scriptWatcher(scripts, context.ledger),
+    },
     role: context.role,
     address: formatAddress(spec.destination),
     checkpointKey: checkpointKey(spec.taskId),
@@ -170,7 +206,8 @@ export function streamApplier(
     onGetAck: context.onGetAck,
     onApplied: context.onApplied,
     onCheckpoint: (checkpoint) => {
-      generation.stream.release(Number(checkpoint.offset - generation.offset));
+      const applied = Number(checkpoint.offset - generation.offset);
+      stream.release(applied, context.durability.applied(applied, stream.start));
       context.onCheckpoint(checkpoint);
     },
   });

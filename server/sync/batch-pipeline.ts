@@ -1,11 +1,12 @@
-import { TributaryError } from "../errors/tributary-error.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { encodeRequest } from "../redis/request-line.ts";
+import { type AnswerWatch, HeardAnswer } from "./answer-watch.ts";
 import type { CommandName } from "./command-names.ts";
 import { stateErrorOf } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import { SLAB_BYTES } from "./slab.ts";
 import { StreamBatch } from "./stream-batch.ts";
+import { WRITER_CHANGED } from "./writer-guard.ts";
 
 /** A batch is closed at the latest past this many bytes or commands, but never within a source's transaction. */
 const BATCH_BYTES = 512 * 1024;
@@ -20,6 +21,8 @@ export type Forwarded = {
   readonly db: number;
   /** Its database on the destination; null leaves the selected one. */
   readonly target: number | null;
+  /** Who waits for its answer. */
+  readonly watch: AnswerWatch | null;
 };
 
 export type BatchPipelineOptions = {
@@ -35,7 +38,8 @@ export type BatchPipelineOptions = {
 
 /**
  * Writes transactions to the destination: at most one whose EXEC is not answered, while the next is queued
- * behind it. EXEC of the next waits for that answer, so that a discarded transaction is never overtaken.
+ * behind it. EXEC of the next waits for that answer, so that a discarded transaction is never overtaken. Where
+ * the link has a guard, it also waits for the answer that this is still the shard's writer: see WriterGuard.
  */
 export class BatchPipeline implements ReplyHandler {
   /** A state of the destination to wait for, or a broken conversation; the link is then of no more use. */
@@ -47,6 +51,8 @@ export class BatchPipeline implements ReplyHandler {
   /** The database that the connection will have selected after all that has been appended. */
   #linkDb: number;
   #item = 0;
+  /** The watched answer that is being told. */
+  #heard: HeardAnswer | null = null;
   /** Neighbouring commands in one chunk, which are copied together. */
   #run: Uint8Array | null = null;
   #runStart = 0;
@@ -108,6 +114,12 @@ export class BatchPipeline implements ReplyHandler {
     this.#count(batch, what, BATCH_BYTES);
   }
 
+  /** The link is of no more use: what it may have applied without an answer is told to those who wait for one. */
+  abandon(): void {
+    for (const watch of this.#executing?.watches?.values() ?? []) watch.unanswered();
+    this.#executing = null;
+  }
+
   piece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void {
     this.#link.appendPiece(bytes, start, end, part);
   }
@@ -123,15 +135,19 @@ export class BatchPipeline implements ReplyHandler {
   /** Begins a batch that will hold nothing but the checkpoint, where none is open. */
   begin(): StreamBatch {
     if (this.#open === null) {
+      const guard = this.#link.guard;
+      if (guard !== null) for (const command of guard.commands) this.#write(command);
       this.#open = new StreamBatch(this.#link.commands);
+      this.#open.guardReplies = guard?.commands.length ?? 0;
       this.#write(MULTI);
+      if (guard !== null) this.#link.flush();
     }
     return this.#open;
   }
 
-  /** The open batch when it may be closed now: when the one before has been answered. */
+  /** The open batch when it may be closed now: when the one before has been answered, and the guard has. */
   get closable(): StreamBatch | null {
-    return this.#executing === null ? this.#open : null;
+    return this.#executing === null && this.#open?.guardReplies === 0 ? this.#open : null;
   }
 
   /** Closes the open batch with `checkpoint`, the command that stores it. */
@@ -167,6 +183,7 @@ export class BatchPipeline implements ReplyHandler {
 
   #count(batch: StreamBatch, what: Forwarded, size: number): void {
     batch.queue(what.name, what.position, what.db);
+    if (what.watch !== null) batch.watchLast(what.watch);
     batch.bytes += size;
     if (what.name !== null) batch.commands++;
   }
@@ -183,21 +200,40 @@ export class BatchPipeline implements ReplyHandler {
 
   // ── replies ──
 
-  value(depth: number): void {
-    if (depth === 0) this.#reply(null);
-    else if (depth === 1) this.#item++;
+  value(depth: number, empty: boolean): boolean {
+    if (depth === 0) return this.#reply(null);
+    if (depth > 1) return this.#heard?.watch.wantsText ?? false;
+    const heard = this.#nextItem(empty);
+    // redis: t_hash.c hsetCommand — 1 for a field that was not there.
+    if (!empty && this.#item === this.#executing?.names.length) this.#executing.checkpointAdded = true;
+    return heard?.watch.wantsText ?? false;
+  }
+
+  text(depth: number, text: string): void {
+    if (depth === 0 && text !== this.#link.guard?.token) this.#link.fail(WRITER_CHANGED);
+    if (this.#heard === null || depth === 0) return;
+    if (depth === 1) this.#heard.text = text;
+    else this.#heard.item(text);
   }
 
   error(depth: number, text: string): void {
     if (depth === 0) this.#reply(text);
-    else if (depth === 1) this.#executing?.rejections.set(this.#item++, text);
+    if (depth !== 1) return;
+    this.#executing?.rejections.set(this.#item, text);
+    const heard = this.#nextItem(false);
+    if (heard !== null) heard.error = text;
   }
 
   array(depth: number, count: number): void {
-    if (depth === 1) this.#item++;
+    if (depth === 1) {
+      const heard = this.#nextItem(count <= 0);
+      if (heard?.watch.wantsText) heard.text = count < 0 ? "(nil)" : `(array of ${count})`;
+    }
     if (depth !== 0) return;
     this.#item = 0;
-    if (count < 0) this.failure ??= new TributaryError("FENCED", { role: this.#options.role });
+    this.#heard = null;
+    // Whether by another engine or by a FLUSHALL is seen when the destination is taken over anew.
+    if (count < 0) this.#link.fail(WRITER_CHANGED);
   }
 
   arrayEnd(): void {
@@ -210,15 +246,34 @@ export class BatchPipeline implements ReplyHandler {
     this.#options.onApplied(batch);
   }
 
-  #reply(error: string | null): void {
+  /** An item of EXEC's array begins; the answer to be filled in when somebody waits for it. */
+  #nextItem(empty: boolean): HeardAnswer | null {
+    const item = this.#item++;
+    const batch = this.#executing;
+    if (batch === null || batch.watches === null) return null;
+    const watch = batch.watches.get(item);
+    this.#heard = watch === undefined ? null : new HeardAnswer(watch, empty);
+    if (this.#heard !== null) batch.answers.set(item, this.#heard);
+    return this.#heard;
+  }
+
+  /** @returns true when the text of the answer is wanted: the guard's. */
+  #reply(error: string | null): boolean {
     const batch = this.#executing ?? this.#open;
     if (batch === null) {
       this.#link.fail("a reply came for which nothing was sent");
-      return;
+      return false;
+    }
+    if (batch.guardReplies > 0) {
+      batch.guardReplies--;
+      if (error !== null) this.failure ??= stateErrorOf(error, this.#options.address, "WATCH");
+      if (error !== null) this.#link.fail(error);
+      return error === null && batch.guardReplies === 0;
     }
     const item = batch.replies++ - 1;
     if (batch.executed && item === batch.names.length) {
       const answer = error ?? "EXEC was not answered with an array";
+      this.#executing = null;
       this.failure ??= stateErrorOf(answer, this.#options.address, "EXEC");
       this.#options.onAborted(batch, answer);
     } else if (error !== null) {
@@ -227,6 +282,7 @@ export class BatchPipeline implements ReplyHandler {
       if (state === null && item >= 0) batch.refusals.set(item, error);
       this.failure ??= state;
     }
+    return false;
   }
 }
 

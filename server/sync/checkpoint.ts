@@ -17,9 +17,14 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
   return `1 ${checkpoint.replid} ${checkpoint.offset} ${checkpoint.db} ${checkpoint.at}`;
 }
 
+/** Redis counts in 63 bits. */
+const greatestOffset = 2n ** 63n - 1n;
+
 /** @returns null for a text that is not a checkpoint (of this version): the shard is then copied anew. */
 export function parseCheckpoint(text: string): Checkpoint | null {
   const match = /^1 ([0-9a-f]{40}) (\d{1,20}) (\d{1,9}) (\d{1,15})$/.exec(text);
   if (match === null) return null;
-  return { replid: match[1]!, offset: BigInt(match[2]!), db: Number(match[3]), at: Number(match[4]) };
+  const offset = BigInt(match[2]!);
+  if (offset > greatestOffset) return null;
+  return { replid: match[1]!, offset, db: Number(match[3]), at: Number(match[4]) };
 }

@@ -1,3 +1,4 @@
+import { TributaryError } from "../errors/tributary-error.ts";
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { CommandWalker } from "../redis/command-walker.ts";
 
@@ -26,11 +27,18 @@ export class CommandCutter {
   #carry = Buffer.allocUnsafe(64 * 1024);
   #carryLength = 0;
   #walker: CommandWalker | null = null;
+  /** The source's offset of the last byte before the stream, and bytes of whole commands since, for messages. */
+  readonly #offset: bigint;
+  #passed = 0;
+  /** Bytes so far of the large command at hand. */
+  #largeLength = 0;
 
-  constructor(scanner: CommandScanner, taker: CommandTaker, role: string) {
+  /** @param offset the source's offset of the last byte before the stream. */
+  constructor(scanner: CommandScanner, taker: CommandTaker, role: string, offset: bigint) {
     this.#scanner = scanner;
     this.#taker = taker;
     this.#role = role;
+    this.#offset = offset;
   }
 
   /** True between two pieces of a large command. */
@@ -38,8 +46,22 @@ export class CommandCutter {
     return this.#walker !== null;
   }
 
-  /** @returns how far it got; less than `chunk.length` only when the taker is blocked. @throws SOURCE_PROTOCOL */
+  /**
+   * @returns how far it got; less than `chunk.length` only when the taker is blocked.
+   * @throws TributaryError SOURCE_PROTOCOL with the offset of the first wrong byte; what the taker throws.
+   */
   cut(chunk: Uint8Array, from: number): number {
+    try {
+      return this.#cut(chunk, from);
+    } catch (error) {
+      if (!(error instanceof TributaryError) || typeof error.details.at !== "number") throw error;
+      const offset = String(this.#offset + BigInt(this.#passed + error.details.at + 1));
+      const detail = `${error.details.detail}, at offset ${offset}`;
+      throw new TributaryError(error.code, { ...error.details, offset, detail });
+    }
+  }
+
+  #cut(chunk: Uint8Array, from: number): number {
     const end = chunk.length;
     let at = from;
     while (at < end && !this.#taker.blocked) {
@@ -54,6 +76,7 @@ export class CommandCutter {
           return end;
         }
         this.#taker.command(chunk, at, stop);
+        this.#passed += stop - at;
         at = stop;
       }
     }
@@ -70,6 +93,7 @@ export class CommandCutter {
       const excess = this.#carryLength - stop;
       this.#carryLength = 0;
       this.#taker.command(this.#carry, 0, stop);
+      this.#passed += stop;
       return at + added - excess;
     }
     if (this.#carryLength >= LARGE_COMMAND) this.#beginLarge();
@@ -92,6 +116,7 @@ export class CommandCutter {
     const walker = new CommandWalker(this.#role);
     walker.feed(this.#carry, 0, this.#carryLength);
     this.#walker = walker;
+    this.#largeLength = this.#carryLength;
     this.#taker.largePiece(this.#carry, 0, this.#carryLength, { begin: true, end: false });
     this.#carryLength = 0;
   }
@@ -99,7 +124,11 @@ export class CommandCutter {
   #walk(walker: CommandWalker, chunk: Uint8Array, at: number, end: number): number {
     const stop = walker.feed(chunk, at, end);
     const until = stop < 0 ? end : stop;
-    if (stop >= 0) this.#walker = null;
+    this.#largeLength += until - at;
+    if (stop >= 0) {
+      this.#walker = null;
+      this.#passed += this.#largeLength;
+    }
     this.#taker.largePiece(chunk, at, until, { begin: false, end: stop >= 0 });
     return until;
   }

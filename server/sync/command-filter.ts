@@ -1,10 +1,14 @@
-import type { CommandScanner } from "../redis/command-scanner.ts";
+import { FIELD_EXPIRY_LOSS } from "../rdb/value-writing.ts";
+import { CommandScanner } from "../redis/command-scanner.ts";
+import { type CommandDowngrade, portableFunctions } from "./command-downgrade.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
 import { destinationDb } from "./database-map.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryRewriter } from "./expiry-rewriter.ts";
+import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
-import type { DatabaseMap } from "./shard-sync-spec.ts";
+import type { ScriptRewriter } from "./script-rewriter.ts";
+import type { DatabaseMap, PublishPolicy } from "./shard-sync-spec.ts";
 
 /**
  * What is to be done with a command of the stream:
@@ -17,6 +21,22 @@ import type { DatabaseMap } from "./shard-sync-spec.ts";
  */
 export type Verdict = "forward" | "replace" | "control" | "getack" | "heartbeat" | "skip";
 
+export type CommandFilterOptions = {
+  readonly databases: DatabaseMap;
+  /** The source's database that is selected where the stream begins. */
+  readonly db: number;
+  readonly expiries: ExpiryRewriter;
+  readonly downgrade: CommandDowngrade;
+  readonly scripts: ScriptRewriter;
+  readonly functions: FunctionLibraries;
+  readonly publish: PublishPolicy;
+  /** The task has no other shard. */
+  readonly alone: boolean;
+};
+
+/** A key, by its database on the source. */
+export type SourceKey = { readonly db: number; readonly key: Buffer };
+
 /** Decides, command by command, in the order of the stream. All state that a resumed stream needs is `db`. */
 export class CommandFilter {
   /** The source's selected database. */
@@ -26,42 +46,49 @@ export class CommandFilter {
   /** Between the source's MULTI and its EXEC. */
   inTransaction = false;
   /** Facts of the last verdict. */
-  name: CommandName = { name: "", rule: "forward", upper: new Uint8Array() };
+  name: CommandName = { name: "", rule: "forward", watch: "none", upper: new Uint8Array() };
   reasonCode = "";
   reason = "";
   /** True where a skipped command deserves an alert. */
   alert = false;
+  /** The verdict is to replace the command, and a part of it is lost: `reasonCode` and `reason` say what. */
+  partly = false;
   heartbeatAt = -1;
   replacement: Buffer = Buffer.alloc(0);
+  /** Whatever the verdict: what goes in front of the command, and keys to be copied again from the source. */
+  beside: { readonly own: readonly OwnCommand[]; readonly fetch: readonly SourceKey[] } | null = null;
 
+  readonly #options: CommandFilterOptions;
   readonly #map: DatabaseMap;
   readonly #names = new CommandNames();
-  readonly #expiries: ExpiryRewriter;
 
-  constructor(map: DatabaseMap, db: number, expiries: ExpiryRewriter) {
-    this.#map = map;
-    this.#expiries = expiries;
-    this.db = db;
-    this.target = destinationDb(map, db);
+  constructor(options: CommandFilterOptions) {
+    this.#options = options;
+    this.#map = options.databases;
+    this.db = options.db;
+    this.target = destinationDb(this.#map, this.db);
   }
 
   /** `scanner` has found the command in `bytes`, whole or, for a very large one, its first arguments. */
   decide(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    this.partly = false;
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
-    if (rule === "forward" || rule === "expiry") {
+    if (rule === "forward" || rule === "expiry" || rule === "newer") {
       if (scanner.argc > 1 && isHeartbeatKey(bytes, scanner.starts[1]!, scanner.ends[1]!)) {
         return this.#heartbeat(bytes, scanner);
       }
       if (this.target === null) return this.#notSelected();
-      return rule === "forward" ? "forward" : this.#withExpiry(bytes, scanner, this.target);
+      if (rule === "forward") return "forward";
+      if (rule === "newer") return this.#asOlder(bytes, scanner);
+      return this.#withExpiry(bytes, scanner, this.target);
     }
     return this.#special(rule, bytes, scanner);
   }
 
   #special(
-    rule: Exclude<CommandName["rule"], "forward" | "expiry">,
+    rule: Exclude<CommandName["rule"], "forward" | "expiry" | "newer">,
     bytes: Uint8Array,
     scanner: CommandScanner,
   ): Verdict {
@@ -87,28 +114,13 @@ export class CommandFilter {
           true,
         );
       case "publish":
-        if (argument(bytes, scanner, 1) === "__sentinel__:hello") return "control";
-        // PUBLISH belongs to no database: it is passed on whichever is selected.
-        return "forward";
+        return this.#publish(bytes, scanner);
+      case "eval":
+        return this.#script(bytes, scanner);
       case "script":
+        return this.#scriptCache(bytes, scanner);
       case "function":
-        if (argument(bytes, scanner, 1).toUpperCase() === "FLUSH") {
-          const what = `${this.name.name}_FLUSH`;
-          return this.#skip(
-            what,
-            `${this.name.name} FLUSH of one shard would remove what the others loaded`,
-            false,
-          );
-        }
-        if (
-          argument(bytes, scanner, 1).toUpperCase() === "RESTORE" &&
-          argument(bytes, scanner, 3).toUpperCase() === "FLUSH"
-        ) {
-          // FUNCTION RESTORE payload FLUSH: what it brings is taken, what it would remove may be another shard's.
-          this.replacement = encodeArguments(["FUNCTION", "RESTORE", slice(bytes, scanner, 2), "REPLACE"]);
-          return "replace";
-        }
-        return "forward";
+        return this.#functionLibrary(bytes, scanner);
       case "move":
       case "copy":
         return this.#acrossDatabases(rule, bytes, scanner);
@@ -117,11 +129,105 @@ export class CommandFilter {
     }
   }
 
+  /** What the destination has not, in commands that it has. */
+  #asOlder(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const older = this.#options.downgrade.rewrite(this.name.name, bytes, scanner);
+    if (older === null) return "forward";
+    this.partly = older.fieldExpiryLost === true;
+    if (this.partly) this.#skip("FIELD_TTL_LOST", FIELD_EXPIRY_LOSS, false);
+    if (older.bytes === null) return this.partly ? "skip" : "control";
+    this.replacement = older.bytes;
+    // The other command answers in another form.
+    if (this.name.watch === "fields") this.name = { ...this.name, watch: "none" };
+    return "replace";
+  }
+
   #withExpiry(bytes: Uint8Array, scanner: CommandScanner, target: number): Verdict {
-    const replacement = this.#expiries.rewrite(this.name.name, bytes, scanner, this.db, target);
+    if (this.name.name === "RESTORE") {
+      if (this.#options.downgrade.mustDecode(bytes, scanner)) {
+        this.beside = { own: [], fetch: [{ db: this.db, key: slice(bytes, scanner, 1) }] };
+        return "control";
+      }
+    }
+    const older = this.#options.downgrade.expiring(this.name.name, bytes, scanner);
+    if (older !== null) {
+      const again = new CommandScanner("the stream");
+      again.scan(older, 0, older.length);
+      this.replacement =
+        this.#options.expiries.rewrite(this.name.name, older, again, this.db, target) ?? older;
+      return "replace";
+    }
+    const replacement = this.#options.expiries.rewrite(this.name.name, bytes, scanner, this.db, target);
     if (replacement === null) return "forward";
     this.replacement = replacement;
     return "replace";
+  }
+
+  /** PUBLISH belongs to no database: it is passed on whichever is selected. */
+  #publish(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    if (argument(bytes, scanner, 1) === "__sentinel__:hello") return "control";
+    if (this.#options.publish === "forward") return "forward";
+    return this.#skip("PUBLISH_OFF", "the task leaves messages out", false);
+  }
+
+  /** EVAL and EVALSHA as an old master sends them: a script that is to run again. */
+  #script(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const { scripts } = this.#options;
+    // Its body may be called by its SHA1 in another database later.
+    this.#put(scripts.meet(this.name.name, bytes, scanner));
+    if (this.target === null) return this.#notSelected();
+    const replacement = scripts.rewrite(bytes, scanner);
+    if (replacement !== null) {
+      this.replacement = replacement;
+      return "replace";
+    }
+    const flush = scripts.met?.flush ?? null;
+    if (flush === null) return "forward";
+    return this.#skip(flush, `it is too large to be guarded, and its script may call ${flush}`, true);
+  }
+
+  #scriptCache(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const what = argument(bytes, scanner, 1).toUpperCase();
+    if (what === "FLUSH") {
+      const reason = "SCRIPT FLUSH of one shard would remove what the others loaded";
+      return this.#skip("SCRIPT_FLUSH", reason, false);
+    }
+    if (what === "LOAD" && scanner.seen > 2) {
+      this.#put(this.#options.scripts.learn(slice(bytes, scanner, 2)));
+    }
+    return "forward";
+  }
+
+  /** A library is of the server, not of a database; each shard has its own, and the destination all of them. */
+  #functionLibrary(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const what = argument(bytes, scanner, 1).toUpperCase();
+    if (what === "FLUSH") {
+      const reason = "FUNCTION FLUSH of one shard would remove what the others loaded";
+      return this.#skip("FUNCTION_FLUSH", reason, false);
+    }
+    if (what === "DELETE" && !this.#options.alone) {
+      return this.#skip("FUNCTION_DELETE", "another shard of the task may still use the library", false);
+    }
+    if (scanner.seen < scanner.argc) return "forward";
+    if (what === "LOAD" && scanner.argc > 2) {
+      const code = slice(bytes, scanner, scanner.argc - 1);
+      this.#put([], this.#options.functions.loading(code));
+      // Another shard has loaded its own, which is the same as a rule.
+      this.replacement = encodeArguments(["FUNCTION", "LOAD", "REPLACE", code]);
+      return "replace";
+    }
+    if (what === "RESTORE" && scanner.argc > 2) {
+      // What it brings is taken; with FLUSH it would remove another shard's, with APPEND fail because of it.
+      const payload = portableFunctions(slice(bytes, scanner, 2));
+      this.replacement = encodeArguments(["FUNCTION", "RESTORE", payload, "REPLACE"]);
+      return "replace";
+    }
+    return "forward";
+  }
+
+  #put(commands: readonly Buffer[], own: readonly OwnCommand[] = []): void {
+    if (commands.length === 0 && own.length === 0) return;
+    this.beside = { own: [...commands.map((bytes) => ({ bytes, watch: null })), ...own], fetch: [] };
   }
 
   #notSelected(): Verdict {
@@ -152,9 +258,20 @@ export class CommandFilter {
       rule === "move"
         ? 2
         : args.findIndex((arg, index) => index >= 3 && arg.toString("latin1").toUpperCase() === "DB") + 1;
-    if (at === 0) return this.target === null ? this.#notSelected() : "forward";
-    const other = destinationDb(this.#map, Number(args[at]?.toString("latin1")));
-    if (this.target === null) return this.#notSelected();
+    if (at === 0) {
+      if (this.target === null) return this.#notSelected();
+      const older = this.#options.downgrade.copy(args);
+      if (older !== null) this.replacement = older;
+      return older === null ? "forward" : "replace";
+    }
+    const to = Number(args[at]?.toString("latin1"));
+    const other = destinationDb(this.#map, to);
+    if (this.target === null) {
+      if (other === null) return this.#notSelected();
+      // The key comes from where nothing is synchronised: it is fetched from the source.
+      this.beside = { own: [], fetch: [{ db: to, key: args[rule === "move" ? 1 : 2]! }] };
+      return "control";
+    }
     if (other === null) {
       if (rule === "copy") {
         const reason = `it writes to database ${args[at]} of the source, which is not synchronised`;
@@ -165,7 +282,8 @@ export class CommandFilter {
       return "replace";
     }
     args[at] = Buffer.from(String(other));
-    this.replacement = encodeArguments(args);
+    const copy = rule === "copy" ? this.#options.downgrade.copy(args) : null;
+    this.replacement = copy ?? encodeArguments(args);
     return "replace";
   }
 }

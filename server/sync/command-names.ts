@@ -1,3 +1,5 @@
+import { DOWNGRADED } from "./command-downgrade.ts";
+
 /** What the filter has to know of a command; all others are forwarded as they are. */
 export type CommandRule =
   | "forward"
@@ -8,17 +10,56 @@ export type CommandRule =
   | "exec"
   | "flush"
   | "publish"
+  | "eval"
   | "script"
   | "function"
   | "move"
   | "copy"
   | "expiry"
+  | "newer"
   | "vendor";
 
 /** Commands whose arguments hold an expiry. */
 const EXPIRY = ["SET", "SETEX", "PSETEX", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "GETEX", "RESTORE"];
 
-export type CommandName = { readonly name: string; readonly rule: CommandRule; readonly upper: Uint8Array };
+/**
+ * Why the destination's answer to a command is watched:
+ * - renewal: it says whether the key was there;
+ * - moved: it says whether there was something to move, to rename or to copy;
+ * - fields: it says so for each field of a hash;
+ * - sources: it does not say whether the keys it reads were there, so they are asked for before;
+ * - script: it is what the script returned.
+ */
+export type WatchKind = "none" | "renewal" | "moved" | "fields" | "sources" | "script";
+
+const WATCHES: Readonly<Record<Exclude<WatchKind, "none">, readonly string[]>> = {
+  renewal: ["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
+  moved: ["RENAME", "RENAMENX", "COPY", "MOVE", "SMOVE", "LMOVE", "BLMOVE", "RPOPLPUSH", "BRPOPLPUSH"],
+  fields: ["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HGETEX", "HSETEX"],
+  sources: [
+    ...[
+      "SUNIONSTORE",
+      "SINTERSTORE",
+      "SDIFFSTORE",
+      "ZUNIONSTORE",
+      "ZINTERSTORE",
+      "ZDIFFSTORE",
+      "ZRANGESTORE",
+    ],
+    ...["GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER", "SORT", "BITOP", "PFMERGE"],
+  ],
+  script: ["EVAL", "EVALSHA"],
+};
+const WATCHED: ReadonlyMap<string, WatchKind> = new Map(
+  Object.entries(WATCHES).flatMap(([kind, names]) => names.map((name) => [name, kind as WatchKind] as const)),
+);
+
+export type CommandName = {
+  readonly name: string;
+  readonly rule: CommandRule;
+  readonly watch: WatchKind;
+  readonly upper: Uint8Array;
+};
 
 const RULES: Readonly<Record<string, CommandRule>> = {
   PING: "ping",
@@ -30,6 +71,9 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   FLUSHDB: "flush",
   SWAPDB: "flush",
   PUBLISH: "publish",
+  SPUBLISH: "publish",
+  EVAL: "eval",
+  EVALSHA: "eval",
   SCRIPT: "script",
   FUNCTION: "function",
   MOVE: "move",
@@ -37,6 +81,7 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   // A marker that some clouds write into the stream of their servers; it is no command of Redis.
   OPINFO: "vendor",
   ...Object.fromEntries(EXPIRY.map((name) => [name, "expiry"] as const)),
+  ...Object.fromEntries(DOWNGRADED.map((name) => [name, "newer"] as const)),
 };
 
 const MAX_NAMES = 4096;
@@ -63,6 +108,7 @@ export class CommandNames {
     const learned: CommandName = {
       name: /^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text),
       rule: RULES[text] ?? "forward",
+      watch: WATCHED.get(text) ?? "none",
       upper: Uint8Array.from(bytes.subarray(start, end), toUpper),
     };
     if (this.#count < MAX_NAMES && end - start <= 64) {

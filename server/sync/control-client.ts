@@ -3,8 +3,7 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import { dropClient, openClient } from "../redis/client.ts";
 import { checkpointKey, connectionName, epochField } from "./own-keys.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
-
-const TIMEOUT_MS = 10_000;
+import type { SyncLimits } from "./sync-limits.ts";
 
 /**
  * A connection to the destination for what is said now and then: it may be closed for being idle (timeout, NAT)
@@ -14,12 +13,14 @@ const TIMEOUT_MS = 10_000;
 export class ControlClient {
   readonly #spec: ShardSyncSpec;
   readonly #epoch: number;
+  readonly #limits: SyncLimits;
   readonly #signal: AbortSignal | undefined;
   #client: Redis | null = null;
 
   /** @param epoch the one that this shard sync has taken. */
-  constructor(spec: ShardSyncSpec, epoch: number, signal?: AbortSignal) {
+  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal?: AbortSignal) {
     this.#spec = spec;
+    this.#limits = limits;
     this.#epoch = epoch;
     this.#signal = signal;
   }
@@ -31,7 +32,8 @@ export class ControlClient {
     const { taskId, shardId, shardName, destination, checkpointDb } = this.#spec;
     const client = await openClient(destination, {
       role: "the destination",
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: this.#limits.openMs,
+      commandTimeoutMs: this.#limits.commandMs,
       connectionName: `${connectionName(taskId, shardId, "control")}`,
       db: checkpointDb,
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),

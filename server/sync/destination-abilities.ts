@@ -3,6 +3,10 @@ import { type RdbDestination, restoreVersionFor } from "../rdb/rdb-version.ts";
 /** What the destination's version lets the initial sync use. */
 export type DestinationAbilities = {
   readonly server: RdbDestination;
+  /** The Redis version that the server says it is compatible with. */
+  readonly redisVersion: string;
+  /** Names of its modules: the values of those whose type has the same name can be RESTOREd. */
+  readonly modules: readonly string[];
   /** SET key value PXAT ms (6.2). */
   readonly setPxat: boolean;
   /** RESTORE … ABSTTL, IDLETIME, FREQ (5.0). */
@@ -16,13 +20,18 @@ export type DestinationAbilities = {
 };
 
 /** @param redisVersion the Redis version that the server says it is compatible with. */
-export function abilitiesOf(server: RdbDestination, redisVersion: string): DestinationAbilities {
+export function abilitiesOf(
+  server: RdbDestination & { readonly modules?: readonly string[] },
+  redisVersion: string,
+): DestinationAbilities {
   const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
   const atLeast = (wantedMajor: number, wantedMinor = 0) =>
     major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
   const versions = new Map<number, number | null>();
   return {
     server,
+    modules: server.modules ?? [],
+    redisVersion,
     setPxat: atLeast(6, 2),
     restoreAbsTtl: atLeast(5),
     restoreReplace: atLeast(3),

@@ -5,10 +5,28 @@ import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { type ReplyHandler, ReplyScanner } from "../redis/reply-scanner.ts";
 import { errorOf, openConversation } from "../redis/request-line.ts";
 import { commandSample } from "./command-sample.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 import { SLAB_BYTES, Slab } from "./slab.ts";
+import type { WriterGuard } from "./writer-guard.ts";
 
 /** Slabs whose commands have not been released; their sum bounds what is in flight. */
 const MAX_SLABS = 24;
+
+export type DestinationLinkOptions = {
+  readonly endpoint: RedisEndpoint;
+  readonly name: string;
+  readonly db: number;
+  /** ms for connecting and for each answer until it is open. */
+  readonly timeoutMs: number;
+  /** ms after which a destination that owes an answer and does nothing is taken for gone. */
+  readonly silenceMs: number;
+  /** What every transaction has to check; null where nobody else can write. */
+  readonly guard: WriterGuard | null;
+  readonly signal: AbortSignal;
+  readonly handler: ReplyHandler;
+  /** Called when replies have come or the link has failed. */
+  readonly onWake: () => void;
+};
 
 /**
  * The connection through which a shard sync writes. Commands are gathered in slabs of 256 KiB that are kept
@@ -20,6 +38,8 @@ export class DestinationLink {
   commands = 0;
   /** Why the connection is of no more use; null while it is. */
   failure: TributaryError | null = null;
+  /** What every transaction has to check; null where nobody else can write. */
+  readonly guard: WriterGuard | null;
 
   readonly #socket: RedisSocket;
   readonly #address: string;
@@ -28,13 +48,17 @@ export class DestinationLink {
   readonly #free: Slab[] = [];
   /** The next bytes go to a new slab. */
   #cut = false;
+  /** Commands whose last byte may have been handed to the socket, and whether the last of them is not whole. */
+  #sent = 0;
+  #withinPieces = false;
   #waiters: (() => void)[] = [];
 
-  private constructor(socket: RedisSocket, address: string, handler: ReplyHandler, onWake: () => void) {
+  private constructor(socket: RedisSocket, address: string, options: DestinationLinkOptions) {
     this.#socket = socket;
     this.#address = address;
-    this.#onWake = onWake;
-    const scanner = new ReplyScanner(handler);
+    this.#onWake = options.onWake;
+    this.guard = options.guard;
+    const scanner = new ReplyScanner(options.handler);
     socket.setOnBytes((chunk) => {
       try {
         scanner.feed(chunk);
@@ -43,23 +67,18 @@ export class DestinationLink {
       }
       this.#wake();
     });
-    void socket.closed.then((detail) => this.fail(detail));
+    const stopWatching = this.#watch(scanner, options.silenceMs);
+    void socket.closed.then((detail) => {
+      stopWatching();
+      this.fail(detail);
+    });
   }
 
   /**
    * Connects, authenticates, names the connection and selects `db`.
    * @throws TributaryError as connectSocket and openConversation do.
    */
-  static async open(options: {
-    endpoint: RedisEndpoint;
-    name: string;
-    db: number;
-    timeoutMs: number;
-    signal: AbortSignal;
-    handler: ReplyHandler;
-    /** Called when replies have come or the link has failed. */
-    onWake: () => void;
-  }): Promise<DestinationLink> {
+  static async open(options: DestinationLinkOptions): Promise<DestinationLink> {
     const { endpoint, signal, timeoutMs } = options;
     const role = "the destination";
     const socket = await connectSocket(endpoint, { role, timeoutMs, signal });
@@ -73,7 +92,7 @@ export class DestinationLink {
       socket.destroy();
       throw error;
     }
-    return new DestinationLink(socket, formatAddress(endpoint), options.handler, options.onWake);
+    return new DestinationLink(socket, formatAddress(endpoint), options);
   }
 
   /** @throws the failure, if there is one. */
@@ -137,6 +156,7 @@ export class DestinationLink {
     if (part.begin) {
       this.#cut = true;
       this.commit(this.reserve(1), 1);
+      this.#withinPieces = true;
     }
     let position = start;
     while (position < end) {
@@ -147,7 +167,10 @@ export class DestinationLink {
       position += step;
     }
     // What follows begins in a slab of its own, so that each slab can be read from its start.
-    if (part.end) this.#cut = true;
+    if (part.end) {
+      this.#cut = true;
+      this.#withinPieces = false;
+    }
   }
 
   /** Resolves when all that was flushed has left this process; the pieces of large commands are let go. */
@@ -215,14 +238,38 @@ export class DestinationLink {
 
   /** Marks the link as unusable and closes it. */
   fail(detail: string): void {
-    if (this.failure !== null) return;
-    this.failure = new TributaryError("DESTINATION_LINK_LOST", { address: this.#address, detail });
-    this.#socket.destroy();
-    this.#wake();
+    this.#end(new TributaryError("DESTINATION_LINK_LOST", { address: this.#address, detail }));
   }
 
   close(): void {
     this.fail("it was closed by Tributary");
+  }
+
+  #end(failure: TributaryError): void {
+    if (this.failure !== null) return;
+    this.failure = failure;
+    this.#socket.destroy();
+    this.#wake();
+  }
+
+  /** Ends the connection when the destination is gone without a word. @returns how to end the watch. */
+  #watch(scanner: ReplyScanner, silenceMs: number): () => void {
+    const everyMs = Math.min(1000, silenceMs / 4);
+    const watch = new SilenceWatch(everyMs, performance.now());
+    const timer = setInterval(() => {
+      const { accepted, waiting } = this.#socket.sending;
+      const unanswered = this.#sent - scanner.replies - (this.#withinPieces ? 1 : 0);
+      const traffic = {
+        unanswered,
+        bytesRead: this.#socket.bytesRead,
+        bytesAccepted: accepted,
+        bytesWaiting: waiting,
+      };
+      if (watch.look(traffic, performance.now()) < silenceMs) return;
+      const details = { address: this.#address, seconds: silenceMs / 1000 };
+      this.#end(new TributaryError("DESTINATION_SILENT", details));
+    }, everyMs);
+    return () => clearInterval(timer);
   }
 
   #recycle(slab: Slab): void {
@@ -234,6 +281,7 @@ export class DestinationLink {
     const whole = slab.flushed === 0 && slab.length === slab.bytes.length;
     this.#socket.write(whole ? slab.bytes : slab.bytes.subarray(slab.flushed, slab.length));
     slab.flushed = slab.length;
+    this.#sent = slab.firstCommand + slab.commands;
   }
 
   #wake(): void {

@@ -1,30 +1,34 @@
 import { randomBytes } from "node:crypto";
-import type { Redis } from "ioredis";
+import { type ChainableCommander, ReplyError } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { dropClient, openClient, toTributaryError } from "../redis/client.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
-import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { ControlClient } from "./control-client.ts";
 import { DestinationLink } from "./destination-link.ts";
-import { checkpointKey, connectionName, doubtfulKeysKey, epochField } from "./own-keys.ts";
+import {
+  checkpointKey,
+  connectionName,
+  doubtfulKeysKey,
+  epochField,
+  functionsKey,
+  guardKey,
+  scriptsKey,
+} from "./own-keys.ts";
+import { pause } from "./pause.ts";
 import { destinationWasEmpty, forgetWasEmpty } from "./reconcile-was-empty.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { BEGUN, LOST, readStanding, type Standing } from "./standing.ts";
+import type { SyncLimits } from "./sync-limits.ts";
+import { disconnectOthers, takeEpoch } from "./take-over.ts";
+import { takeGuard, WRITER_CHANGED } from "./writer-guard.ts";
 
 const ROLE = "the destination";
-const TIMEOUT_MS = 10_000;
-/** Rounds of CLIENT LIST and CLIENT KILL until no former writer is left. */
-const KILL_ROUNDS = 50;
-
-/** What the destination says of this shard: never begun, begun but never finished, or applied up to a checkpoint. */
-export type Standing =
-  | { readonly kind: "new" }
-  | { readonly kind: "begun" }
-  | ({ readonly kind: "at" } & Checkpoint);
-
-/** The field's value while an initial sync is under way: what lies there is neither the old state nor a new one. */
-const BEGUN = "0 initial-sync";
+/** ms between two looks at the guard while an initial sync writes without transactions. */
+const GUARD_LOOK_MS = 500;
+/** ms that a former writer is given to look, and for what it has sent to be done with. */
+const GUARD_SETTLE_MS = 2000;
 
 /**
  * A shard sync's time at the destination: a control connection and, once opened, the connection that writes.
@@ -43,13 +47,14 @@ export class DestinationSession {
   readonly wasEmpty: boolean;
   /** Why former writers could not be disconnected; null when they could. */
   readonly unfenced: string | null;
+  readonly limits: SyncLimits;
   readonly #control: ControlClient;
   readonly #spec: ShardSyncSpec;
 
   private constructor(
     parts: Pick<
       DestinationSession,
-      "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded" | "wasEmpty"
+      "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded" | "wasEmpty" | "limits"
     >,
     control: ControlClient,
     spec: ShardSyncSpec,
@@ -61,6 +66,7 @@ export class DestinationSession {
     this.unfenced = parts.unfenced;
     this.wasEmpty = parts.wasEmpty;
     this.shaded = parts.shaded;
+    this.limits = parts.limits;
     this.#control = control;
     this.#spec = spec;
   }
@@ -71,13 +77,20 @@ export class DestinationSession {
    */
   static async open(
     spec: ShardSyncSpec,
-    options: { epoch: number | null; handler: ReplyHandler; onWake: () => void; signal: AbortSignal },
+    options: {
+      epoch: number | null;
+      limits: SyncLimits;
+      handler: ReplyHandler;
+      onWake: () => void;
+      signal: AbortSignal;
+    },
   ): Promise<DestinationSession> {
-    const { signal } = options;
+    const { signal, limits } = options;
     const address = formatAddress(spec.destination);
     const control = await openClient(spec.destination, {
       role: ROLE,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: limits.openMs,
+      commandTimeoutMs: limits.openMs,
       db: spec.checkpointDb,
       signal,
     });
@@ -91,14 +104,17 @@ export class DestinationSession {
       const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.
       const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace);
-      const epoch = await takeEpoch(control, spec, options.epoch);
+      const { epoch, wasGone } = await takeEpoch(control, spec, options.epoch);
       const prefix = connectionName(spec.taskId, spec.shardId, "");
       const unfenced = await disconnectOthers(control, prefix);
+      const guard = unfenced === null ? null : await takeGuard(control, spec, epoch);
       link = await DestinationLink.open({
         endpoint: spec.destination,
         name: `${prefix}${randomBytes(6).toString("hex")}`,
         db: spec.checkpointDb,
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: limits.openMs,
+        silenceMs: limits.destinationSilenceMs,
+        guard,
         signal,
         handler: options.handler,
         onWake: options.onWake,
@@ -108,31 +124,34 @@ export class DestinationSession {
       if (held !== null && held !== undefined && Number(held) > epoch) {
         throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
       }
-      const standing = readStanding(text ?? null);
+      if (held == null) await control.hsetnx(key, field, epoch);
+      let standing = readStanding(text ?? null);
+      // Flushed while a former writer still wrote: its checkpoint says nothing of what was there before it.
+      if (standing.kind === "at" && (wasGone || held == null)) {
+        await control.hset(key, spec.shardId, LOST);
+        standing = { kind: "lost" };
+      }
+      // An initial sync has no transactions: what the one before still writes must come before this one's.
+      if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
       dropClient(control);
       return new DestinationSession(
-        { link, standing, facts, epoch, unfenced, wasEmpty, shaded: shaded != null },
-        new ControlClient(spec, epoch, signal),
+        { link, standing, facts, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
+        new ControlClient(spec, epoch, limits, signal),
         spec,
       );
     } catch (error) {
       link?.close();
-      control.disconnect();
+      dropClient(control);
       signal.throwIfAborted();
-      throw toTributaryError(error, { role: ROLE, address, command: "HINCRBY" });
+      const seconds = limits.openMs / 1000;
+      throw toTributaryError(error, { role: ROLE, address, command: "HINCRBY", seconds });
     }
   }
 
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
-    const control = await this.#control.get();
-    await control.hset(
-      checkpointKey(this.#spec.taskId),
-      this.#spec.shardId,
-      BEGUN,
-      shadedField(this.#spec),
-      1,
-    );
+    const own = { [this.#spec.shardId]: BEGUN, [shadedField(this.#spec)]: 1 };
+    await this.#write(own);
   }
 
   /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
@@ -143,9 +162,68 @@ export class DestinationSession {
     else await control.hdel(key, shadedField(this.#spec));
   }
 
+  /**
+   * Writes the checkpoint that an initial sync has come to.
+   * @throws TributaryError DESTINATION_DATA_LOST where the destination was flushed since beginInitialSync.
+   */
   async writeCheckpoint(text: string): Promise<void> {
+    const { shardId, shardName, destination } = this.#spec;
+    if ((await this.#write({ [shardId]: text })) === 0) return;
+    await this.#write({ [shardId]: BEGUN });
+    const details = { address: formatAddress(destination), role: `shard ${shardName}` };
+    throw new TributaryError("DESTINATION_DATA_LOST", details);
+  }
+
+  /** Sees to it that whoever comes next, after a crash too, copies the shard again. */
+  async invalidate(): Promise<void> {
+    try {
+      await this.#write({ [this.#spec.shardId]: BEGUN });
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      // HSET may be what has just been forbidden.
+      const control = await this.#control.get();
+      const { guard } = this.link;
+      const args = [checkpointKey(this.#spec.taskId), this.#spec.shardId] as const;
+      if (guard === null) await control.hdel(...args);
+      else await guard.within(control, (client) => client.hdel(...args));
+    }
+  }
+
+  /**
+   * @returns how many of the fields were not there; 0 where the guard has seen to that nothing was flushed.
+   * @throws TributaryError DESTINATION_LINK_LOST where another writer has taken the shard meanwhile.
+   */
+  async #write(fields: Record<string, string | number>): Promise<number> {
     const control = await this.#control.get();
-    await control.hset(checkpointKey(this.#spec.taskId), this.#spec.shardId, text);
+    const { guard } = this.link;
+    const change = (client: ChainableCommander) => client.hset(checkpointKey(this.#spec.taskId), fields);
+    if (guard === null) return await control.hset(checkpointKey(this.#spec.taskId), fields);
+    if (!(await guard.within(control, change))) {
+      this.link.fail(WRITER_CHANGED);
+      this.link.check();
+    }
+    return 0;
+  }
+
+  /** Where writers are not disconnected: ends the link soon after another one has taken the shard. @returns how to end it. */
+  watchGuard(): () => void {
+    const { guard } = this.link;
+    if (guard === null) return () => {};
+    const timer = setInterval(() => {
+      const look = async () => {
+        if (!(await guard.held(await this.#control.get()))) this.link.fail(WRITER_CHANGED);
+      };
+      look().catch((error: unknown) =>
+        this.link.fail(error instanceof Error ? error.message : String(error)),
+      );
+    }, GUARD_LOOK_MS);
+    return () => clearInterval(timer);
+  }
+
+  /** A hash of Tributary's own; empty where there is none. */
+  async hash(key: string): Promise<ReadonlyMap<string, Buffer>> {
+    const control = await this.#control.get();
+    return new Map(Object.entries(await control.hgetallBuffer(key)));
   }
 
   /** Removes what Tributary keeps for this shard; the hash goes with its last field. */
@@ -158,7 +236,9 @@ export class DestinationSession {
       shadedField(this.#spec),
     );
     await forgetWasEmpty(control, this.#spec.taskId);
-    await control.del(doubtfulKeysKey(this.#spec.taskId, this.#spec.shardId));
+    const { taskId, shardId } = this.#spec;
+    const keys = [doubtfulKeysKey(taskId, shardId), scriptsKey(taskId, shardId), guardKey(taskId, shardId)];
+    await control.del(...keys, functionsKey(taskId));
   }
 
   close(): void {
@@ -167,52 +247,6 @@ export class DestinationSession {
   }
 }
 
-/**
- * The epoch under which this shard sync writes. One that the destination has gone back behind (it was restored, or
- * a replica took its place) is written again; one that is higher is another engine's. A checkpoint without an
- * epoch was written by a connection that outlived a FLUSHALL: the data before it is gone, which is noted.
- */
-async function takeEpoch(control: Redis, spec: ShardSyncSpec, before: number | null): Promise<number> {
-  const key = checkpointKey(spec.taskId);
-  const field = epochField(spec.shardId);
-  const [held, checkpoint] = await control.hmget(key, field, spec.shardId);
-  if (held == null && checkpoint != null) await control.hset(key, spec.shardId, BEGUN);
-  if (before === null) return await control.hincrby(key, field, 1);
-  if (Number(held ?? 0) > before) throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
-  if (Number(held ?? 0) < before) await control.hset(key, field, before);
-  return before;
-}
-
 function shadedField(spec: ShardSyncSpec): string {
   return `${spec.shardId}:shaded`;
-}
-
-export function readStanding(text: string | null): Standing {
-  if (text === null) return { kind: "new" };
-  const checkpoint = parseCheckpoint(text);
-  return checkpoint === null ? { kind: "begun" } : { kind: "at", ...checkpoint };
-}
-
-/**
- * Disconnects every connection whose name begins with `prefix` and waits until none is left: what such a
- * connection had sent and the server had not yet read is then discarded with it.
- * redis: networking.c clientCommand (KILL ID), freeClient
- */
-async function disconnectOthers(control: Redis, prefix: string): Promise<string | null> {
-  try {
-    for (let round = 0; round < KILL_ROUNDS; round++) {
-      const list = String(await control.client("LIST"));
-      const ids: string[] = [];
-      for (const line of list.split("\n")) {
-        const id = /(?:^| )id=(\d+)/.exec(line)?.[1];
-        const name = /(?:^| )name=(\S*)/.exec(line)?.[1];
-        if (id !== undefined && name?.startsWith(prefix)) ids.push(id);
-      }
-      if (ids.length === 0) return null;
-      for (const id of ids) await control.client("KILL", "ID", id);
-    }
-    return "its connections would not close";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

@@ -1,38 +1,24 @@
-import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
-import { formatAddress } from "../redis/endpoint.ts";
-import { type ApplyContext, applyRdb, holds, ReplySwitch, streamApplier } from "./apply-generation.ts";
+import { type PlainReason, toReason } from "../errors/tributary-error.ts";
+import { type ApplyContext, applyRdb, ReplySwitch, streamApplier } from "./apply-generation.ts";
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { continuation, isMissed, unfencedWarning, wantedAfter } from "./continuation.ts";
 import { abilitiesOf } from "./destination-abilities.ts";
-import { DestinationSession, type Standing } from "./destination-session.ts";
+import { DestinationSession } from "./destination-session.ts";
+import type { DestinationSideOptions } from "./destination-side-options.ts";
 import { ExpiryKeeper } from "./expiry-keeper.ts";
 import { ExpiryNudger } from "./expiry-nudger.ts";
 import { ExpiryShade } from "./expiry-shade.ts";
 import type { Generation } from "./generation.ts";
+import { type KeptScripts, readKeptScripts } from "./kept-scripts.ts";
 import { KeyRefresher } from "./key-refresher.ts";
-import type { LagMeter } from "./lag-meter.ts";
-import type { LoadProgress } from "./load-replies.ts";
+import { noProgress } from "./load-replies.ts";
 import { pause } from "./pause.ts";
-import type { ReportBuilder } from "./report-builder.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { runBeside } from "./run-beside.ts";
 import type { SourceReader } from "./source-reader.ts";
+import type { Standing } from "./standing.ts";
 import { Rewind, type StreamApplier } from "./stream-applier.ts";
 import { StreamClock } from "./stream-clock.ts";
-import type { StreamLedger } from "./stream-ledger.ts";
-
-export type DestinationSideOptions = {
-  readonly spec: ShardSyncSpec;
-  readonly role: string;
-  readonly now: () => number;
-  readonly report: ReportBuilder;
-  readonly lag: LagMeter;
-  readonly ledger: StreamLedger;
-  /** The master asks for an acknowledgement. */
-  readonly acknowledge: () => void;
-  readonly onChange: () => void;
-  /** Ends everything at once. */
-  readonly signal: AbortSignal;
-};
 
 /**
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
@@ -51,6 +37,7 @@ export class DestinationSide {
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
   #session: DestinationSession | null = null;
+  #scripts: KeptScripts | null = null;
   #applier: StreamApplier | null = null;
   #refresher: KeyRefresher | null = null;
   #epoch: number | null = null;
@@ -58,6 +45,8 @@ export class DestinationSide {
   #stopping: { readonly forgetCheckpoint: boolean } | null = null;
   /** All that was received before a stop has been applied. */
   #drainedOnce = false;
+  /** Of a cutover: all is applied, and what is kept for the shard is being removed. */
+  #forgetting = false;
   /** The destination's checkpoint as it was written last. */
   #checkpoint: Checkpoint | null = null;
 
@@ -72,15 +61,27 @@ export class DestinationSide {
 
   /**
    * Lets doubtful keys be put right, as long as that may take, and then ends the stream: what was received is
-   * applied. @returns false when no stream is being applied, so that there is nothing to wait for.
+   * applied. At a cutover that is all that the source has written.
+   * @param receivedAll resolves when all that the source has written by now has been received, or at a time.
+   * @returns false when no stream is being applied, so that there is nothing to wait for.
    */
-  async stop(options: { forgetCheckpoint: boolean }, settleMs: number): Promise<boolean> {
+  async stop(
+    options: { forgetCheckpoint: boolean },
+    settleMs: number,
+    receivedAll: (until: number) => Promise<void>,
+  ): Promise<boolean> {
     this.#stopping ??= options;
     const applier = this.#applier;
     if (applier === null) return false;
     const { now, signal } = this.#options;
     const until = now() + settleMs;
+    if (options.forgetCheckpoint) {
+      await receivedAll(until);
+      this.#refresher?.finish();
+    }
     while (this.#applier === applier && this.#refresher?.left !== 0 && now() < until) await pause(20, signal);
+    // What the source was made to delete is on its way.
+    if (options.forgetCheckpoint) await receivedAll(until);
     applier.stop();
     return true;
   }
@@ -140,6 +141,7 @@ export class DestinationSide {
           this.clock,
           this.#options.now,
         );
+        this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
         backoff.reset();
         this.problem = null;
         let from: Checkpoint;
@@ -153,19 +155,27 @@ export class DestinationSide {
         if (!loaded) {
           from = await this.#initialSync(generation, session, replies);
           loaded = true;
+        } else if (this.#forgetting && session.standing.kind === "new" && session.facts.keyspace.length > 0) {
+          // Only the answer was lost: nothing may be written after a cutover, least of all an initial sync.
+          return await this.#forget(session);
         } else {
-          const standing = this.#continuable(session.standing, generation, reader);
-          if (standing === null) return;
-          from = standing;
+          const next = continuation(session.standing, generation, this.#options);
+          if (next.kind === "stop") this.fatal = next.reason;
+          if (next.kind === "receive") reader.restart(next.wanted.resume, next.wanted.why);
+          if (next.kind !== "from") return;
+          from = next.checkpoint;
         }
         if (this.#stopping !== null && !this.#drainedOnce) return;
         await this.#stream(generation, session, replies, from, keeper);
         this.#drainedOnce = true;
         return await this.#drained(session, keeper);
       } catch (error) {
+        // Remembered on the destination first: this engine may end before a re-sync has begun.
+        if (isMissed(error)) await this.#session?.invalidate().catch(() => {});
         if (error instanceof Rewind || signal.aborted || this.#options.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
-        this.#restartAfter(error, reader);
+        const wanted = this.#stopping === null ? wantedAfter(error, this.#checkpoint) : null;
+        if (wanted !== null && !signal.aborted) reader.restart(wanted.resume, wanted.why);
       } finally {
         signal.removeEventListener("abort", leave);
         this.#options.signal.removeEventListener("abort", leave);
@@ -182,17 +192,14 @@ export class DestinationSide {
     session: DestinationSession,
     replies: ReplySwitch,
   ): Promise<Checkpoint> {
-    const progress: LoadProgress = {
-      keysTotal: null,
-      bytesApplied: 0,
-      keysApplied: 0,
-      keysSkipped: 0,
-      keysRejected: 0,
-    };
+    const progress = noProgress();
     this.#options.report.loading(progress);
+    // What is written from here on is no state to go on from.
+    this.#checkpoint = null;
     const checkpoint = await applyRdb(generation, session, replies, progress, this.#context());
     await generation.rdb?.close();
     this.#options.report.initialSyncFinished();
+    this.#options.onInitialSync();
     this.#noteCheckpoint(checkpoint);
     this.#options.lag.applied(checkpoint.offset, -1);
     this.#options.onChange();
@@ -207,48 +214,36 @@ export class DestinationSide {
     keeper: ExpiryKeeper,
   ): Promise<void> {
     this.#options.lag.applied(from.offset, -1);
-    const { setPxat } = abilitiesOf(session.facts, session.facts.redisVersion);
-    const applier = streamApplier(generation, from, session.link, replies, setPxat, this.#context());
+    const abilities = abilitiesOf(session.facts, session.facts.redisVersion);
+    const applier = streamApplier(generation, from, session.link, replies, abilities, this.#context());
     this.#applier = applier;
     this.#options.onChange();
     if (this.#stopping !== null) applier.stop();
-    const ended = new AbortController();
-    const expiry = { shade: this.#shade, clock: this.clock, nudger: this.#nudger };
-    this.#refresher = new KeyRefresher(this.#options.spec, applier, expiry, {
+    const expiry = {
+      shade: this.#shade,
+      clock: this.clock,
+      nudger: this.#nudger,
+      ledger: this.#options.ledger,
+      abilities,
+      now: this.#options.now,
+    };
+    const { report } = this.#options;
+    const source = {
+      endpoint: this.#options.sourceEndpoint,
+      replid: () => generation.replids[generation.replids.length - 1]!,
+    };
+    this.#refresher = new KeyRefresher(this.#options.spec, source, applier, expiry, {
       onSettled: this.#options.onChange,
-      onFailure: (message) =>
-        this.#options.report.event({ level: "warning", type: "refresh-failed", message }),
+      onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
+      onSkew: (message) => report.event({ level: "warning", type: "clocks-differ", message }),
     });
-    const keeping = Promise.all([keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
-    try {
-      await applier.run();
-    } finally {
-      ended.abort();
-      await keeping;
-    }
-  }
-
-  /** Where to go on, if this generation can; otherwise the reader begins another one. */
-  #continuable(standing: Standing, generation: Generation, reader: SourceReader): Checkpoint | null {
-    if (standing.kind === "at" && holds(generation, standing)) return standing;
-    if (standing.kind === "at") {
-      const why = `the destination went back to offset ${standing.offset}, which is no longer in the spool`;
-      this.#options.report.event({ level: "warning", type: "destination-went-back", message: why });
-      reader.restart({ replid: standing.replid, offset: standing.offset }, why);
-      return null;
-    }
-    const lost = new TributaryError("DESTINATION_DATA_LOST", {
-      address: formatAddress(this.#options.spec.destination),
-      role: this.#options.role,
-    });
-    this.#options.report.event({ level: "alert", type: "destination-data-lost", message: lost.message });
-    reader.restart(null, "the destination has lost the shard's checkpoint");
-    return null;
+    await runBeside(applier, keeper, this.#refresher);
   }
 
   async #open(replies: ReplySwitch, onWake: () => void): Promise<DestinationSession> {
     const session = await DestinationSession.open(this.#options.spec, {
       epoch: this.#epoch,
+      limits: this.#options.limits,
       handler: replies,
       onWake,
       signal: this.#options.signal,
@@ -257,7 +252,7 @@ export class DestinationSide {
     this.#session = session;
     if (session.unfenced !== null && !this.#unfencedSaid) {
       this.#unfencedSaid = true;
-      const message = `Former connections to the destination cannot be closed (${session.unfenced}): grant CLIENT LIST and CLIENT KILL, so that never two engines write.`;
+      const message = unfencedWarning(session.unfenced, session.link.guard !== null);
       this.#options.report.event({ level: "warning", type: "not-fenced", message });
     }
     return session;
@@ -272,17 +267,13 @@ export class DestinationSide {
       const message = `${this.#refresher?.left ?? "Some"} keys that may have expired early could not be copied again: compare them with the shard.`;
       this.#options.report.event({ level: "alert", type: "doubtful-keys-left", message });
     }
-    await session.forget();
-    this.forgotten = true;
+    this.#forgetting = true;
+    await this.#forget(session);
   }
 
-  /** What was received cannot be applied, now or later: it has to be received again. */
-  #restartAfter(error: unknown, reader: SourceReader): void {
-    if (!(error instanceof TributaryError) || this.#stopping !== null) return;
-    if (error.code === "RDB_CORRUPT") reader.restart(null, error.message.replace(/\.$/, ""));
-    if (error.code === "SPOOL_FAILED" || error.code === "SOURCE_PROTOCOL") {
-      reader.restart(this.#checkpoint, error.message.replace(/\.$/, ""));
-    }
+  async #forget(session: DestinationSession): Promise<void> {
+    await session.forget();
+    this.forgotten = true;
   }
 
   async #destinationFailed(error: unknown, backoff: Backoff): Promise<void> {
@@ -305,6 +296,8 @@ export class DestinationSide {
       ledger: this.#options.ledger,
       shade: this.#shade,
       clock: this.clock,
+      scripts: this.#scripts!,
+      durability: this.#options.durability,
       now: this.#options.now,
       onGetAck: () => this.#options.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#options.lag.applied(offset, heartbeatAt),

@@ -46,7 +46,7 @@ export class ExpiryKeeper {
     clock: StreamClock,
     now: () => number,
   ): Promise<ExpiryKeeper> {
-    const control = new ControlClient(spec, session.epoch);
+    const control = new ControlClient(spec, session.epoch, session.limits);
     const keeper = new ExpiryKeeper(session, shade, clock, control, spec.databases, now);
     try {
       shade.enabled = await (await keeper.#restorer()).permitted();
@@ -108,7 +108,7 @@ export class ExpiryKeeper {
 
   async #restorer(): Promise<ExpiryRestorer> {
     const client = await this.#control.get();
-    return new ExpiryRestorer(client, this.#shade, this.#session.facts.redisVersion, this.#now);
+    return new ExpiryRestorer(client, this.#shade, this.#clock, this.#session.facts.redisVersion, this.#now);
   }
 
   /** The destination's databases to look through: as they are now, since some may have come a moment ago. */

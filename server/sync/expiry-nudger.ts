@@ -43,6 +43,19 @@ export class ExpiryNudger {
     }
   }
 
+  /** Looks at every key of these databases of the source, which does the same to all of them. */
+  async nudgeAll(source: Redis, dbs: readonly number[], signal: AbortSignal): Promise<void> {
+    for (const db of dbs) {
+      await source.select(db);
+      let cursor = "0";
+      do {
+        signal.throwIfAborted();
+        // redis: db.c scanGenericCommand — what it finds expired is deleted, not told.
+        [cursor] = await source.scan(cursor, "COUNT", PAGE);
+      } while (cursor !== "0");
+    }
+  }
+
   get waiting(): number {
     return this.#waiting.length;
   }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { SHADE_STEP } from "./expiry-shade.ts";
 import { pause } from "./pause.ts";
+import type { StreamClock } from "./stream-clock.ts";
 
 /** Keys in one script, which blocks the destination for well under a millisecond. */
 const PAGE = 200;
@@ -45,13 +46,21 @@ return left`;
 export class ExpiryRestorer {
   readonly #client: Redis;
   readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
   readonly #script: string;
   readonly #now: () => number;
 
   /** @param client of the destination; its selected database is changed. @param redisVersion of the destination. */
-  constructor(client: Redis, shade: ExpiryShade, redisVersion: string, now: () => number) {
+  constructor(
+    client: Redis,
+    shade: ExpiryShade,
+    clock: StreamClock,
+    redisVersion: string,
+    now: () => number,
+  ) {
     this.#client = client;
     this.#shade = shade;
+    this.#clock = clock;
     this.#script = script(Number(redisVersion.split(".")[0]) >= 7);
     this.#now = now;
   }
@@ -106,9 +115,10 @@ export class ExpiryRestorer {
   }
 
   async #run(keys: readonly Buffer[], options?: { all: boolean }): Promise<number> {
-    const now = this.#now();
-    const [soon, late] = options?.all ? [0, 0] : [now + SOON_MS, now - LATE_MS];
-    const bounds = [this.#shade.distance, SHADE_STEP, soon, late].map(String);
+    const { destinationNow, sourceNow } = this.#clock;
+    const soon = Math.max(destinationNow, sourceNow) + SOON_MS;
+    const late = Math.min(destinationNow, sourceNow) - LATE_MS;
+    const bounds = [this.#shade.distance, SHADE_STEP, ...(options?.all ? [0, 0] : [soon, late])].map(String);
     return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...bounds));
   }
 }

@@ -44,7 +44,8 @@ export class ExpiryRewriter {
     const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
     const written = this.#shade.inStream(sourceDb, db, key, expireAt);
     const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
-    if (written === stated && !found.relative && !conditional) return null;
+    const unknown = name === "SET" && !this.#setPxat;
+    if (written === stated && !found.relative && !conditional && !unknown) return null;
     return this.#encode(name, bytes, scanner, found, written);
   }
 

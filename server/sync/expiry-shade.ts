@@ -55,12 +55,14 @@ export class ExpiryShade {
   /** The expiry to write for a key of the stream, whose databases are `sourceDb` and `db`. */
   inStream(sourceDb: number, db: number, key: Uint8Array, expireAt: number): number {
     const now = this.#now();
-    if (!this.enabled || expireAt >= now + this.#clock.behindMs + MARGIN_MS) return expireAt;
+    // It is the destination's clock that would let the key expire, perhaps ahead of the source's.
+    const safe = Math.max(now, this.#clock.destinationNow) + this.#clock.behindMs + MARGIN_MS;
+    if (!this.enabled || expireAt >= safe) return expireAt;
     if (expireAt > now + NEAR_MS || this.#recent.length >= MAX_RECENT) this.scanNeeded = true;
     else {
       const copy = Buffer.from(key);
       this.#remember({ db, key: copy, expireAt }, now);
-      this.#nudger.add(sourceDb, copy, expireAt + NUDGE_MS);
+      this.#nudger.add(sourceDb, copy, expireAt + NUDGE_MS + now - this.#clock.sourceNow);
     }
     return expireAt + this.distance;
   }

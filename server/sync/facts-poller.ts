@@ -1,20 +1,22 @@
 import type { Redis } from "ioredis";
 import { dropClient, openClient } from "../redis/client.ts";
-import type { RedisEndpoint } from "../redis/endpoint.ts";
-import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
-import { pause } from "./pause.ts";
+import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
+import { parseInfo, type ServerFacts, type ServerInfo, serverFacts } from "../redis/server-info.ts";
 import type { KeyCount } from "./shard-report.ts";
 
 /** A key of Tributary's own, which is left out of the counts. */
 export type OwnKey = { readonly key: string; readonly db: number; readonly expires: boolean };
 
 export type FactsPollerOptions = {
-  readonly endpoint: RedisEndpoint;
+  /** Where the server is now; null while that is not known. */
+  readonly endpoint: () => RedisEndpoint | null;
   readonly role: string;
   readonly intervalMs: number;
   /** All in one database. */
   readonly ownKeys: readonly OwnKey[];
   readonly onFacts: (facts: ServerFacts) => void;
+  /** May ask more; `askedAt` in ms of performance.now(), before INFO was sent. */
+  readonly onInfo?: (info: ServerInfo, client: Redis, askedAt: number) => Promise<void>;
   readonly signal: AbortSignal;
 };
 
@@ -28,36 +30,70 @@ export class FactsPoller {
   keys: readonly KeyCount[] | null = null;
   readonly #options: FactsPollerOptions;
   #client: Redis | null = null;
+  /** Which server the facts are of. */
+  #factsOf: RedisEndpoint | null = null;
+  #connectedTo: RedisEndpoint | null = null;
+  #wake: () => void = () => {};
+  #hurried = false;
 
   constructor(options: FactsPollerOptions) {
     this.#options = options;
+  }
+
+  /** host:port of the server that the facts are of; null without any. */
+  get address(): string | null {
+    return this.#factsOf === null ? null : formatAddress(this.#factsOf);
   }
 
   /** Runs until the signal is aborted; never rejects. */
   async run(): Promise<void> {
     const { signal, intervalMs } = this.#options;
     // A server that hangs must not hold up the end.
-    signal.addEventListener("abort", () => this.#drop(), { once: true });
+    const end = () => {
+      this.#drop();
+      this.#wake();
+    };
+    signal.addEventListener("abort", end, { once: true });
     while (!signal.aborted) {
+      this.#hurried = false;
       await this.ask();
-      await pause(intervalMs, signal);
+      if (!this.#hurried && !signal.aborted) await this.#pause(intervalMs);
     }
     this.#drop();
   }
 
+  /** Ends the pause between two questions: what was said last is known to be old. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#wake();
+  }
+
   /** Asks once, now. */
   async ask(): Promise<void> {
-    const { endpoint, role, ownKeys, onFacts, signal } = this.#options;
+    const { role, ownKeys, onFacts, onInfo, signal } = this.#options;
+    const endpoint = this.#options.endpoint();
+    if (endpoint !== this.#connectedTo) this.#drop();
+    this.#connectedTo = endpoint;
+    if (endpoint === null) return;
     try {
-      this.#client ??= await openClient(endpoint, { role, timeoutMs: 5000, db: ownKeys[0]?.db ?? 0, signal });
+      this.#client ??= await openClient(endpoint, {
+        role,
+        timeoutMs: 5000,
+        commandTimeoutMs: 10_000,
+        db: ownKeys[0]?.db ?? 0,
+        signal,
+      });
       const client = this.#client;
-      const [info, ...present] = await Promise.all([
+      const askedAt = performance.now();
+      const [text, ...present] = await Promise.all([
         client.info(),
         // An ACL user may be permitted INFO and not EXISTS: the facts matter more than one key in the counts.
         ...ownKeys.map((own) => client.exists(own.key).catch(() => 0)),
       ]);
-      const facts = serverFacts(parseInfo(String(info)));
+      const info = parseInfo(String(text));
+      const facts = serverFacts(info);
       this.facts = facts;
+      this.#factsOf = endpoint;
       const own = ownKeys.filter((_, index) => present[index] === 1);
       this.keys = facts.keyspace.map((count) => {
         const here = own.filter((key) => key.db === count.db);
@@ -65,9 +101,20 @@ export class FactsPoller {
         return { db: count.db, keys: count.keys - here.length, expires: count.expires - expiring.length };
       });
       onFacts(facts);
+      await onInfo?.(info, client, askedAt);
     } catch {
       this.#drop();
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #drop(): void {

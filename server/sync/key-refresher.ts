@@ -1,21 +1,57 @@
 import type { Redis } from "ioredis";
+import { TributaryError } from "../errors/tributary-error.ts";
 import { dropClient, openClient } from "../redis/client.ts";
+import type { RedisEndpoint } from "../redis/endpoint.ts";
+import { parseInfo, serverFacts } from "../redis/server-info.ts";
+import { answerWatch } from "./answer-watch.ts";
 import { Backoff } from "./backoff.ts";
+import { ClockComparison } from "./clock-skew.ts";
+import { commandSample } from "./command-sample.ts";
 import { destinationDb } from "./database-map.ts";
-import { type DoubtfulKey, parseDoubtfulKey } from "./doubtful-keys.ts";
+import type { DestinationAbilities } from "./destination-abilities.ts";
+import { type DoubtfulKey, MAX_PENDING, parseDoubtfulKey } from "./doubtful-keys.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryNudger } from "./expiry-nudger.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
+import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
+import { restoreCommands } from "./key-restore.ts";
 import { doubtfulKeysKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import type { StreamApplier } from "./stream-applier.ts";
 import type { StreamClock } from "./stream-clock.ts";
 import type { StreamInjection } from "./stream-injection.ts";
+import type { StreamLedger } from "./stream-ledger.ts";
 
 const LOOK_MS = 250;
-/** Keys in one transaction on the source. */
+/** Keys in one transaction on the source, at most. */
 const PAGE = 100;
+
+/** What a refresher shares with the other parts that answer for expiries. */
+export type RefresherExpiry = {
+  readonly shade: ExpiryShade;
+  readonly clock: StreamClock;
+  readonly nudger: ExpiryNudger;
+  readonly ledger: StreamLedger;
+  readonly abilities: DestinationAbilities;
+  readonly now: () => number;
+};
+
+export type RefresherTold = {
+  /** No doubtful key is left. */
+  readonly onSettled: () => void;
+  /** Said once, with the reason. */
+  readonly onFailure: (message: string) => void;
+  /** The clocks of the two servers differ. Said once. */
+  readonly onSkew: (message: string) => void;
+};
+
+/** The server whose stream is applied, as it is now: after a failover it is another one. */
+export type StreamSource = {
+  readonly endpoint: () => RedisEndpoint | null;
+  /** The replid of what has been received last. */
+  readonly replid: () => string;
+};
 
 /**
  * Puts doubtful keys right once the stream is live. Order: the applier is held, the source dumps a page of
@@ -23,37 +59,43 @@ const PAGE = 100;
  * exactly that offset: so no write of the source is lost or applied twice.
  */
 export class KeyRefresher {
-  /** Doubtful keys that are left; null until they have been counted. */
-  left: number | null = null;
+  #left: number | null = null;
   readonly #spec: ShardSyncSpec;
+  readonly #from: StreamSource;
   readonly #applier: StreamApplier;
-  readonly #shade: ExpiryShade;
-  readonly #clock: StreamClock;
-  readonly #nudger: ExpiryNudger;
+  readonly #expiry: RefresherExpiry;
   readonly #set: string;
-  /** No doubtful key is left. */
-  readonly #onSettled: () => void;
-  /** Said once, with the reason. */
-  readonly #onFailure: (message: string) => void;
+  readonly #told: RefresherTold;
   #failureSaid = false;
+  #adopted = false;
+  readonly #clocks: ClockComparison;
+  /** Every key of the source is to be looked at before anything counts as settled. */
+  #finishing = false;
   #countedBatches = 0;
   #source: Redis | null = null;
+  #sourceMajor = 0;
+  #sourceEndpoint: RedisEndpoint | null = null;
   #destination: Redis | null = null;
 
   constructor(
     spec: ShardSyncSpec,
+    from: StreamSource,
     applier: StreamApplier,
-    expiry: { readonly shade: ExpiryShade; readonly clock: StreamClock; readonly nudger: ExpiryNudger },
-    told: { readonly onSettled: () => void; readonly onFailure: (message: string) => void },
+    expiry: RefresherExpiry,
+    told: RefresherTold,
   ) {
     this.#spec = spec;
+    this.#from = from;
     this.#applier = applier;
-    this.#shade = expiry.shade;
-    this.#clock = expiry.clock;
-    this.#nudger = expiry.nudger;
-    this.#onSettled = told.onSettled;
-    this.#onFailure = told.onFailure;
+    this.#expiry = expiry;
+    this.#told = told;
+    this.#clocks = new ClockComparison(expiry.clock, expiry.now, told.onSkew);
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
+  }
+
+  /** Doubtful keys that are left; null until they have been counted. */
+  get left(): number | null {
+    return this.#finishing ? null : this.#left;
   }
 
   /** Runs until the signal is aborted; never rejects: what could not be done now is tried again. */
@@ -70,7 +112,7 @@ export class KeyRefresher {
         if (!signal.aborted) this.#say(error);
         await backoff.wait(signal);
       }
-      await pause(this.left === 0 ? LOOK_MS : 0, signal);
+      await pause(this.#left === 0 ? LOOK_MS : 0, signal);
     }
     this.#disconnect();
   }
@@ -79,67 +121,158 @@ export class KeyRefresher {
     if (this.#failureSaid) return;
     this.#failureSaid = true;
     const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-    this.#onFailure(
-      `Keys that may have expired early cannot be copied again (${detail}). On the shard it takes +multi +exec +info +select +dump +exists +pttl +time.`,
+    this.#told.onFailure(
+      `Keys that may have expired early cannot be copied again (${detail}). On the shard it takes +multi +exec +info +select +dump +exists +pttl +pexpiretime +time.`,
     );
   }
 
+  /**
+   * Nothing more is written on the source, and the destination is about to be used: every key that has expired
+   * there is to be deleted here, too. Until then the keys do not count as settled.
+   */
+  finish(): void {
+    this.#finishing = true;
+  }
+
   async #look(signal: AbortSignal): Promise<void> {
+    const { clock, nudger, ledger } = this.#expiry;
+    if (clock.live && this.#clocks.due) {
+      await this.#clocks.compare(await this.#openSource(signal), await this.#openDestination(signal));
+    }
+    if (this.#finishing && clock.live) {
+      const source = await this.#openSource(signal);
+      await nudger.nudgeAll(source, await this.#sourceDbs(source), signal);
+      this.#finishing = false;
+    }
     const { doubtfulBatches } = this.#applier;
-    if (this.left !== 0 || doubtfulBatches !== this.#countedBatches) {
+    if (this.#left !== 0 || doubtfulBatches !== this.#countedBatches) {
       const destination = await this.#openDestination(signal);
-      this.left = await destination.scard(this.#set);
+      this.#left = await destination.scard(this.#set);
       this.#countedBatches = doubtfulBatches;
-      if (this.left === 0) this.#onSettled();
-      else if (this.#clock.live) await this.#page(await this.#openSource(signal), destination, signal);
+      if (!this.#adopted) await this.#adopt(destination, this.#left);
+      if (this.#left === 0) ledger.doubtful.settled();
+      if (ledger.doubtful.waiting) this.#left++;
+      if (this.#left === 0) this.#told.onSettled();
+      else if (clock.live) await this.#page(await this.#openSource(signal), destination, signal);
       else await pause(LOOK_MS, signal);
     }
-    if (this.#nudger.waiting > 0 && this.#clock.live)
-      await this.#nudger.nudge(await this.#openSource(signal));
+    if (nudger.waiting > 0 && clock.live) await nudger.nudge(await this.#openSource(signal));
+  }
+
+  /** What a former engine has noted. */
+  async #adopt(destination: Redis, count: number): Promise<void> {
+    const whole = count <= MAX_PENDING;
+    this.#expiry.ledger.doubtful.adopt(whole ? await destination.smembersBuffer(this.#set) : [], whole);
+    this.#adopted = true;
+  }
+
+  /** The databases of the source that hold something to synchronise. */
+  async #sourceDbs(source: Redis): Promise<number[]> {
+    const { keyspace } = serverFacts(parseInfo(await source.info()));
+    return keyspace.map(({ db }) => db).filter((db) => destinationDb(this.#spec.databases, db) !== null);
   }
 
   async #page(source: Redis, destination: Redis, signal: AbortSignal): Promise<void> {
-    const members = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
-    const keys = members.map(parseDoubtfulKey);
+    const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
+    const candidates = drawn.map(parseDoubtfulKey);
+    const { fitting, tooLarge } = await pageThatFits(source, candidates);
+    for (const index of tooLarge) {
+      this.#giveUp(candidates[index]!, "it is too large to be copied while the stream waits");
+    }
+    const keys = fitting.map((index) => candidates[index]!);
+    const forgotten = [...fitting, ...tooLarge].map((index) => drawn[index]!);
     this.#applier.hold();
     try {
-      const dumps = await dump(source, keys);
+      const dumps = await dumpKeys(source, this.#sourceMajor, keys);
       signal.throwIfAborted();
-      const forget = encodeArguments(["SREM", this.#set, ...members]);
-      const commands = [
-        ...this.#restore(keys, dumps.values),
-        { bytes: forget, target: this.#spec.checkpointDb },
-      ];
-      const applied = new Promise<void>((resolve) => {
-        const done = () => {
-          signal.removeEventListener("abort", done);
-          resolve();
+      // Offsets of another history say nothing here: a failover is under way, and the keys are asked for again.
+      if (dumps.replid !== undefined && dumps.replid !== this.#from.replid()) {
+        this.#disconnect();
+        await pause(LOOK_MS, signal);
+        return;
+      }
+      const commands: StreamInjection["commands"][number][] = [];
+      for (const [index, key] of keys.entries())
+        commands.push(...(await this.#restore(key, dumps.values[index]!)));
+      commands.push({
+        bytes: encodeArguments(["SREM", this.#set, ...forgotten]),
+        target: this.#spec.checkpointDb,
+      });
+      const onPlaced = () => this.#expiry.ledger.doubtful.forget(forgotten);
+      const { offset, replid } = dumps;
+      const applied = new Promise<boolean>((resolve) => {
+        const done = (isApplied: boolean) => {
+          signal.removeEventListener("abort", onAbort);
+          resolve(isApplied);
         };
-        signal.addEventListener("abort", done);
-        this.#applier.inject({ offset: dumps.offset, commands, onApplied: done });
+        const onAbort = () => done(false);
+        const [onApplied, onDropped] = [() => done(true), onAbort];
+        signal.addEventListener("abort", onAbort);
+        this.#applier.inject({ offset, replid, commands, onPlaced, onApplied, onDropped });
       });
       this.#applier.letGo();
       // The same keys would be drawn again before that.
-      await applied;
+      if (!(await applied)) await pause(LOOK_MS, signal);
     } finally {
       this.#applier.letGo();
     }
   }
 
-  #restore(keys: readonly DoubtfulKey[], values: readonly Dumped[]): StreamInjection["commands"] {
-    return keys.flatMap(({ doubt, db, key }, index) => {
-      const target = destinationDb(this.#spec.databases, db);
-      const dumped = values[index];
-      if (doubt === "ask" || target === null || dumped === undefined) return [];
-      if (dumped.payload === null) return [{ bytes: encodeArguments(["DEL", key]), target }];
-      const expireAt = dumped.expireAt < 0 ? 0 : this.#shade.inStream(db, target, key, dumped.expireAt);
-      const bytes = encodeArguments(["RESTORE", key, String(expireAt), dumped.payload, "REPLACE", "ABSTTL"]);
-      return [{ bytes, target }];
-    });
+  async #restore(doubtful: DoubtfulKey, dumped: DumpedKey): Promise<StreamInjection["commands"]> {
+    const { doubt, db, key } = doubtful;
+    const target = destinationDb(this.#spec.databases, db);
+    if (doubt === "ask" || target === null) return [];
+    const { shade, ledger, abilities, now } = this.#expiry;
+    const expireAt = dumped.expireAt < 0 ? -1 : shade.inStream(db, target, key, dumped.expireAt);
+    try {
+      const { commands, restores, losses } = await restoreCommands(key, dumped, expireAt, abilities, {
+        decode: doubt === "decode",
+        now: now(),
+        role: `shard ${this.#spec.shardName}`,
+      });
+      for (const { code, text } of losses) {
+        const sample = () => commandSample([key], 1);
+        ledger.refusals.add("rejected", "doubtful key", db, code, text, sample);
+      }
+      // The key has left the set by then, so what RESTORE does not know is noted anew, to be decoded.
+      const watch = answerWatch({
+        answered: ({ error }) => {
+          if (error !== null) ledger.doubtful.doubt("decode", db, key);
+          return error !== null;
+        },
+      });
+      return commands.map((bytes, index) =>
+        restores && index === commands.length - 1 ? { bytes, target, watch } : { bytes, target },
+      );
+    } catch (error) {
+      this.#giveUp(doubtful, error instanceof Error ? error.message.replace(/\.$/, "") : String(error));
+      return [];
+    }
+  }
+
+  #giveUp(doubtful: DoubtfulKey, reason: string): void {
+    this.#expiry.ledger.alert(
+      "doubtful-key-lost",
+      `${shown(doubtful)} may have expired early on the destination and cannot be copied again: ${reason}. Compare it with the shard.`,
+    );
   }
 
   async #openSource(signal: AbortSignal): Promise<Redis> {
-    this.#source ??= await openClient(this.#spec.source, { role: `shard ${this.#spec.shardName}`, signal });
+    const endpoint = this.#from.endpoint();
+    const role = `shard ${this.#spec.shardName}`;
+    if (endpoint === null)
+      throw new TributaryError("SOURCE_NO_MASTER", { role, detail: "none has been found yet" });
+    if (endpoint !== this.#sourceEndpoint && this.#source !== null) {
+      dropClient(this.#source);
+      this.#source = null;
+    }
+    this.#sourceEndpoint = endpoint;
+    if (this.#source === null) {
+      const source = await openClient(endpoint, { role, signal });
+      this.#source = source;
+      const { redisVersion } = serverFacts(parseInfo(await source.info("server")));
+      this.#sourceMajor = Number(redisVersion.split(".")[0]);
+    }
     return this.#source;
   }
 
@@ -157,37 +290,6 @@ export class KeyRefresher {
   }
 }
 
-/** A key's value as DUMP gives it (null: it is not there) and its expiry, ms since the epoch, -1 without one. */
-type Dumped = { readonly payload: Buffer | null; readonly expireAt: number };
-
-/** Asks for the keys and the offset in one transaction. A key that is asked for and has expired is deleted by that. */
-async function dump(
-  source: Redis,
-  keys: readonly DoubtfulKey[],
-): Promise<{ offset: bigint; values: readonly Dumped[] }> {
-  const asked = source.multi();
-  asked.info("replication");
-  for (const { doubt, db, key } of keys) {
-    asked.select(db);
-    if (doubt === "copy") asked.dumpBuffer(key);
-    else asked.exists(key);
-    asked.pttl(key);
-    asked.time();
-  }
-  const answers = ((await asked.exec()) ?? []).map(([error, value]) => {
-    if (error !== null) throw error;
-    return value;
-  });
-  const offset = /master_repl_offset:(\d+)/.exec(String(answers[0]))?.[1];
-  if (offset === undefined) throw new Error("INFO does not say the offset");
-  const values = keys.map((_, index) => {
-    const [payload, ttl, time] = answers.slice(1 + 4 * index + 1, 1 + 4 * index + 4);
-    const [seconds = 0, microseconds = 0] = (time as string[]).map(Number);
-    const now = seconds * 1000 + Math.floor(microseconds / 1000);
-    return {
-      payload: Buffer.isBuffer(payload) ? payload : null,
-      expireAt: Number(ttl) < 0 ? -1 : now + Number(ttl),
-    };
-  });
-  return { offset: BigInt(offset), values };
+function shown({ db, key }: DoubtfulKey): string {
+  return `Key ${commandSample([key], 1)} in database ${db}`;
 }

@@ -1,4 +1,6 @@
 import type { TributaryError } from "../errors/tributary-error.ts";
+import { TYPE_MODULE_2 } from "../rdb/rdb-type.ts";
+import { typeOfDump } from "../rdb/rdb-version.ts";
 import type { RdbEntry } from "../rdb/rdb-visitor.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { rejectionCode, stateErrorOf } from "./destination-answer.ts";
@@ -15,6 +17,11 @@ export type LoadProgress = {
   /** All keys are there; what the source has deleted meanwhile is being removed. */
   reconciling?: boolean;
 };
+
+/** Counts that begin at nothing. */
+export function noProgress(): LoadProgress {
+  return { keysTotal: null, bytesApplied: 0, keysApplied: 0, keysSkipped: 0, keysRejected: 0 };
+}
 
 /** A value that the destination cannot RESTORE, kept until it can be decoded outside of the parser's stretch. */
 export type UndecodedValue = {
@@ -85,9 +92,12 @@ export class LoadReplies implements ReplyHandler {
     return refused;
   }
 
-  value(depth: number): void {
+  value(depth: number): boolean {
     if (depth === 0) this.#answered();
+    return false;
   }
+
+  text(): void {}
 
   array(depth: number, count: number): void {
     if (depth === 0 && count < 0) this.#answered();
@@ -120,6 +130,7 @@ export class LoadReplies implements ReplyHandler {
     if (name !== "RESTORE" || !/Bad data format|payload version or checksum/i.test(text)) return false;
     if (key === undefined || ttl === undefined || payload === undefined || payload.length <= FOOTER)
       return false;
+    if (payload[0] === TYPE_MODULE_2) return false;
     const expireAt = Number(Buffer.from(ttl).toString("latin1"));
     const absolute = args.some((arg) => Buffer.from(arg).equals(ABSTTL));
     this.#refused.push({
@@ -127,7 +138,7 @@ export class LoadReplies implements ReplyHandler {
       entry: {
         db: this.#db,
         key: key.slice(),
-        type: payload[0]!,
+        type: typeOfDump(payload),
         expireAt: expireAt > 0 && absolute ? expireAt : -1,
         idle: -1,
         freq: -1,
@@ -144,6 +155,8 @@ export class LoadReplies implements ReplyHandler {
   }
 
   #pass(): void {
+    // Also between two marks: a large value alone fills all that may be in flight.
+    this.#link?.release(this.seen);
     let passed = 0;
     while (passed < this.#marks.length && this.#marks[passed]!.commands <= this.seen) passed++;
     if (passed === 0) return;
@@ -151,7 +164,6 @@ export class LoadReplies implements ReplyHandler {
     this.#progress.bytesApplied = position;
     this.#progress.keysApplied = Math.max(0, keys - this.#progress.keysRejected);
     this.#marks.splice(0, passed);
-    this.#link?.release(this.seen);
   }
 }
 

@@ -14,9 +14,37 @@ export function epochField(shardId: string): string {
   return `${shardId}:epoch`;
 }
 
+/** The key on the destination that a shard's writers guard their transactions with, where they cannot be disconnected. */
+export function guardKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}writer:${taskId}:${shardId}`;
+}
+
 /** The set on the destination that holds a shard's doubtful keys, as doubtful-keys.ts writes them. */
 export function doubtfulKeysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}doubtful:${taskId}:${shardId}`;
+}
+
+/** The hash on the destination that holds the bodies of a shard's scripts by their SHA1, for EVALSHA. */
+export function scriptsKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}scripts:${taskId}:${shardId}`;
+}
+
+/** The hash on the destination that says whose function libraries lie there: `<SHA1 of the code> <shard>`. */
+export function functionsKey(taskId: string): string {
+  return `${OWN_PREFIX}functions:${taskId}`;
+}
+
+/** All that may lie in the checkpoint database of a destination for a task with these shards. */
+export function taskKeys(taskId: string, shardIds: readonly string[]): string[] {
+  return [
+    checkpointKey(taskId),
+    functionsKey(taskId),
+    ...shardIds.flatMap((shardId) => [
+      doubtfulKeysKey(taskId, shardId),
+      scriptsKey(taskId, shardId),
+      guardKey(taskId, shardId),
+    ]),
+  ];
 }
 
 /** The name, in CLIENT LIST, of each connection through which a shard sync writes; `engine` tells attempts apart. */

@@ -1,16 +1,20 @@
 import { RdbInput } from "../rdb/rdb-input.ts";
 import { writeValueCommands } from "../rdb/rdb-value.ts";
 import type { RdbEntry, RdbVisitor } from "../rdb/rdb-visitor.ts";
+import type { ValueLoss } from "../rdb/value-writing.ts";
 import type { CommandWriter } from "../redis/command-writer.ts";
 import { commandSample } from "./command-sample.ts";
 import { destinationDb } from "./database-map.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { DestinationLink } from "./destination-link.ts";
+import type { FunctionLibraries } from "./function-libraries.ts";
 import type { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
 import type { RefusalLog } from "./refusal-log.ts";
+import { type ScriptLibrary, scriptSha } from "./script-library.ts";
+import { storing } from "./script-rewriter.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 import { ValueWriter } from "./value-writer.ts";
 
@@ -22,6 +26,9 @@ export type RdbLoaderOptions = {
   readonly progress: LoadProgress;
   /** Notes every key of the RDB's selected databases. */
   readonly keys: KeyFingerprintWriter;
+  /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
+  readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
+  readonly functions: FunctionLibraries;
   /** The expiry to write for one in the RDB, ms since the epoch. */
   readonly expiry: (expireAt: number) => number;
   readonly role: string;
@@ -51,6 +58,9 @@ export class RdbLoader implements RdbVisitor {
     this.#options = options;
     this.#values = new ValueWriter(options.abilities, options.now);
     this.#linkDb = options.linkDb;
+    // What the source knew before this RDB is nothing to the stream that follows it.
+    options.scripts.library.clear();
+    this.#writer.command("DEL", options.scripts.storeKey);
   }
 
   /** Resolves when the destination has answered everything. @throws what made it impossible. */
@@ -77,7 +87,12 @@ export class RdbLoader implements RdbVisitor {
   aux(name: string, value: Buffer): void {
     if (name === "repl-stream-db") this.streamDb = Number(value.toString("latin1"));
     // redis: rdb.c rdbSaveRio — up to 6.x an RDB carries the scripts of EVALSHA.
-    if (name === "lua") this.#writer.command("SCRIPT", "LOAD", value);
+    if (name !== "lua") return;
+    this.#select(this.#options.linkDb);
+    this.#writer.command("SCRIPT", "LOAD", value);
+    for (const bytes of storing(this.#options.scripts, scriptSha(value), value)) {
+      this.#link.append(bytes, 0, bytes.length, 1);
+    }
   }
 
   resizeDb(db: number, keys: number): void {
@@ -88,6 +103,9 @@ export class RdbLoader implements RdbVisitor {
   functionLibrary(code: Buffer): void {
     if (this.#options.abilities.functions) {
       this.#writer.command("FUNCTION", "LOAD", "REPLACE", code);
+      const noted = this.#options.functions.loaded(code);
+      this.#select(this.#options.linkDb);
+      if (noted !== null) this.#writer.command("HSET", ...noted);
       return;
     }
     const reason = "the destination's version has no functions";
@@ -109,6 +127,12 @@ export class RdbLoader implements RdbVisitor {
     this.#check();
   }
 
+  moduleValue(entry: RdbEntry, type: string, bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#options.abilities.modules.includes(type)) return false;
+    if (this.#enter(entry)) this.#values.write(this.#link, entry, bytes, start, end);
+    return true;
+  }
+
   unsupported(entry: RdbEntry, what: string): void {
     const target = destinationDb(this.#options.databases, entry.db);
     if (target === null) return;
@@ -120,7 +144,7 @@ export class RdbLoader implements RdbVisitor {
     );
   }
 
-  loss(entry: RdbEntry | null, what: string): void {
+  loss(entry: RdbEntry | null, what: ValueLoss): void {
     this.#lost(entry, [what]);
   }
 
@@ -182,12 +206,12 @@ export class RdbLoader implements RdbVisitor {
     }
   }
 
-  #lost(entry: RdbEntry | null, losses: readonly string[]): void {
-    for (const loss of losses) {
+  #lost(entry: RdbEntry | null, losses: readonly ValueLoss[]): void {
+    for (const { code, text } of losses) {
       // Without an entry it is something beside the keys, such as a module's own data.
       const what = entry === null ? "RDB section" : "RDB key";
-      const sample = () => (entry === null ? loss : commandSample([entry.key], 1));
-      this.#options.refusals.add("rejected", what, entry?.db ?? 0, "NOT_EXPRESSIBLE", loss, sample);
+      const sample = () => (entry === null ? text : commandSample([entry.key], 1));
+      this.#options.refusals.add("rejected", what, entry?.db ?? 0, code, text, sample);
     }
   }
 }

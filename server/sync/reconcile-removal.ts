@@ -39,7 +39,9 @@ export class StaleKeyRemoval {
     let left: FoundKey[] | null = null;
     while (left === null) {
       await this.settled();
-      left = await this.#outsideRdbs(keys, await this.#options.standings());
+      const standings = await this.#options.standings();
+      this.#servers(standings);
+      left = await this.#outsideRdbs(keys, standings);
     }
     return await this.#absent(left);
   }
@@ -56,14 +58,15 @@ export class StaleKeyRemoval {
       await lane.select(keys[0]!.db);
       await lane.watch(...keys.map(({ key }) => key));
       const standings = await this.#options.standings();
+      const servers = this.#servers(standings);
       const outside = await this.#outsideRdbs(keys, standings);
       const stale = outside === null ? null : await this.#absent(outside);
       if (stale !== null && stale.length === 0) {
         await lane.unwatch();
         return 0;
       }
-      if (stale === null || !(await this.#passed(standings))) {
-        // A sibling has begun an initial sync meanwhile: its set has to be waited for.
+      if (stale === null || !(await this.#passed(standings)) || servers !== this.#servers(standings)) {
+        // A sibling has begun an initial sync meanwhile, whose set has to be waited for, or its master has moved.
         await lane.unwatch();
         await this.settled();
         continue;
@@ -118,6 +121,15 @@ export class StaleKeyRemoval {
     return left;
   }
 
+  /** Which servers the siblings are asked on, given where they stand; another text when one has changed. */
+  #servers(standings: Standings): string {
+    for (const sibling of this.#options.siblings) {
+      const standing = standings.of.get(sibling.shard.shardId);
+      if (standing?.kind === "at") sibling.standing = standing;
+    }
+    return this.#options.siblings.map(({ servers }) => servers).join(" ");
+  }
+
   async #absent(keys: readonly FoundKey[]): Promise<FoundKey[]> {
     let left = [...keys];
     for (const sibling of this.#options.siblings) left = await sibling.absent(left);
@@ -141,7 +153,12 @@ export class StaleKeyRemoval {
       for (const [sibling, { replid, offset }] of wanted) {
         const standing = of.get(sibling.shard.shardId);
         if (standing?.kind !== "at") return false;
-        // An offset says nothing in another history; after a failover the checkpoint takes on the new replid.
+        // An offset says nothing in another history; after a failover the checkpoint takes on the new replid, or
+        // the sibling is to be asked elsewhere.
+        if (standing.replid !== replid) {
+          sibling.standing = standing;
+          wanted.set(sibling, await sibling.position());
+        }
         if (standing.replid !== replid || standing.offset < offset) behind.push(sibling);
       }
       if (behind.length === 0) return true;

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../redis/client.ts";
-import { formatAddress } from "../redis/endpoint.ts";
+import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import { sourceDbs } from "./database-map.ts";
 import { PARTITIONS } from "./key-fingerprint.ts";
@@ -16,9 +16,12 @@ import { pause } from "./pause.ts";
 import { GiveUp, Patience } from "./reconcile-patience.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import type { DatabaseMap, SiblingShard } from "./shard-sync-spec.ts";
+import { SourceLocator } from "./source-locator.ts";
 
 const TIMEOUT_MS = 10_000;
 const AGAIN_MS = 500;
+/** ms after which a shard with several addresses is looked for again. */
+const LOCATE_AGAIN_MS = 3000;
 /** Partitions of a sibling's set that are held in memory at a time. */
 const MOST_TABLES = 4;
 
@@ -32,6 +35,12 @@ export class ReconcileSibling {
   readonly #databases: DatabaseMap;
   readonly #now: () => number;
   readonly #signal: AbortSignal;
+  /** Where the sibling is by its checkpoint: of two masters the one that continues it is asked. */
+  standing: SourcePosition | null = null;
+  /** Counts up when another server is asked than before: answers of two do not belong together. */
+  servers = 0;
+  readonly #locator: SourceLocator;
+  #located: { readonly endpoint: RedisEndpoint; readonly at: number } | null = null;
   #client: Promise<Redis> | null = null;
   #tables = new Map<string, FingerprintTable>();
 
@@ -41,6 +50,8 @@ export class ReconcileSibling {
     this.#databases = databases;
     this.#now = now;
     this.#signal = signal;
+    // What there is to say about its master is said by its own shard sync.
+    this.#locator = new SourceLocator({ addresses: shard, role: this.role, now, onEvent: () => {}, signal });
   }
 
   /** Those of `keys`, all of one destination database, that the source does not have. @throws GiveUp */
@@ -123,14 +134,28 @@ export class ReconcileSibling {
     }
   }
 
-  #open(): Promise<Redis> {
-    this.#client ??= openClient(this.shard.source, {
+  async #open(): Promise<Redis> {
+    const endpoint = await this.#locate();
+    this.#client ??= openClient(endpoint, {
       role: this.role,
       timeoutMs: TIMEOUT_MS,
       commandTimeoutMs: TIMEOUT_MS,
       signal: this.#signal,
     });
     return this.#client;
+  }
+
+  async #locate(): Promise<RedisEndpoint> {
+    const located = this.#located;
+    const fresh = this.#locator.single || this.#now() - (located?.at ?? 0) < LOCATE_AGAIN_MS;
+    if (located !== null && fresh) return located.endpoint;
+    const endpoint = await this.#locator.locate(this.standing);
+    if (located === null || formatAddress(located.endpoint) !== formatAddress(endpoint)) {
+      this.close();
+      this.servers++;
+    }
+    this.#located = { endpoint, at: this.#now() };
+    return endpoint;
   }
 
   /** Asks until there is an answer. @throws GiveUp when there is none for too long. */
@@ -142,6 +167,7 @@ export class ReconcileSibling {
       } catch (error) {
         this.#signal.throwIfAborted();
         this.close();
+        if (!this.#locator.single) this.#located = null;
         const reason = this.#unanswered(error, command);
         if (reason instanceof GiveUp) throw reason;
         patience.watch("", reason.message);
@@ -151,7 +177,7 @@ export class ReconcileSibling {
   }
 
   #unanswered(error: unknown, command: string): Error {
-    const address = formatAddress(this.shard.source);
+    const address = formatAddress(this.#located?.endpoint ?? this.shard.source);
     const reason = toTributaryError(error, { role: this.role, address, command });
     return reason.retried ? reason : new GiveUp(reason.message);
   }

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import { readStanding, type Standing } from "./destination-session.ts";
 import { checkpointKey } from "./own-keys.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { readStanding, type Standing } from "./standing.ts";
 
 /** What the task's checkpoint hash says of every sibling at one moment. */
 export type Standings = { readonly texts: string; readonly of: ReadonlyMap<string, Standing> };

@@ -89,11 +89,12 @@ export class ReportBuilder {
     if (sync === null) return;
     sync.finishedAt = this.#now();
     const seconds = ((sync.finishedAt - sync.generation.startedAt) / 1000).toFixed(1);
-    const keys = (sync.progress?.keysApplied ?? 0).toLocaleString("en-US");
+    const keys = sync.progress?.keysApplied ?? 0;
+    const count = `${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"}`;
     this.event({
       level: "info",
       type: "initial-sync-finished",
-      message: `Initial sync finished: ${keys} keys in ${seconds} s.`,
+      message: `Initial sync finished: ${count} in ${seconds} s.`,
     });
   }
 
@@ -118,7 +119,10 @@ export class ReportBuilder {
       status,
       reason: moment.fatal ?? (status === "retrying" ? moment.problem : null),
       since: this.#since,
-      source: moment.source.facts === null ? null : sourceFacts(moment.source.facts),
+      source:
+        moment.source.facts === null
+          ? null
+          : { address: moment.source.address ?? "", ...sourceFacts(moment.source.facts) },
       destination: moment.destination.facts === null ? null : destinationFacts(moment.destination.facts),
       initialSync: this.#progressOf(moment),
       stream:
@@ -147,6 +151,7 @@ export class ReportBuilder {
       destinationKeys: moment.destination.keys,
       spool: spoolOf(moment.generation),
       refused: ledger.refusals.take(),
+      scripts: ledger.scripts.take(),
       events,
     });
   }
@@ -202,7 +207,7 @@ function spoolOf(generation: Generation | null): { memoryBytes: number; diskByte
   };
 }
 
-function sourceFacts(facts: ServerFacts): SourceFacts {
+function sourceFacts(facts: ServerFacts): Omit<SourceFacts, "address"> {
   return {
     version: facts.version,
     flavor: facts.flavor,

@@ -19,6 +19,8 @@ export type InitialSyncStep = "waiting-for-rdb" | "transferring" | "applying" | 
 
 /** Facts of the source as it last said them. Offsets are decimal strings here, since JSON has no bigint. */
 export type SourceFacts = {
+  /** host:port: where the shard has several addresses, the one that is read from. */
+  readonly address: string;
   readonly version: string;
   /** redis or valkey. */
   readonly flavor: string;
@@ -121,6 +123,21 @@ export type RefusedCommand = {
   readonly samples: readonly string[];
 };
 
+/** How a script of the source ran on the destination. */
+export type ScriptRuns = {
+  /** SHA1 of its body, as EVALSHA calls it; "" for those that are not told apart. */
+  readonly sha: string;
+  /** The first line of its body, at most 64 characters. */
+  readonly name: string;
+  readonly ran: number;
+  readonly failed: number;
+  /** What it returned at last, or its error: at most 128 bytes of it. */
+  readonly lastAnswer: string;
+  readonly lastFailed: boolean;
+  /** ms since the epoch. */
+  readonly lastAt: number;
+};
+
 export type EventLevel = "info" | "warning" | "alert";
 export type ShardEvent = {
   readonly at: number;
@@ -153,5 +170,6 @@ export type ShardReport = {
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
   /** Only what is new since the last report: counts are increments. */
   readonly refused: readonly RefusedCommand[];
+  readonly scripts: readonly ScriptRuns[];
   readonly events: readonly ShardEvent[];
 };

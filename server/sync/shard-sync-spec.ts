@@ -1,4 +1,5 @@
 import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { SourceAddresses } from "../redis/source-addresses.ts";
 
 /** Source databases and where each goes. `all`: every source database to the same number. */
 export type DatabaseMap =
@@ -8,11 +9,16 @@ export type DatabaseMap =
       readonly pairs: readonly { readonly source: number; readonly destination: number }[];
     };
 
+/** What becomes of messages that a shard publishes: given on to the destination, or left out. */
+export type PublishPolicy = "forward" | "skip";
+
+/** What a shard sync does when the destination has lost what was written: begin again, or stop and say so. */
+export type DestinationDataLostPolicy = "resync" | "stop";
+
 /** Another shard of the same task, as far as a shard sync has to know it. */
-export type SiblingShard = {
+export type SiblingShard = SourceAddresses & {
   readonly shardId: string;
   readonly shardName: string;
-  readonly source: RedisEndpoint;
   readonly spoolDirectory: string;
 };
 
@@ -20,7 +26,7 @@ export type SiblingShard = {
  * All that one shard sync needs to know: plain, serialisable data, so that the engine that runs it can be
  * in another thread or on another host.
  */
-export type ShardSyncSpec = {
+export type ShardSyncSpec = SourceAddresses & {
   readonly taskId: string;
   /** Unique in the task, at most 64 characters of [A-Za-z0-9_.-]: it is part of key and connection names. */
   readonly shardId: string;
@@ -30,13 +36,16 @@ export type ShardSyncSpec = {
   readonly shardIndex: number;
   /** The task's other shards: a re-sync must not take their keys for stale ones. */
   readonly siblings: readonly SiblingShard[];
-  readonly source: RedisEndpoint;
   readonly destination: RedisEndpoint;
   readonly databases: DatabaseMap;
   /** The database of the destination that holds the checkpoint. */
   readonly checkpointDb: number;
   /** The source database in which the heartbeat key is written; null writes none. */
   readonly heartbeatDb: number | null;
+  readonly publish: PublishPolicy;
+  readonly onDestinationDataLost: DestinationDataLostPolicy;
+  /** The shard has had a checkpoint before: a destination without it is not a new one, but has lost it. */
+  readonly expectCheckpoint: boolean;
   /** A folder of this shard sync's own; it is emptied at the start of each attempt. */
   readonly spoolDirectory: string;
   /** Bytes that may wait on disk before the source is held back. */

@@ -1,22 +1,32 @@
 import { mkdir, rm } from "node:fs/promises";
 import { type PlainReason, toReason } from "../errors/tributary-error.ts";
+import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { SegmentFiles } from "../replica/segment-file.ts";
+import { beginning } from "./continuation.ts";
+import { DestinationDurability } from "./destination-durability.ts";
+import { destinationPersistence } from "./destination-persistence.ts";
 import { DestinationSide } from "./destination-side.ts";
 import { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
+import { GenerationSpools } from "./generation-spools.ts";
 import { LagMeter } from "./lag-meter.ts";
-import { checkpointKey, doubtfulKeysKey, HEARTBEAT_KEY } from "./own-keys.ts";
+import { HEARTBEAT_KEY, taskKeys } from "./own-keys.ts";
+import { pause } from "./pause.ts";
 import { ReportBuilder } from "./report-builder.ts";
 import type { ShardReport } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { SourceLocator } from "./source-locator.ts";
 import { SourceReader } from "./source-reader.ts";
+import { watchSource } from "./source-watch.ts";
 import { StreamLedger } from "./stream-ledger.ts";
+import { SYNC_LIMITS, type SyncLimits } from "./sync-limits.ts";
 
 const REPORT_MS = 1000;
 const SOURCE_POLL_MS = 2000;
-const DESTINATION_POLL_MS = 5000;
 /** What was received is applied within this at a stop, or left to the next start. */
 const DRAIN_MS = 4500;
 const FINISH_MS = 110_000;
+const RECEIVE_LOOK_MS = 20;
 
 /**
  * One shard into the destination:
@@ -31,10 +41,14 @@ export class ShardSync {
   readonly #spec: ShardSyncSpec;
   readonly #role: string;
   readonly #now: () => number;
+  readonly #limits: SyncLimits;
   readonly #report: ReportBuilder;
   readonly #lag: LagMeter;
   readonly #ledger: StreamLedger;
   readonly #ending = new AbortController();
+  readonly #locator: SourceLocator;
+  readonly #spools: GenerationSpools;
+  readonly #durability: DestinationDurability;
   readonly #destination: DestinationSide;
   readonly #sourceFacts: FactsPoller;
   readonly #destinationFacts: FactsPoller;
@@ -47,27 +61,56 @@ export class ShardSync {
   #running: Promise<void> | null = null;
 
   /** @param options.now the clock, ms since the epoch. */
-  constructor(spec: ShardSyncSpec, options: { onReport: (report: ShardReport) => void; now?: () => number }) {
+  constructor(
+    spec: ShardSyncSpec,
+    options: {
+      onReport: (report: ShardReport) => void;
+      now?: () => number;
+      limits?: Partial<SyncLimits>;
+      /** The disk under the spools. */
+      files?: SegmentFiles;
+    },
+  ) {
     this.#spec = spec;
     this.#role = `shard ${spec.shardName}`;
     this.#now = options.now ?? Date.now;
+    this.#limits = { ...SYNC_LIMITS, ...options.limits };
     this.#lag = new LagMeter(this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
+    this.#durability = new DestinationDurability(() => performance.now(), this.#limits.destinationLossMs);
     const { signal } = this.#ending;
+    this.#spools = new GenerationSpools({
+      spec,
+      role: this.#role,
+      onEvent: (level, type, message) => this.#report.event({ level, type, message }),
+      onChange: () => this.#changed(),
+      ...(options.files === undefined ? {} : { files: options.files }),
+    });
+    this.#locator = new SourceLocator({
+      addresses: spec,
+      role: this.#role,
+      now: this.#now,
+      onEvent: (level, type, message) => this.#report.event({ level, type, message }),
+      signal,
+    });
     this.#destination = new DestinationSide({
       spec,
+      sourceEndpoint: () => this.#locator.current,
       role: this.#role,
       now: this.#now,
       report: this.#report,
       lag: this.#lag,
       ledger: this.#ledger,
+      limits: this.#limits,
+      durability: this.#durability,
       acknowledge: () => this.#reader?.acknowledge(),
       onChange: () => this.#changed(),
+      onInitialSync: () => this.#destinationFacts.hurry(),
       signal,
     });
     this.#sourceFacts = new FactsPoller({
-      endpoint: spec.source,
+      endpoint: () => this.#locator.current,
       role: this.#role,
       intervalMs: SOURCE_POLL_MS,
       ownKeys: spec.heartbeatDb === null ? [] : [{ key: HEARTBEAT_KEY, db: spec.heartbeatDb, expires: true }],
@@ -75,14 +118,19 @@ export class ShardSync {
       signal,
     });
     this.#destinationFacts = new FactsPoller({
-      endpoint: spec.destination,
+      endpoint: () => spec.destination,
       role: "the destination",
-      intervalMs: DESTINATION_POLL_MS,
-      ownKeys: [
-        checkpointKey(spec.taskId),
-        ...[spec, ...spec.siblings].map((shard) => doubtfulKeysKey(spec.taskId, shard.shardId)),
-      ].map((key) => ({ key, db: spec.checkpointDb, expires: false })),
+      intervalMs: this.#limits.destinationPollMs,
+      ownKeys: taskKeys(
+        spec.taskId,
+        [spec, ...spec.siblings].map(({ shardId }) => shardId),
+      ).map((key) => ({ key, db: spec.checkpointDb, expires: false })),
       onFacts: () => {},
+      onInfo: async (info, client, askedAt) => {
+        const save = await client.config("GET", "save").catch(() => null);
+        const text = Array.isArray(save) ? String(save[1] ?? "") : null;
+        this.#durability.told(destinationPersistence(info, text), askedAt);
+      },
       signal,
     });
   }
@@ -99,9 +147,31 @@ export class ShardSync {
     // A cutover may take longer: what is not put right by then would stay wrong for good.
     const giveUp = setTimeout(() => this.#abandon(), options.forgetCheckpoint ? FINISH_MS : DRAIN_MS);
     const settleMs = (options.forgetCheckpoint ? FINISH_MS : DRAIN_MS) / 2;
-    if (!(await this.#destination.stop(this.#stopping, settleMs))) this.#abandon();
+    const receivedAll = (until: number) => this.#receivedAll(until);
+    if (!(await this.#destination.stop(this.#stopping, settleMs, receivedAll))) this.#abandon();
     await this.run();
     clearTimeout(giveUp);
+  }
+
+  /** Waits until all that the shard has written by now has been received; what has not come by `until` is said. */
+  async #receivedAll(until: number): Promise<void> {
+    const { signal } = this.#ending;
+    const received = () => this.#reader?.receivedOffset ?? 0n;
+    let written: bigint | null = null;
+    while (!signal.aborted && this.#now() < until) {
+      if (written === null && (await this.#sourceFacts.ask()))
+        written = this.#sourceFacts.facts!.masterReplOffset;
+      if (written !== null && received() >= written) return;
+      await pause(RECEIVE_LOOK_MS, signal);
+    }
+    const reached = written === null ? "it does not answer" : `it has written up to offset ${written}`;
+    const message = `At the cutover not all that the shard had written was received: ${reached}, and offset ${received()} had come. Verify the data.`;
+    this.#report.event({ level: "alert", type: "cutover-behind", message });
+  }
+
+  /** Where the shard's master is; null while it has not been found. */
+  get source(): RedisEndpoint | null {
+    return this.#locator.current;
   }
 
   /** null while the heartbeat is being written; else why not. */
@@ -124,7 +194,8 @@ export class ShardSync {
     this.#send();
     try {
       await rm(this.#spec.spoolDirectory, { recursive: true, force: true });
-      await mkdir(this.#spec.spoolDirectory, { recursive: true });
+      // What lies there are the users' data.
+      await mkdir(this.#spec.spoolDirectory, { recursive: true, mode: 0o700 });
       await this.#sourceFacts.ask();
       background.push(this.#sourceFacts.run(), this.#destinationFacts.run());
       await this.#untilStopped(background);
@@ -139,16 +210,24 @@ export class ShardSync {
   async #untilStopped(background: Promise<void>[]): Promise<void> {
     const standing = await this.#destination.firstStanding();
     if (standing === null) return;
-    const resume = standing.kind === "at" ? { replid: standing.replid, offset: standing.offset } : null;
-    const why = standing.kind === "begun" ? "the initial sync before was not finished" : "first start";
+    const context = { spec: this.#spec, role: this.#role, report: this.#report };
+    const start = beginning(standing, context);
+    if (start.kind === "stop") this.#fatal = start.reason;
+    if (start.kind !== "receive") return;
+    const { resume, why } = start.wanted;
     const reader = new SourceReader(
       {
         spec: this.#spec,
+        locator: this.#locator,
         role: this.#role,
         now: this.#now,
+        limits: this.#limits,
+        spools: this.#spools,
         ackOffset: () => this.#lag.appliedOffset ?? this.#generation?.offset ?? 0n,
-        announceVersion: () =>
-          this.#sourceFacts.facts?.flavor === "valkey" ? this.#sourceFacts.facts.version : null,
+        announceVersion: () => {
+          const facts = this.#locator.facts ?? this.#sourceFacts.facts;
+          return facts?.flavor === "valkey" ? facts.version : null;
+        },
         onGeneration: (generation) => this.#begin(generation),
         onBytes: () => this.#destination.clock.heard(),
         onInterrupted: () => this.#destination.clock.interrupted(),
@@ -161,6 +240,8 @@ export class ShardSync {
     );
     this.#reader = reader;
     background.push(reader.run());
+    const role = () => this.#sourceFacts.facts?.role;
+    background.push(watchSource(this.#spec, this.#locator, reader, role, this.#ending.signal));
     while (!this.#ended()) {
       const generation = this.#generation;
       if (generation === null || generation.over.signal.aborted) await this.#change();
@@ -219,7 +300,7 @@ export class ShardSync {
       fatal: this.#fatal ?? this.#destination.fatal ?? this.#reader?.fatal ?? null,
       stopped:
         over && this.#stopping !== null ? (this.#stopping.forgetCheckpoint ? "finished" : "paused") : null,
-      problem: this.#reader?.problem ?? this.#destination.problem,
+      problem: this.#reader?.problem ?? this.#destination.problem ?? this.#spools.problem,
       waitingForRdb: this.#reader?.waitingForRdb ?? false,
       generation: this.#generation,
       receivedOffset: received,

@@ -1,25 +1,26 @@
-import { join } from "node:path";
 import type { PlainReason } from "../errors/tributary-error.ts";
-import { reasonOf, type TributaryError, toReason } from "../errors/tributary-error.ts";
+import { type TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { StreamPosition } from "../replica/psync-handshake.ts";
 import { openReplicaLink, type ReplicaLink } from "../replica/replica-link.ts";
-import { Spool } from "../replica/spool.ts";
+import type { Spool } from "../replica/spool.ts";
 import { Backoff } from "./backoff.ts";
 import type { Generation } from "./generation.ts";
+import type { GenerationSpools } from "./generation-spools.ts";
 import type { EventLevel } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { SourceLocator } from "./source-locator.ts";
+import type { SyncLimits } from "./sync-limits.ts";
 
-/** Bytes of the RDB and of the stream that may wait in memory before they go to disk. */
-const RDB_MEMORY = 12 * 1024 * 1024;
-const STREAM_MEMORY = 16 * 1024 * 1024;
-const SEGMENT = 2 * 1024 * 1024;
-/** Of what has been applied, this much is kept: a destination may come back some writes behind. */
-const KEEP_BYTES = 8 * 1024 * 1024;
+/** Between attempts at a shard with several addresses. */
+const MOST_WAIT_MS = 2000;
 
 export type SourceReaderOptions = {
   readonly spec: ShardSyncSpec;
+  readonly locator: SourceLocator;
   readonly role: string;
   readonly now: () => number;
+  readonly limits: SyncLimits;
+  readonly spools: GenerationSpools;
   /** What the destination has applied: acknowledged to the master. */
   readonly ackOffset: () => bigint;
   /** The version to announce to a Valkey source. */
@@ -47,17 +48,21 @@ export class SourceReader {
   /** The master makes its RDB. */
   waitingForRdb = false;
   readonly #options: SourceReaderOptions;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
   #generation: Generation | null = null;
   #link: ReplicaLink | null = null;
   #resume: StreamPosition | null;
   #why: string;
   #holding = false;
   #lastNumber = 0;
+  /** An attempt that was under way at a restart has asked for what is no longer wanted. */
+  #restarts = 0;
 
   /** @param resume the destination's checkpoint; null begins with an initial sync, because of `why`. */
   constructor(options: SourceReaderOptions, resume: StreamPosition | null, why: string) {
     this.#options = options;
+    // A new master is to be found before its backlog is outrun.
+    this.#backoff = options.locator.single ? new Backoff() : new Backoff(MOST_WAIT_MS);
     this.#resume = resume;
     this.#why = why;
   }
@@ -93,9 +98,22 @@ export class SourceReader {
   /** Ends the stretch at hand and begins again at the destination's checkpoint, or with an initial sync. */
   restart(resume: StreamPosition | null, why: string): void {
     this.#discard();
+    this.#restarts++;
     this.#resume = resume;
     this.#why = why;
     void this.#link?.close();
+  }
+
+  /** The master is elsewhere: the link is closed and opened again there, unless an RDB is on its way. */
+  relocate(): void {
+    const generation = this.#generation;
+    if (generation === null || (generation.rdb !== null && generation.rdbFinishedAt === null)) return;
+    void this.#link?.close();
+  }
+
+  /** Up to where the source has been received, and under which replid; the destination's checkpoint before that. */
+  get history(): StreamPosition | null {
+    return this.#resumePoint();
   }
 
   /** Nothing that was received is wanted any more: whoever waits for it is let go. */
@@ -115,11 +133,13 @@ export class SourceReader {
 
   /** @returns why the link ended; null when it was closed here. */
   async #attempt(): Promise<PlainReason | null> {
-    const { spec, role, signal, ackOffset } = this.#options;
-    const version = this.#options.announceVersion();
+    const { locator, role, signal, ackOffset, limits } = this.#options;
     const asked = this.#resumePoint();
+    const restarts = this.#restarts;
+    const endpoint = await locator.locate(asked);
+    const version = this.#options.announceVersion();
     const link = await openReplicaLink({
-      endpoint: spec.source,
+      endpoint,
       role,
       resume: asked,
       sink: {
@@ -130,12 +150,15 @@ export class SourceReader {
       },
       ackOffset,
       ...(version === null ? {} : { announce: { version } }),
+      handshakeTimeoutMs: limits.openMs,
+      timeoutMs: limits.sourceSilenceMs,
       signal,
       onWaitingForRdb: () => {
         this.waitingForRdb = true;
         this.#options.onChange();
       },
     });
+    if (restarts !== this.#restarts) return await link.close().then(() => null);
     this.#link = link;
     if (this.#holding) link.pause();
     this.#granted(link, asked);
@@ -178,20 +201,9 @@ export class SourceReader {
   }
 
   #begin(link: ReplicaLink, asked: StreamPosition | null): void {
-    const { spec, now } = this.#options;
+    const { now, spools } = this.#options;
     this.#lastNumber++;
     const number = this.#lastNumber;
-    const spool = (name: string, memoryBytes: number, retain: "all" | "applied") =>
-      new Spool({
-        directory: join(spec.spoolDirectory, String(number)),
-        name,
-        segmentBytes: SEGMENT,
-        memoryBytes,
-        quotaBytes: spec.spoolQuotaBytes,
-        retain,
-        retainBytes: KEEP_BYTES,
-        onProblem: (error) => this.#options.onEvent("warning", "spool-problem", error.message),
-      });
     const replids = asked !== null && link.kind === "partial" ? [asked.replid] : [link.replid];
     const generation: Generation = {
       number,
@@ -199,8 +211,8 @@ export class SourceReader {
       why: link.kind === "full" ? this.#why : "",
       replids,
       offset: link.offset,
-      rdb: link.kind === "full" ? spool("rdb", RDB_MEMORY, "all") : null,
-      stream: spool("stream", STREAM_MEMORY, "applied"),
+      rdb: link.kind === "full" ? spools.rdb(number) : null,
+      stream: spools.stream(number),
       rdbTotal: null,
       startedAt: now(),
       rdbStartedAt: null,
@@ -279,11 +291,6 @@ export class SourceReader {
   #hold(spool: Spool): void {
     if (this.#holding) return;
     this.#holding = true;
-    if (spool.quotaReached) {
-      const quota = this.#options.spec.spoolQuotaBytes;
-      const { message, remedy } = reasonOf("SPOOL_FULL", { role: this.#options.role, quota });
-      this.#options.onEvent("alert", "spool-full", `${message} ${remedy}`);
-    }
     this.#link?.pause();
     void spool.whenRoom().then(() => {
       this.#holding = false;

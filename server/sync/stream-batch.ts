@@ -1,3 +1,4 @@
+import type { AnswerWatch, HeardAnswer } from "./answer-watch.ts";
 import type { CommandName } from "./command-names.ts";
 
 /** One MULTI … EXEC on its way to the destination. */
@@ -27,11 +28,26 @@ export class StreamBatch {
   replies = 0;
   /** Answers to queued commands that were errors, by index in `names`. */
   readonly refusals = new Map<number, string>();
+  /** Answers that are still to come before MULTI's: those of WATCH and GET where a guard is kept. */
+  guardReplies = 0;
+  /** The checkpoint, its last command, found none to put itself in the place of. */
+  checkpointAdded = false;
   /** Errors within EXEC's array, by index in `names`. */
   readonly rejections = new Map<number, string>();
 
+  /** Who waits for answers, by index in `names`; null while nobody does. */
+  watches: Map<number, AnswerWatch> | null = null;
+  /** Answers within EXEC's array to those who wait for one. */
+  readonly answers = new Map<number, HeardAnswer>();
+
   constructor(firstCommand: number) {
     this.firstCommand = firstCommand;
+  }
+
+  /** The command queued last is watched. */
+  watchLast(watch: AnswerWatch): void {
+    this.watches ??= new Map();
+    this.watches.set(this.names.length - 1, watch);
   }
 
   queue(name: CommandName | null, position: number, db: number): void {

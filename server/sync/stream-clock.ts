@@ -17,6 +17,8 @@ export class StreamClock {
   #live = false;
   #heartbeats = true;
   #heardAt = 0;
+  #sourceAhead = 0;
+  #destinationAhead = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -37,6 +39,22 @@ export class StreamClock {
   /** False where no heartbeat is written. */
   setHeartbeats(written: boolean): void {
     this.#heartbeats = written;
+  }
+
+  /** How far the servers' clocks are ahead of the engine's, ms; negative where they are behind. */
+  setAhead(ahead: { readonly source: number; readonly destination: number }): void {
+    this.#sourceAhead = ahead.source;
+    this.#destinationAhead = ahead.destination;
+  }
+
+  /** What the source's clock says now, as well as it is known; ms since the epoch. */
+  get sourceNow(): number {
+    return this.#now() + this.#sourceAhead;
+  }
+
+  /** What the destination's clock says now, as well as it is known; ms since the epoch. */
+  get destinationNow(): number {
+    return this.#now() + this.#destinationAhead;
   }
 
   /** Bytes have come from the source. */
@@ -67,9 +85,9 @@ export class StreamClock {
     return this.behindMs < LIVE_MS;
   }
 
-  /** The time at which the source ran the command at hand, as well as it is known; ms since the epoch. */
+  /** The time, by its own clock, at which the source ran the command at hand, as well as it is known; ms since the epoch. */
   get sourceTime(): number {
-    return this.live ? this.#now() : this.#reached + HEARTBEAT_MS / 2;
+    return this.live ? this.sourceNow : this.#reached + HEARTBEAT_MS / 2 + this.#sourceAhead;
   }
 }
 

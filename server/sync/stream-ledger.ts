@@ -1,4 +1,6 @@
+import { DoubtfulKeys } from "./doubtful-keys.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { ScriptLog } from "./script-log.ts";
 import type { ShardEvent } from "./shard-report.ts";
 
 /**
@@ -10,19 +12,25 @@ export class StreamLedger {
   bytesApplied = 0;
   batches = 0;
   readonly refusals: RefusalLog;
+  readonly scripts: ScriptLog;
+  /** Keys that wait to be noted as doubtful. */
+  readonly doubtful: DoubtfulKeys;
   /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
   readonly refusedAt = new Map<bigint, string>();
   /** Names of commands that the destination does not know. */
   readonly unknownCommands = new Map<string, string>();
   /**
-   * What was skipped, and what was rejected, below these offsets has been logged. They are two, since a command is
-   * found to be refused only when the destination has answered, when later ones have been skipped already.
+   * What was skipped ("skipped"), and what was rejected (by the command's name), below these offsets has been
+   * logged. They are several, since a command is found to be refused only when the destination has answered, when
+   * later ones have been skipped, or left out by another name, already.
    */
-  readonly loggedTo = { skipped: 0n, rejected: 0n };
+  readonly loggedTo = new Map<string, bigint>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
     this.refusals = new RefusalLog(now);
+    this.scripts = new ScriptLog(now);
+    this.doubtful = new DoubtfulKeys(now);
     this.#event = event;
   }
 
@@ -30,8 +38,7 @@ export class StreamLedger {
   newHistory(): void {
     this.refusedAt.clear();
     this.unknownCommands.clear();
-    this.loggedTo.skipped = 0n;
-    this.loggedTo.rejected = 0n;
+    this.loggedTo.clear();
   }
 
   info(type: string, message: string): void {

@@ -1,0 +1,169 @@
+import { TYPE_MODULE_2 } from "../rdb/rdb-type.ts";
+import {
+  capabilitiesOf,
+  type RdbDestination,
+  rdbTypeIsKnown,
+  restoreVersionFor,
+  typeOfDump,
+} from "../rdb/rdb-version.ts";
+import type { CommandScanner } from "../redis/command-scanner.ts";
+import { writeCrc64 } from "../redis/crc64.ts";
+import {
+  type Args,
+  before62,
+  before70,
+  type Downgraded,
+  type Rewrite,
+  trimmed,
+  withoutFieldExpiry,
+  withoutMsetex,
+  word,
+} from "./command-downgrade-rewrites.ts";
+import { copy } from "./command-downgrade-scripts.ts";
+import { encodeArguments } from "./encode-arguments.ts";
+
+/** Commands that may need another form on an older destination: the filter asks for these alone. */
+export const DOWNGRADED = [
+  ...["LMOVE", "LPOP", "RPOP", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE", "ZADD", "GEOADD"],
+  ...["XADD", "XTRIM", "XGROUP", "XSETID", "MSETEX", "DELIFEQ"],
+  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HSETEX", "HGETEX", "HGETDEL"],
+] as const;
+
+/**
+ * Expresses commands of a newer source in what an older destination knows. A command becomes exactly one other,
+ * a script where it takes several: the destination holds what the source held, so what a script reads there is
+ * what the source's command read.
+ */
+export class CommandDowngrade {
+  readonly #rewrites: ReadonlyMap<string, Rewrite>;
+  readonly #server: RdbDestination;
+  readonly #withoutCopy: boolean;
+
+  /** @param redisVersion the Redis version that the destination says it is compatible with. */
+  constructor(server: RdbDestination, redisVersion: string) {
+    this.#server = server;
+    const rewrites = new Map<string, Rewrite>([
+      ["XADD", (args) => trimmed(args, 2)],
+      ["XTRIM", (args) => trimmed(args, 2)],
+    ]);
+    const add = (more: Readonly<Record<string, Rewrite>>) => {
+      for (const [name, rewrite] of Object.entries(more)) rewrites.set(name, rewrite);
+    };
+    const release = releaseOf(redisVersion);
+    if (release < 700) add(before70);
+    if (release < 602) add(before62);
+    if (!capabilitiesOf(server).fieldExpiry) add(withoutFieldExpiry);
+    if (!(server.flavor === "valkey" && releaseOf(server.version) >= 900)) add(withoutMsetex);
+    this.#rewrites = rewrites;
+    this.#withoutCopy = release < 602;
+  }
+
+  /** @returns null for a command that the destination has as it is, or that cannot be expressed. */
+  rewrite(name: string, bytes: Uint8Array, scanner: CommandScanner): Downgraded | null {
+    const rewrite = this.#rewrites.get(name);
+    if (rewrite === undefined) return null;
+    // A large value's command is passed on before its end is here.
+    return scanner.seen < scanner.argc ? null : rewrite(argumentsOf(bytes, scanner));
+  }
+
+  /** RESTORE or SET as the destination takes it; null where nothing has to be changed. */
+  expiring(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+    if (name === "SET") return this.#set(bytes, scanner);
+    return name === "RESTORE" ? this.#restore(bytes, scanner) : null;
+  }
+
+  /**
+   * SET without IFEQ and its value (Valkey 8.1, Redis 8.4): it is propagated only where the condition held.
+   * @returns null where there is none.
+   */
+  #set(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+    if (scanner.argc < 5 || scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
+    for (let index = 3; index < scanner.argc; index++) {
+      const length = scanner.ends[index]! - scanner.starts[index]!;
+      if (
+        length !== 4 ||
+        word(Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!))) !== "IFEQ"
+      )
+        continue;
+      const args = argumentsOf(bytes, scanner);
+      return encodeArguments([...args.slice(0, index), ...args.slice(index + 2)]);
+    }
+    return null;
+  }
+
+  /** COPY, with the databases of the destination. @returns null where the destination has it. */
+  copy(args: Args): Buffer | null {
+    if (!this.#withoutCopy) return null;
+    const at = args.findIndex((arg, index) => index > 2 && word(arg) === "DB");
+    return encodeArguments(["EVAL", copy, "2", args[1]!, args[2]!, ...(at < 0 ? [] : [args[at + 1]!])]);
+  }
+
+  /** The payload of RESTORE is in an encoding that the destination does not know, and that can be decoded. */
+  mustDecode(bytes: Uint8Array, scanner: CommandScanner): boolean {
+    if (scanner.seen < scanner.argc || scanner.argc < 4) return false;
+    const kind = typeOfDump(argumentsOf(bytes, scanner)[3]!);
+    return rdbTypeIsKnown(kind) && kind !== TYPE_MODULE_2 && restoreVersionFor(kind, this.#server) === null;
+  }
+
+  /**
+   * RESTORE's payload with a version that the destination takes: it refuses each above its own, though it may
+   * know the encoding.
+   * @returns the command with that payload, or null where that is not needed or would not help.
+   */
+  #restore(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+    if (scanner.seen < scanner.argc || scanner.argc < 4) return null;
+    const args = argumentsOf(bytes, scanner);
+    const payload = args[3]!;
+    const version = payload.length > FOOTER ? restoreVersionFor(typeOfDump(payload), this.#server) : null;
+    const other = version === null ? null : withVersion(payload, version);
+    return other === null ? null : encodeArguments([...args.slice(0, 3), other, ...args.slice(4)]);
+  }
+}
+
+/** Version (2 bytes) and CRC64 (8) behind what DUMP and FUNCTION DUMP give (redis: cluster.c createDumpPayload). */
+const FOOTER = 10;
+/** redis: rdb.h RDB_VERSION of 7.0, the first with functions. */
+const FUNCTIONS_VERSION = 10;
+
+/** FUNCTION DUMP's payload as every server with functions takes it. */
+export function portableFunctions(payload: Buffer): Buffer {
+  return payload.length > FOOTER ? (withVersion(payload, FUNCTIONS_VERSION) ?? payload) : payload;
+}
+
+/** Null where it has that version already. */
+function withVersion(payload: Buffer, version: number): Buffer | null {
+  const at = payload.length - FOOTER;
+  if (payload.readUInt16LE(at) === version) return null;
+  const other = Buffer.from(payload);
+  other.writeUInt16LE(version, at);
+  writeCrc64(other, 0, at + 2, at + 2);
+  return other;
+}
+
+/** All of them: the scanner notes the first ones only. */
+function argumentsOf(bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
+  const found: Buffer[] = [];
+  let start = scanner.starts[0]!;
+  let end = scanner.ends[0]!;
+  for (let index = 0; index < scanner.argc; index++) {
+    if (index > 0) {
+      // CRLF, a dollar, the length, CRLF.
+      let length = 0;
+      let at = end + 3;
+      for (; bytes[at] !== CR; at++) length = length * 10 + (bytes[at]! - ZERO);
+      start = at + 2;
+      end = start + length;
+    }
+    found.push(Buffer.from(bytes.subarray(start, end)));
+  }
+  return found;
+}
+
+const CR = 13;
+const ZERO = 48;
+
+/** "7.4.1" as 704. */
+function releaseOf(version: string): number {
+  const match = /^(\d+)\.(\d+)/.exec(version);
+  return match === null ? 0 : Number(match[1]) * 100 + Number(match[2]);
+}

@@ -1,0 +1,27 @@
+import type { DestinationDurability } from "./destination-durability.ts";
+import type { StreamSource } from "./key-refresher.ts";
+import type { LagMeter } from "./lag-meter.ts";
+import type { ReportBuilder } from "./report-builder.ts";
+import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { StreamLedger } from "./stream-ledger.ts";
+import type { SyncLimits } from "./sync-limits.ts";
+
+export type DestinationSideOptions = {
+  readonly spec: ShardSyncSpec;
+  readonly role: string;
+  /** Where the shard's master is. */
+  readonly sourceEndpoint: StreamSource["endpoint"];
+  readonly now: () => number;
+  readonly report: ReportBuilder;
+  readonly lag: LagMeter;
+  readonly ledger: StreamLedger;
+  readonly limits: SyncLimits;
+  readonly durability: DestinationDurability;
+  /** The master asks for an acknowledgement. */
+  readonly acknowledge: () => void;
+  readonly onChange: () => void;
+  /** An initial sync is done: what was counted of the keys before is old. */
+  readonly onInitialSync: () => void;
+  /** Ends everything at once. */
+  readonly signal: AbortSignal;
+};
