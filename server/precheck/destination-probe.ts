@@ -13,6 +13,7 @@ const writes: readonly (readonly [string, ...string[]])[] = [
   ["RESTORE", key, "0", "0"],
   ["DEL", key],
   ["HSET", key, "a", "0"],
+  ["HGETALL", key],
   ["RPUSH", key, "0"],
   ["SADD", key, "0"],
   ["ZADD", key, "0", "a"],

@@ -2,8 +2,11 @@ import type { ErrorCode } from "../errors/catalogue.ts";
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { DatabaseKeys, ServerFacts } from "../redis/server-info.ts";
+import type { SourceAddresses } from "../redis/source-addresses.ts";
+import type { ShardServers } from "./shard-servers.ts";
 
-export type ShardAddress = {
+/** With further servers and Sentinels where it has any. */
+export type ShardAddress = Partial<Pick<SourceAddresses, "alternatives" | "sentinel">> & {
   readonly id: string;
   /** How messages call it, e.g. the server's name in nutcracker.yml. */
   readonly name: string;
@@ -101,9 +104,16 @@ export type ServerAnswers = {
   readonly ownKeys: ReadonlyMap<number, number>;
 };
 
+/** The answers of the server that a shard is read from, and what is known of its other servers. */
+export type ShardAnswers = ServerAnswers & {
+  readonly shard: ShardAddress;
+  /** null for a shard with one address. */
+  readonly others: ShardServers | null;
+};
+
 /** All that a check may look at. */
 export type Precheck = {
-  readonly shards: readonly (ServerAnswers & { readonly shard: ShardAddress })[];
+  readonly shards: readonly ShardAnswers[];
   readonly destination: ServerAnswers;
   readonly databases: readonly DatabasePair[] | null;
   readonly heartbeatDb: number | null;

@@ -1,3 +1,4 @@
+import { checkAddresses } from "./check-addresses.ts";
 import { checkBacklog } from "./check-backlog.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkDestinationEmpty } from "./check-destination-empty.ts";
@@ -21,7 +22,7 @@ import type {
   PrecheckInput,
   PrecheckReport,
   ServerAnswers,
-  ShardAddress,
+  ShardAnswers,
   ShardProbe,
 } from "./precheck-report.ts";
 import { probeShard } from "./shard-probe.ts";
@@ -32,6 +33,7 @@ const checks: readonly Check[] = [
   checkSameServer,
   checkPsync,
   checkSourceRole,
+  checkAddresses,
   checkDestinationKind,
   checkDestinationWritable,
   checkDestinationMemory,
@@ -83,7 +85,7 @@ function summary({ address, failure, facts }: ServerAnswers) {
   };
 }
 
-function shardProbe(answers: ServerAnswers & { readonly shard: ShardAddress }): ShardProbe {
+function shardProbe(answers: ShardAnswers): ShardProbe {
   const { shard, facts } = answers;
   return {
     id: shard.id,

@@ -36,21 +36,27 @@ export type ProbeOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
+/** A server of which nothing is known but why. */
+export function noAnswers(
+  known: Pick<ServerAnswers, "subject" | "role" | "address" | "failure">,
+): ServerAnswers {
+  return {
+    ...known,
+    facts: null,
+    settings: new Map(),
+    databaseCount: null,
+    refusals: new Map(),
+    ownKeys: new Map(),
+  };
+}
+
 /** Asks a server all that the checks want to know. What fails is in the answers; only an abort is thrown. */
 export async function probeServer(options: ProbeOptions): Promise<ServerAnswers> {
   const { endpoint, role, signal } = options;
   const address = formatAddress(endpoint);
   const context = { role, address, seconds: probeTimeoutMs / 1000 };
   const answers = (failure: PlainReason | null, more: Partial<ServerAnswers> = {}): ServerAnswers => ({
-    subject: options.subject,
-    role,
-    address,
-    failure,
-    facts: null,
-    settings: new Map(),
-    databaseCount: null,
-    refusals: new Map(),
-    ownKeys: new Map(),
+    ...noAnswers({ subject: options.subject, role, address, failure }),
     ...more,
   });
   const open = () =>

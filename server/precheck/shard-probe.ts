@@ -1,7 +1,9 @@
-import type { PlainReason } from "../errors/tributary-error.ts";
-import type { DatabasePair, ServerAnswers, ShardAddress } from "./precheck-report.ts";
+import { type PlainReason, toReason } from "../errors/tributary-error.ts";
+import { formatAddress } from "../redis/endpoint.ts";
+import type { DatabasePair, ShardAddress, ShardAnswers } from "./precheck-report.ts";
 import { queueCommands } from "./queued-commands.ts";
-import { type Conversation, isMissingPermission, probeServer } from "./server-probe.ts";
+import { type Conversation, isMissingPermission, noAnswers, probeServer } from "./server-probe.ts";
+import { findShardServers, type ShardServers } from "./shard-servers.ts";
 
 /** The heartbeat's key is that of the requirement; it is named here since the precheck stands beside the sync. */
 const heartbeatKey = "DTS_REDIS_TIMESTAMP_HEARTBEAT";
@@ -12,11 +14,20 @@ export async function probeShard(
   databases: readonly DatabasePair[] | null,
   heartbeatDb: number | null,
   signal: AbortSignal | undefined,
-): Promise<ServerAnswers & { readonly shard: ShardAddress }> {
+): Promise<ShardAnswers> {
+  const role = `shard ${shard.name}`;
+  const named = { subject: role, role };
+  let others: ShardServers | null;
+  try {
+    others = await findShardServers(shard, role, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const address = formatAddress(shard.endpoint);
+    return { ...noAnswers({ ...named, address, failure: toReason(error) }), shard, others: null };
+  }
   const answers = await probeServer({
-    subject: `shard ${shard.name}`,
-    role: `shard ${shard.name}`,
-    endpoint: shard.endpoint,
+    ...named,
+    endpoint: others?.chosen ?? shard.endpoint,
     settings: ["client-output-buffer-limit", "min-*-to-write"],
     databasesNeeded: () => [...(databases ?? []).map((pair) => pair.source), heartbeatDb ?? 0],
     more: async (conversation) => {
@@ -38,7 +49,7 @@ export async function probeShard(
     },
     signal,
   });
-  return { ...answers, shard };
+  return { ...answers, shard, others };
 }
 
 /**

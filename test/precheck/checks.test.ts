@@ -24,7 +24,7 @@ function answers(subject: string, info: string): ServerAnswers {
 function precheck(source: string, destination: string): Precheck {
   const shard = { id: "s1", name: "a", endpoint: parseEndpoint("h:1") };
   return {
-    shards: [{ ...answers("shard a", source), shard }],
+    shards: [{ ...answers("shard a", source), shard, others: null }],
     destination: answers("destination", destination),
     databases: null,
     heartbeatDb: 0,
@@ -53,6 +53,14 @@ test("names the modules whose values are not copied", () => {
     level: "warning",
     current: "bf, ReJSON",
   });
+});
+
+test("names vector sets only where the destination has none, and a module without values never", () => {
+  const loaded = (name: string) => `${redis("8.0.2")}\n# Modules\nmodule:name=${name},ver=1\n`;
+  const level = (from: string, to: string) => checkModules(precheck(from, to))[0]?.level;
+  expect(level(loaded("vectorset"), redis("7.0.15"))).toBe("warning");
+  expect(level(loaded("vectorset"), loaded("vectorset"))).toBe("ok");
+  expect(level(loaded("lua"), redis("8.0.2"))).toBe("ok");
 });
 
 test("finds a replica of the destination among the shards, before replication ids were known", () => {
