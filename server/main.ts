@@ -35,12 +35,14 @@ async function start(): Promise<void> {
   const host = env.HOST || "127.0.0.1";
   const port = readPort(env.PORT || "3000");
   const database = openDatabase(env.TRIBUTARY_DATA_DIR || "./data");
+  if (database.warning !== null) log.warn(database.warning);
   const control = openControl({
     database,
     box: openSecretBox(database.directory, env.TRIBUTARY_SECRET),
     runPrechecks,
     runner: (listener) => new WorkerPool(listener),
     onFailure: (what, error) => log.error({ err: error }, what),
+    onRecovery: (what) => log.info(what),
   });
   const context: ApiContext = { control, systemInfo: systemInfoOf(database.directory) };
   publishCaller(context);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nutcrackerFacts } from "../control/pool-facts.ts";
+import { everySecond } from "./every-second.ts";
 import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
 import { taskRouter } from "./task-router.ts";
@@ -17,7 +18,13 @@ export const appRouter = router({
   }),
   task: taskRouter,
   shard: shardRouter,
-  system: router({ info: procedure.query(({ ctx }) => ctx.systemInfo()) }),
+  system: router({
+    info: procedure.query(({ ctx }) => ctx.systemInfo()),
+    /** What concerns every task: why Tributary's own database takes no writes, or null. */
+    live: procedure.subscription(({ ctx, signal }) =>
+      everySecond(signal, () => ({ storage: ctx.control.storageProblem() })),
+    ),
+  }),
 });
 
 export type AppRouter = typeof appRouter;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const password = z.string().max(512);
-const address = z.string().trim().min(1, "an address is wanted").max(1024);
+const address = z.string().trim().min(1, "an address is wanted").max(4096);
 
 const addressInput = z.object({
   address,
@@ -24,6 +24,7 @@ const source = z.discriminatedUnion("kind", [
     kind: z.literal("nutcracker"),
     text: z.string().max(1024 * 1024, "the file is larger than 1 MiB"),
     pool: z.string().min(1, "choose a pool").max(1024),
+    further: z.record(z.string().max(1024), z.string().trim().max(4096)).optional(),
   }),
   z.object({
     kind: z.literal("shards"),
@@ -36,6 +37,8 @@ export const connectionInput = z.object({
   source,
   destination: addressInput,
   databases: databaseMap.optional(),
+  publish: z.enum(["forward", "skip"]).optional(),
+  onDestinationDataLost: z.enum(["resync", "stop"]).optional(),
 });
 
 export const taskName = z.string().trim().min(1, "a name is wanted").max(80, "at most 80 characters");

@@ -37,6 +37,7 @@ export function toTrpcError(cause: TributaryError): TRPCError {
   if (code === "TASK_NOT_READY" || code === "TASK_FINISHED" || code === "TASK_NAME_TAKEN") {
     return new TRPCError({ code: "CONFLICT", message, cause });
   }
+  if (code === "DATABASE_UNWRITABLE") return new TRPCError({ code: "SERVICE_UNAVAILABLE", message, cause });
   if (code === "INTERNAL") return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause });
   return new TRPCError({ code: "BAD_REQUEST", message, cause });
 }

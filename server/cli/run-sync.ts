@@ -49,6 +49,8 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     shardId: shard.id,
     shardName: shard.name,
     source: shard.endpoint,
+    alternatives: shard.alternatives,
+    sentinel: shard.sentinel,
     spoolDirectory: resolve(spool, taskId, shard.id),
   }));
   for (const [shardIndex, shard] of shards.entries()) {
@@ -61,6 +63,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
       databases: plan.databases,
       checkpointDb: plan.checkpointDb,
       heartbeatDb: plan.heartbeatDb,
+      publish: plan.publish,
+      onDestinationDataLost: plan.onDestinationDataLost,
+      expectCheckpoint: false,
       spoolQuotaBytes: SPOOL_QUOTA,
     };
     pool.start(spec);
@@ -75,6 +80,12 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   await Promise.all([...running].map((shardId) => pool.stop(taskId, shardId, { forgetCheckpoint: false })));
   await pool.close();
   display.close();
+  for (const { name, scripts } of followers.values()) {
+    if (scripts.ran + scripts.failed > 0)
+      log.write(
+        `${name}: scripts ran ${scripts.ran} times on the destination, and failed ${scripts.failed} times\n`,
+      );
+  }
   const summary = {
     taskId,
     seconds,

@@ -25,6 +25,8 @@ export type ShardSummaryLine = {
   readonly commandsApplied: number;
   readonly commandsSkipped: number;
   readonly commandsRejected: number;
+  /** Runs on the destination of scripts that the shard sends as they were called. */
+  readonly scripts: { readonly ran: number; readonly failed: number };
   readonly appliedOffset: string | null;
   readonly lagBytes: number | null;
   readonly lagSeconds: number | null;
@@ -34,6 +36,7 @@ export type ShardSummaryLine = {
 export class ShardFollower {
   readonly name: string;
   readonly #startedAt: number;
+  readonly #scripts = { ran: 0, failed: 0 };
   #latest: ShardReport | null = null;
   #caughtUpAt: number | null = null;
   #synchronizingAt: number | null = null;
@@ -45,9 +48,17 @@ export class ShardFollower {
 
   accept(report: ShardReport): void {
     this.#latest = report;
+    for (const { ran, failed } of report.scripts) {
+      this.#scripts.ran += ran;
+      this.#scripts.failed += failed;
+    }
     if (report.status !== "synchronizing") return;
     this.#synchronizingAt ??= report.at;
     if (report.lag.bytes === 0 && report.stream?.doubtfulKeys === 0) this.#caughtUpAt ??= report.at;
+  }
+
+  get scripts(): ShardSummaryLine["scripts"] {
+    return this.#scripts;
   }
 
   get latest(): ShardReport | null {
@@ -83,6 +94,7 @@ export class ShardFollower {
       commandsApplied: stream?.commandsApplied ?? 0,
       commandsSkipped: stream?.commandsSkipped ?? 0,
       commandsRejected: stream?.commandsRejected ?? 0,
+      scripts: { ...this.#scripts },
       appliedOffset: stream?.appliedOffset ?? null,
       lagBytes: report?.lag.bytes ?? null,
       lagSeconds: report?.lag.seconds ?? null,

@@ -13,9 +13,13 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
 
   --nutcracker FILE   nutcracker.yml; - reads standard input
   --pool NAME         the pool in it; may be left out where it has one Redis pool
-  --shard URL         a Redis-Server of the source: redis://user:password@host:port, rediss:// for TLS
+  --shard URL         a Redis-Server of the source: redis://user:password@host:port, rediss:// for TLS;
+                      URL,host2:port with its replicas, or redis+sentinel://host:port,host2:port/master
+  --also NAME=URL     further addresses, or the Sentinels, of a server in nutcracker.yml; may be repeated
   --destination URL   the Redis that is written; /db chooses its database
   --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
+  --publish WHAT      forward (default) or skip what the shards publish
+  --on-data-lost WHAT resync (default) or stop when the destination has lost data
   --until synchronizing
                       end once every shard is synchronizing and its lag has been 0 bytes
   --json              print one summary as JSON at the end, and nothing else on standard output
@@ -47,10 +51,17 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
   if (values.until !== undefined && values.until !== "synchronizing") {
     throw new TributaryError("USAGE", { detail: `--until takes synchronizing, not ${values.until}` });
   }
+  if (values.also !== undefined && values.nutcracker === undefined)
+    throw new TributaryError("USAGE", {
+      detail: "--also goes with --nutcracker; a --shard takes all its addresses itself",
+    });
   if (values.destination === undefined)
     throw new TributaryError("USAGE", { detail: "--destination is missing" });
+  const source = sourceOf(values.nutcracker, values.pool, values.shard ?? []);
   const plan = planTask({
-    source: sourceOf(values.nutcracker, values.pool, values.shard ?? []),
+    source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
+    publish: oneOf("--publish", values.publish, ["forward", "skip"]),
+    onDestinationDataLost: oneOf("--on-data-lost", values["on-data-lost"], ["resync", "stop"]),
     destination: { address: values.destination },
     ...(values.db === undefined ? {} : { databases: { kind: "pairs", pairs: values.db.map(pairOf) } }),
   });
@@ -79,7 +90,10 @@ function parse(argv: readonly string[]) {
         pool: { type: "string" },
         shard: { type: "string", multiple: true },
         destination: { type: "string" },
+        also: { type: "string", multiple: true },
         db: { type: "string", multiple: true },
+        publish: { type: "string" },
+        "on-data-lost": { type: "string" },
         until: { type: "string" },
         json: { type: "boolean" },
         id: { type: "string" },
@@ -105,6 +119,30 @@ function sourceOf(file: string | undefined, pool: string | undefined, shards: re
     throw new TributaryError("USAGE", { detail: "--nutcracker and --shard exclude each other" });
   const text = readText(file);
   return { kind: "nutcracker" as const, text, pool: pool ?? onlyPool(text) };
+}
+
+function furtherOf(texts: readonly string[]): Record<string, string> {
+  const further = new Map<string, string>();
+  for (const text of texts) {
+    const [, name = "", addresses = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    // What follows the name may hold a password: it is not repeated.
+    if (name === "") throw new TributaryError("USAGE", { detail: "--also takes NAME=URL" });
+    const before = further.get(name);
+    further.set(name, before === undefined ? addresses : `${before},${addresses}`);
+  }
+  return Object.fromEntries(further);
+}
+
+function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  choices: readonly T[],
+): T | undefined {
+  const chosen = choices.find((choice) => choice === value);
+  if (value !== undefined && chosen === undefined) {
+    throw new TributaryError("USAGE", { detail: `${option} takes ${choices.join(" or ")}, not ${value}` });
+  }
+  return chosen;
 }
 
 function readText(file: string): string {

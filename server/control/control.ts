@@ -1,6 +1,6 @@
 import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
-import { TributaryError } from "../errors/tributary-error.ts";
+import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
@@ -10,6 +10,7 @@ import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import { StorageHealth } from "./storage-health.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { TaskInput } from "./task-input.ts";
 import { planTask } from "./task-plan.ts";
@@ -29,6 +30,8 @@ export type ControlOptions = {
   readonly runner: (listener: ShardRunnerListener) => ShardRunner;
   /** Hears of what failed without harm to a task; `what` is a sentence. */
   readonly onFailure: (what: string, error: unknown) => void;
+  /** Hears that what failed is over. */
+  readonly onRecovery?: (what: string) => void;
   readonly now?: () => number;
 };
 
@@ -43,15 +46,27 @@ export function openControl(options: ControlOptions) {
   const { db, directory } = options.database;
   const now = options.now ?? Date.now;
   const { box, runPrechecks, onFailure } = options;
-  const onWriteFailure = (error: unknown) =>
-    onFailure("The history could not be written; it is tried again.", error);
-  const writes = new WriteBehind({ transaction: (run) => db.transaction(run), onFailure: onWriteFailure });
+  const health = new StorageHealth(directory, (problem, error) => {
+    sayOfStorage(problem);
+    if (problem === null) options.onRecovery?.("The database can be written again.");
+    else onFailure(`${problem.message} ${problem.remedy}`, error);
+  });
+  const onWriteFailure = (error: unknown) => {
+    if (!health.failed(error)) onFailure("A part of the history could not be written.", error);
+  };
+  const writes = new WriteBehind({
+    transaction: (run) => db.transaction(run),
+    isPassing: (error) => health.failed(error),
+    onWritten: () => health.wrote(),
+    onDropped: (error) => onFailure("A part of the history could not be written and is left out.", error),
+  });
   const events = new EventLog(db, writes);
   const store = new TaskStore(db);
   const supervisor = new Supervisor({
     store,
     events,
     writes,
+    health,
     box,
     runPrechecks,
     runner: options.runner,
@@ -73,6 +88,18 @@ export function openControl(options: ControlOptions) {
   });
   const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
 
+  function sayOfStorage(problem: PlainReason | null): void {
+    const said =
+      problem === null
+        ? ({
+            level: "info",
+            type: "database-written-again",
+            message: "The database can be written again.",
+          } as const)
+        : ({ level: "alert", type: "database-unwritable", message: problem.message } as const);
+    for (const { record } of supervisor.runs())
+      events.add({ taskId: record.id, shardId: null, at: now(), ...said });
+  }
   const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.recent(taskId), now());
   const shardOf = (taskId: string, shardId: string) => {
     const run = supervisor.run(taskId);
@@ -87,10 +114,10 @@ export function openControl(options: ControlOptions) {
     task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.recent(taskId), now()),
     shard: (taskId: string, shardId: string): ShardView => {
       const { run, shard } = shardOf(taskId, shardId);
-      const { id, name, status, destinationLabel } = row(taskId);
+      const { id, name, status, actions, destinationLabel } = row(taskId);
       const newest = events.page(taskId, { shardId, before: null, limit: 50 });
       return {
-        task: { id, name, status, destinationLabel },
+        task: { id, name, status, actions, destinationLabel },
         shard: shardSummary(run, shard, now()),
         siblings: run.shards.map((other) => ({
           id: other.record.id,
@@ -98,6 +125,7 @@ export function openControl(options: ControlOptions) {
           status: run.stateOf(other).status,
         })),
         refused: store.refused(taskId, shardId),
+        scripts: store.scripts(taskId, shardId),
         events: newest,
       };
     },
@@ -106,6 +134,8 @@ export function openControl(options: ControlOptions) {
       writes.flush();
       return readSeries(db, { taskId, shardId }, range, now());
     },
+    /** Why the database takes no writes now; null while it does. */
+    storageProblem: (): PlainReason | null => health.problem,
     events: (taskId: string, before: number | null, limit: number): EventView[] => {
       supervisor.run(taskId);
       return events.page(taskId, { shardId: null, before, limit });

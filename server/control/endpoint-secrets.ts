@@ -1,6 +1,7 @@
 import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { SourceAddresses } from "../redis/source-addresses.ts";
 import type { SecretBox } from "./secret-box.ts";
-import type { StoredEndpoint } from "./task-record.ts";
+import type { ShardRecord, StoredEndpoint } from "./task-record.ts";
 
 /** Takes the password out of an endpoint and seals it. `place` is unique to the endpoint. */
 export function sealEndpoint(box: SecretBox, endpoint: RedisEndpoint, place: string): StoredEndpoint {
@@ -17,6 +18,37 @@ export function destinationPlace(taskId: string): string {
   return `${taskId}/destination`;
 }
 
-export function shardPlace(taskId: string, shardId: string): string {
+/** All addresses of a shard, sealed. */
+export function sealAddresses(
+  box: SecretBox,
+  { source, alternatives, sentinel }: SourceAddresses,
+  taskId: string,
+  shardId: string,
+): Pick<ShardRecord, "endpoint" | "secret" | "alternatives" | "sentinel"> {
+  const place = shardPlace(taskId, shardId);
+  return {
+    ...sealEndpoint(box, source, place),
+    alternatives: alternatives.map((one, at) => sealEndpoint(box, one, `${place}/alternative/${at}`)),
+    sentinel: sentinel && {
+      masterName: sentinel.masterName,
+      sentinels: sentinel.sentinels.map((one, at) => sealEndpoint(box, one, `${place}/sentinel/${at}`)),
+    },
+  };
+}
+
+/** @throws TributaryError SECRET_WRONG */
+export function openAddresses(box: SecretBox, shard: ShardRecord, taskId: string): SourceAddresses {
+  const place = shardPlace(taskId, shard.id);
+  return {
+    source: openEndpoint(box, shard, place),
+    alternatives: shard.alternatives.map((one, at) => openEndpoint(box, one, `${place}/alternative/${at}`)),
+    sentinel: shard.sentinel && {
+      masterName: shard.sentinel.masterName,
+      sentinels: shard.sentinel.sentinels.map((one, at) => openEndpoint(box, one, `${place}/sentinel/${at}`)),
+    },
+  };
+}
+
+function shardPlace(taskId: string, shardId: string): string {
   return `${taskId}/shard/${shardId}`;
 }

@@ -49,7 +49,10 @@ export class EngineHost {
     const heartbeat =
       spec.heartbeatDb === null
         ? null
-        : new Heartbeat(spec, spec.heartbeatDb, { onProblem: (text) => sync.setHeartbeatProblem(text) });
+        : new Heartbeat(spec, spec.heartbeatDb, {
+            master: () => sync.source,
+            onProblem: (text) => sync.setHeartbeatProblem(text),
+          });
     if (heartbeat === null) sync.setHeartbeatProblem("the heartbeat is switched off for this task");
     const beating = heartbeat?.run();
     await sync.run();

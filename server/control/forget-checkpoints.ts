@@ -1,11 +1,11 @@
 import { openClient } from "../redis/client.ts";
-import { checkpointKey } from "../sync/own-keys.ts";
+import { taskKeys } from "../sync/own-keys.ts";
 import { destinationPlace, openEndpoint } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { TaskRecord } from "./task-record.ts";
 
 /**
- * Removes a deleted task's checkpoints from its destination. A finished task has none any more, and one that
+ * Removes what Tributary keeps for a deleted task on its destination: checkpoints, doubtful keys, scripts. A finished task has none any more, and one that
  * never ran has none yet: their destinations are not called.
  * @throws TributaryError when the destination cannot be reached
  */
@@ -14,7 +14,8 @@ export async function forgetCheckpoints(task: TaskRecord, box: SecretBox): Promi
   const destination = openEndpoint(box, task.destination, destinationPlace(task.id));
   const client = await openClient(destination, { role: "the destination", db: task.checkpointDb });
   try {
-    await client.del(checkpointKey(task.id));
+    const shardIds = task.shards.map(({ id }) => id);
+    await client.del(...taskKeys(task.id, shardIds));
   } finally {
     client.disconnect();
   }

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../redis/client.ts";
-import { formatAddress } from "../redis/endpoint.ts";
+import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { HEARTBEAT_KEY } from "../sync/own-keys.ts";
 import { pause } from "../sync/pause.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
@@ -15,18 +15,26 @@ const expireSeconds = 30;
 export class Heartbeat {
   readonly #spec: ShardSyncSpec;
   readonly #db: number;
+  readonly #master: () => RedisEndpoint | null;
   readonly #now: () => number;
   readonly #onProblem: (problem: string | null) => void;
   readonly #end = new AbortController();
   #client: Redis | null = null;
+  #endpoint: RedisEndpoint | null = null;
 
+  /** @param options.master where the shard's master is now; null while it has not been found. */
   constructor(
     spec: ShardSyncSpec,
     db: number,
-    options: { onProblem: (problem: string | null) => void; now?: () => number },
+    options: {
+      master: () => RedisEndpoint | null;
+      onProblem: (problem: string | null) => void;
+      now?: () => number;
+    },
   ) {
     this.#spec = spec;
     this.#db = db;
+    this.#master = options.master;
     this.#now = options.now ?? Date.now;
     this.#onProblem = options.onProblem;
   }
@@ -55,7 +63,12 @@ export class Heartbeat {
   }
 
   async #write(): Promise<void> {
-    this.#client ??= await openClient(this.#spec.source, {
+    const endpoint = this.#master();
+    // A former master would take it as a write of its own, and so part from the new one's history.
+    if (endpoint !== this.#endpoint) this.#disconnect();
+    this.#endpoint = endpoint;
+    if (endpoint === null) throw new MasterMissing();
+    this.#client ??= await openClient(endpoint, {
       role: this.#role(),
       db: this.#db,
       connectionName: `tributary:${this.#spec.taskId}:${this.#spec.shardId}:heartbeat`,
@@ -69,7 +82,8 @@ export class Heartbeat {
   }
 
   #explain(error: unknown): string {
-    const address = formatAddress(this.#spec.source);
+    if (error instanceof MasterMissing) return `the master of ${this.#role()} has not been found yet`;
+    const address = formatAddress(this.#endpoint ?? this.#spec.source);
     if (error instanceof Error && error.message.startsWith("READONLY")) {
       return `${this.#role()} at ${address} is a replica and takes no heartbeat; give its master's address`;
     }
@@ -82,3 +96,5 @@ export class Heartbeat {
     this.#client = null;
   }
 }
+
+class MasterMissing extends Error {}

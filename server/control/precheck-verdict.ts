@@ -11,7 +11,7 @@ export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 export function precheckInput(plan: Omit<TaskPlan, "source" | "checkpointDb">): PrecheckInput {
   const { databases } = plan;
   return {
-    shards: plan.shards.map(({ id, name, endpoint }) => ({ id, name, endpoint })),
+    shards: plan.shards,
     destination: plan.destination,
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,

@@ -18,6 +18,8 @@ export class ShardRun {
   /** Its worker died and it is about to be started again. */
   died: { readonly reason: PlainReason; readonly at: number } | null = null;
   startedAt = 0;
+  /** It has had a checkpoint: a destination without one has lost it. */
+  hasCheckpoint: boolean;
   skippedTotal: number;
   rejectedTotal: number;
 
@@ -25,7 +27,9 @@ export class ShardRun {
     record: ShardRecord,
     facts: ShardFacts | null,
     totals: { skipped: number; rejected: number } | undefined,
+    hasCheckpoint: boolean,
   ) {
+    this.hasCheckpoint = hasCheckpoint;
     this.record = record;
     this.facts = facts;
     this.skippedTotal = totals?.skipped ?? 0;
@@ -39,6 +43,13 @@ export class ShardRun {
     this.died = null;
     this.startedAt = at;
     this.rates.clear();
+  }
+
+  /** It stopped since its data was lost, and begins anew at its next start; false when it did not. */
+  acceptLoss(): boolean {
+    if (this.running || this.facts?.reason?.code !== "DESTINATION_DATA_LOST") return false;
+    this.hasCheckpoint = false;
+    return true;
   }
 
   /** @param ended by itself, not on request. */
@@ -56,7 +67,7 @@ export class ShardRun {
   }
 
   accept(report: ShardReport): void {
-    const { refused, events: _, ...facts } = report;
+    const { refused, scripts: _, events: __, ...facts } = report;
     this.facts = facts;
     this.fresh = true;
     this.died = null;

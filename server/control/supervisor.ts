@@ -3,16 +3,22 @@ import { type PlainReason, TributaryError, toReason } from "../errors/tributary-
 import type { ShardReport } from "../sync/shard-report.ts";
 import type { EventLog } from "./event-log.ts";
 import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
+import { takeReport } from "./report-intake.ts";
 import type { SecretBox } from "./secret-box.ts";
-import { ShardRun } from "./shard-run.ts";
+import type { ShardRun } from "./shard-run.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import { stopShard } from "./stop-shard.ts";
+import type { StorageHealth } from "./storage-health.ts";
+import { takeUp } from "./take-up-task.ts";
+import { TaskChanges } from "./task-changes.ts";
+import { checkTask } from "./task-check.ts";
 import { newTaskId } from "./task-id.ts";
 import type { TaskInput } from "./task-input.ts";
 import { planTask } from "./task-plan.ts";
-import type { TaskChange, TaskRecord } from "./task-record.ts";
+import type { TaskRecord } from "./task-record.ts";
 import { mayAct } from "./task-rules.ts";
-import { TaskRun } from "./task-run.ts";
-import { precheckInputOf, recordOf, specOf, spoolOf } from "./task-specs.ts";
+import type { TaskRun } from "./task-run.ts";
+import { recordOf, specOf, spoolOf } from "./task-specs.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TaskAction } from "./task-view.ts";
 import type { WriteBehind } from "./write-behind.ts";
@@ -21,6 +27,7 @@ export type SupervisorOptions = {
   readonly store: TaskStore;
   readonly events: EventLog;
   readonly writes: WriteBehind;
+  readonly health: StorageHealth;
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
   /** Makes the runner, given who listens to it. */
@@ -39,6 +46,7 @@ export type SupervisorOptions = {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #runner: ShardRunner;
+  readonly #changes: TaskChanges;
   readonly #now: () => number;
   readonly #runs = new Map<string, TaskRun>();
   #closing = false;
@@ -46,6 +54,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#changes = new TaskChanges(options);
     this.#runner = options.runner({
       onReport: (report) => this.#onReport(report),
       onEnded: (taskId, shardId) => this.#shard(taskId, shardId)?.end(true),
@@ -84,7 +93,7 @@ export class Supervisor {
 
   /**
    * Creates a task after checking that it can run; nothing is kept when it cannot.
-   * @throws TributaryError whatever planTask throws, TASK_NAME_TAKEN, PrecheckError
+   * @throws TributaryError whatever planTask throws, TASK_NAME_TAKEN, DATABASE_UNWRITABLE, PrecheckError
    */
   async create(input: TaskInput, options: { start: boolean; skipChecks: boolean }): Promise<TaskRun> {
     const name = input.name.trim();
@@ -99,9 +108,10 @@ export class Supervisor {
     this.#refuseTakenName(name, null);
     const id = newTaskId();
     const record = recordOf(plan, { id, name, now: this.#now() }, this.#options.box);
-    this.#options.store.insert(record);
+    this.#options.health.durably(() => this.#options.store.insert(record));
     const run = this.#adopt(record);
-    this.#say(run, "task-created", `The task was created with ${record.shards.length} shards.`);
+    const shards = record.shards.length === 1 ? "1 shard" : `${record.shards.length} shards`;
+    this.#say(run, "task-created", `The task was created with ${shards}.`);
     if (options.start) this.start(id);
     return run;
   }
@@ -111,8 +121,9 @@ export class Supervisor {
     const wanted = name.trim();
     if (wanted === run.record.name) return run;
     this.#refuseTakenName(wanted, taskId);
-    this.#say(run, "task-renamed", `The task was renamed from ${run.record.name} to ${wanted}.`);
-    this.#change(run, { name: wanted });
+    const former = run.record.name;
+    this.#changes.wish(run, { name: wanted });
+    this.#say(run, "task-renamed", `The task was renamed from ${former} to ${wanted}.`);
     return run;
   }
 
@@ -121,7 +132,8 @@ export class Supervisor {
     return this.#act(taskId, "start", (run) => {
       // Checks stand before a first write. Beside shards that run, their verdict on one must not stop the others.
       const prechecked = run.running;
-      this.#change(run, { wanted: "running", prechecked, failure: null, since: this.#now() });
+      this.#changes.wish(run, { wanted: "running", prechecked, failure: null, since: this.#now() });
+      this.#acceptLoss(run);
       this.#say(run, "task-started", "The task was started.");
       if (prechecked) void this.#reconcile(run);
       else this.#check(run);
@@ -132,7 +144,8 @@ export class Supervisor {
   pause(taskId: string): TaskRun {
     return this.#act(taskId, "pause", (run) => {
       run.checking = null;
-      this.#change(run, { wanted: "paused", failure: null, since: this.#now() });
+      // Not refused where it cannot be written: what fills the disk may be the spool that a pause empties.
+      this.#changes.happened(run, { wanted: "paused", failure: null, since: this.#now() });
       this.#say(run, "task-paused", "The task was paused.");
       void this.#reconcile(run);
     });
@@ -140,7 +153,7 @@ export class Supervisor {
 
   resume(taskId: string): TaskRun {
     return this.#act(taskId, "resume", (run) => {
-      this.#change(run, { wanted: "running", failure: null, since: this.#now() });
+      this.#changes.wish(run, { wanted: "running", failure: null, since: this.#now() });
       this.#say(run, "task-resumed", "The task was resumed.");
       // It may have been paused before its checks were through.
       if (run.record.prechecked) void this.#reconcile(run);
@@ -151,11 +164,12 @@ export class Supervisor {
   /** The cutover: applies what was received, forgets the checkpoints, and never writes again. */
   stop(taskId: string): TaskRun {
     return this.#act(taskId, "stop", (run) => {
-      this.#change(run, { wanted: "finished", cuttingOver: true, failure: null, since: this.#now() });
+      const since = this.#now();
+      this.#changes.wish(run, { wanted: "finished", cuttingOver: true, failure: null, since });
       this.#say(run, "task-stopped", "The task was stopped for the cutover.");
       void this.#reconcile(run).then(() => {
         if (this.#closing) return;
-        this.#change(run, { cuttingOver: false });
+        this.#changes.happened(run, { cuttingOver: false });
         this.#say(run, "task-finished", "The task is finished.");
       });
     });
@@ -166,8 +180,9 @@ export class Supervisor {
     const run = this.#runs.get(taskId);
     if (run === undefined || !mayAct(run, "delete")) return;
     await run.serially(async () => {
-      if (!this.#runs.delete(taskId)) return;
-      this.#options.store.delete(taskId);
+      if (!this.#runs.has(taskId)) return;
+      this.#options.health.durably(() => this.#options.store.delete(taskId));
+      this.#runs.delete(taskId);
       this.#options.events.forget(taskId);
       this.#options.onDeleted(run.record);
       rmSync(spoolOf(this.#options.dataDirectory, taskId), { recursive: true, force: true });
@@ -182,19 +197,12 @@ export class Supervisor {
 
   /** Runs the checks of a start; their effect is dropped when another action came in between. */
   #check(run: TaskRun): void {
-    const checking = { since: this.#now() };
-    run.checking = checking;
-    const done = (failure: PlainReason | null) => {
-      if (run.checking !== checking || this.#closing) return;
-      run.checking = null;
-      if (failure === null) this.#change(run, { prechecked: true });
+    checkTask(run, this.#options, this.#now(), (failure) => {
+      if (this.#closing) return;
+      if (failure === null) this.#changes.happened(run, { prechecked: true });
       else this.#fail(run, failure);
       void this.#reconcile(run);
-    };
-    Promise.resolve()
-      .then(() => this.#options.runPrechecks(precheckInputOf(run.record, this.#options.box)))
-      .then((report) => done(reasonAgainst(report, true)))
-      .catch((error: unknown) => done(toReason(error)));
+    });
   }
 
   /** Starts and stops shard syncs until they are what the record wants. */
@@ -211,7 +219,9 @@ export class Supervisor {
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
       const idle = run.shards.filter((shard) => !shard.running);
-      const specs = idle.map((s) => specOf(run.record, s.record, { box, dataDirectory, spoolQuotaBytes }));
+      const specs = idle.map(({ record, hasCheckpoint: expectCheckpoint }) =>
+        specOf(run.record, record, { box, dataDirectory, spoolQuotaBytes, expectCheckpoint }),
+      );
       idle.forEach((shard, index) => {
         shard.begin(this.#now());
         this.#runner.start(specs[index]!);
@@ -221,14 +231,16 @@ export class Supervisor {
     }
   }
 
+  /** Who starts a shard that has stopped since its data was lost wants it to begin anew. */
+  #acceptLoss(run: TaskRun): void {
+    for (const shard of run.shards) {
+      if (!shard.acceptLoss()) continue;
+      this.#options.writes.add(() => this.#options.store.forgetCheckpoint(run.record.id, shard.record.id));
+    }
+  }
+
   async #stop(run: TaskRun, shard: ShardRun): Promise<void> {
-    const forgetCheckpoint = run.record.wanted === "finished";
-    const received = BigInt(shard.facts?.stream?.receivedOffset ?? 0);
-    const { drained } = await this.#runner.stop(run.record.id, shard.record.id, { forgetCheckpoint });
-    shard.end(false);
-    // What comes in during the drain is not of the cutover: the writers were stopped before it.
-    const applied = BigInt(shard.facts?.stream?.appliedOffset ?? -1);
-    if (!forgetCheckpoint || (drained && applied >= received)) return;
+    if (await stopShard(run, shard, this.#runner)) return;
     const message = `Shard ${shard.record.name} did not confirm that all it had received was applied: verify the data.`;
     this.#say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
   }
@@ -237,27 +249,17 @@ export class Supervisor {
   #cutoverBroken(run: TaskRun): void {
     const message =
       "The engine ended during the cutover: what had been received may not all be applied. Verify the data.";
-    this.#change(run, { cuttingOver: false });
+    this.#changes.happened(run, { cuttingOver: false });
     this.#say(run, "cutover-unconfirmed", message, "alert");
   }
 
   #fail(run: TaskRun, reason: PlainReason): void {
-    this.#change(run, { failure: reason, since: this.#now() });
+    this.#changes.happened(run, { failure: reason, since: this.#now() });
     this.#say(run, "task-failed", `${reason.message} ${reason.remedy}`, "alert");
   }
 
-  #change(run: TaskRun, change: TaskChange): void {
-    this.#options.store.update(run.record.id, change);
-    run.record = { ...run.record, ...change };
-  }
-
   #adopt(record: TaskRecord): TaskRun {
-    const facts = this.#options.store.lastFacts(record.id);
-    const totals = this.#options.store.refusedTotals(record.id);
-    const shards = record.shards.map(
-      (shard) => new ShardRun(shard, facts.get(shard.id) ?? null, totals.get(shard.id)),
-    );
-    const run = new TaskRun(record, shards);
+    const run = takeUp(record, this.#options.store);
     this.#runs.set(record.id, run);
     return run;
   }
@@ -265,12 +267,7 @@ export class Supervisor {
   #onReport(report: ShardReport): void {
     const shard = this.#shard(report.taskId, report.shardId);
     if (shard === undefined || !shard.running) return;
-    shard.accept(report);
-    const { taskId, shardId, refused, events } = report;
-    for (const event of events) this.#options.events.add({ taskId, shardId, ...event });
-    if (refused.length > 0) {
-      this.#options.writes.add(() => this.#options.store.mergeRefused(taskId, shardId, refused));
-    }
+    takeReport(shard, report, this.#options);
   }
 
   #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {

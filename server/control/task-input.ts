@@ -1,4 +1,4 @@
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 
 /** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
 export type TaskInput = {
@@ -9,6 +9,8 @@ export type TaskInput = {
         /** The text of nutcracker.yml. */
         readonly text: string;
         readonly pool: string;
+        /** By the server's name: further addresses of the shard, or its Sentinels, as one line. */
+        readonly further?: Readonly<Record<string, string>> | undefined;
       }
     | {
         readonly kind: "shards";
@@ -16,12 +18,19 @@ export type TaskInput = {
       };
   readonly destination: AddressInput;
   readonly databases?: DatabaseMap | undefined;
+  /** forward when not given. */
+  readonly publish?: PublishPolicy | undefined;
+  /** resync when not given. */
+  readonly onDestinationDataLost?: DestinationDataLostPolicy | undefined;
 };
 
 export type AddressInput = {
   /** How messages call it; shards only. */
   readonly name?: string | undefined;
-  /** host:port, redis://… or rediss://…, with /db where a database is meant. */
+  /**
+   * host:port, redis://… or rediss://…, with /db where a database is meant. For a shard also several separated by
+   * commas, or redis+sentinel://host:port,host2:port/master.
+   */
   readonly address: string;
   /** These two win over those in the address. */
   readonly username?: string | undefined;

@@ -1,6 +1,8 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import { parseFurther, parseSource } from "../redis/parse-source.ts";
+import type { SentinelSource } from "../redis/source-addresses.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 import { parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
 import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
@@ -16,6 +18,8 @@ export type PlannedShard = {
   readonly name: string;
   readonly weight: number;
   readonly endpoint: RedisEndpoint;
+  readonly alternatives: readonly RedisEndpoint[];
+  readonly sentinel: SentinelSource | null;
 };
 
 /** A task input that has been understood: what will run, with nothing left to choose. */
@@ -26,6 +30,8 @@ export type TaskPlan = {
   readonly databases: DatabaseMap;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
+  readonly publish: PublishPolicy;
+  readonly onDestinationDataLost: DestinationDataLostPolicy;
 };
 
 /**
@@ -47,6 +53,8 @@ export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
     databases,
     checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
     heartbeatDb: source.redisDb ?? firstSource(databases),
+    publish: input.publish ?? "forward",
+    onDestinationDataLost: input.onDestinationDataLost ?? "resync",
   };
 }
 
@@ -57,9 +65,15 @@ type PlannedSource = {
   readonly redisDb: number | null;
 };
 
-function planPool(source: { readonly text: string; readonly pool: string }): PlannedSource {
+function planPool(source: Extract<TaskInput["source"], { kind: "nutcracker" }>): PlannedSource {
   const pool = selectPool(parseNutcrackerConfig(source.text), source.pool);
   const ids = new Set<string>();
+  const further = new Map(Object.entries(source.further ?? {}));
+  for (const name of further.keys()) {
+    if (pool.servers.some((server) => server.name === name)) continue;
+    const detail = `the pool has no server called ${name}`;
+    throw new TributaryError("INPUT_INVALID", { field: "Further addresses", detail });
+  }
   const shards = pool.servers.map((server) => {
     if (server.socket !== null) {
       throw new TributaryError("ADDRESS_INVALID", {
@@ -67,11 +81,13 @@ function planPool(source: { readonly text: string; readonly pool: string }): Pla
         detail: "a unix socket cannot be reached from here; list the server by host and port",
       });
     }
+    const endpoint = endpointOf(pool, server);
     return {
       id: uniqueId(server.name, ids),
       name: server.name,
       weight: server.weight,
-      endpoint: endpointOf(pool, server),
+      endpoint,
+      ...parseFurther(further.get(server.name) ?? "", endpoint),
     };
   });
   const { redisAuth: _, ...facts } = pool;
@@ -85,18 +101,20 @@ function planShards(inputs: readonly AddressInput[]): PlannedSource {
   const ids = new Set<string>();
   const shards = inputs.map((input, index) => {
     const name = input.name?.trim() || `shard-${index + 1}`;
-    return { id: uniqueId(name, ids), name, weight: 1, endpoint: endpointOfInput(input) };
+    const { source, ...further } = parseSource(input.address, credentialsOf(input));
+    return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
   return { config: { kind: "shards" }, shards, redisDb: null };
 }
 
 function endpointOfInput(input: AddressInput): RedisEndpoint {
   const endpoint = parseEndpoint(input.address);
-  return {
-    ...endpoint,
-    username: input.username?.trim() || endpoint.username,
-    password: input.password || endpoint.password,
-  };
+  const { username, password } = credentialsOf(input);
+  return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
+}
+
+function credentialsOf({ username, password }: AddressInput): Pick<RedisEndpoint, "username" | "password"> {
+  return { username: username?.trim() || null, password: password || null };
 }
 
 function defaultDatabases(redisDb: number | null, destinationDb: number | null): DatabaseMap {

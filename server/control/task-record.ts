@@ -1,7 +1,7 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 import type { SourceConfig } from "./task-plan.ts";
 import type { WantedState } from "./task-view.ts";
 
@@ -11,14 +11,22 @@ export type StoredEndpoint = {
   readonly secret: string | null;
 };
 
+/** Sentinels as they are stored. */
+export type StoredSentinel = {
+  readonly masterName: string;
+  readonly sentinels: readonly StoredEndpoint[];
+};
+
 export type ShardRecord = StoredEndpoint & {
+  readonly alternatives: readonly StoredEndpoint[];
+  readonly sentinel: StoredSentinel | null;
   readonly id: string;
   readonly name: string;
   readonly weight: number;
 };
 
 /** A report without its increments: what is remembered of it. */
-export type ShardFacts = Omit<ShardReport, "refused" | "events">;
+export type ShardFacts = Omit<ShardReport, "refused" | "scripts" | "events">;
 
 /** A task as the database holds it. */
 export type TaskRecord = {
@@ -36,6 +44,8 @@ export type TaskRecord = {
   readonly databases: DatabaseMap;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
+  readonly publish: PublishPolicy;
+  readonly onDestinationDataLost: DestinationDataLostPolicy;
   /** In the order in which they are shown. */
   readonly shards: readonly ShardRecord[];
 };

@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import type { PrecheckInput } from "../precheck/precheck-report.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
-import { destinationPlace, openEndpoint, sealEndpoint, shardPlace } from "./endpoint-secrets.ts";
+import {
+  destinationPlace,
+  openAddresses,
+  openEndpoint,
+  sealAddresses,
+  sealEndpoint,
+} from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { TaskPlan } from "./task-plan.ts";
 import type { ShardRecord, TaskRecord } from "./task-record.ts";
@@ -24,11 +30,9 @@ export function recordOf(
     since: task.now,
     createdAt: task.now,
     destination: sealEndpoint(box, destination, destinationPlace(task.id)),
-    shards: shards.map(({ id, name, weight, endpoint }) => ({
-      id,
-      name,
-      weight,
-      ...sealEndpoint(box, endpoint, shardPlace(task.id, id)),
+    shards: shards.map(({ endpoint, ...shard }) => ({
+      ...shard,
+      ...sealAddresses(box, { ...shard, source: endpoint }, task.id, shard.id),
     })),
   };
 }
@@ -40,13 +44,18 @@ export function recordOf(
 export function specOf(
   task: TaskRecord,
   shard: ShardRecord,
-  options: { readonly box: SecretBox; readonly dataDirectory: string; readonly spoolQuotaBytes: number },
+  options: {
+    readonly box: SecretBox;
+    readonly dataDirectory: string;
+    readonly spoolQuotaBytes: number;
+    readonly expectCheckpoint: boolean;
+  },
 ): ShardSyncSpec {
   const { box } = options;
   const openShard = (one: ShardRecord) => ({
     shardId: one.id,
     shardName: one.name,
-    source: openEndpoint(box, one, shardPlace(task.id, one.id)),
+    ...openAddresses(box, one, task.id),
     spoolDirectory: join(spoolOf(options.dataDirectory, task.id), one.id),
   });
   return {
@@ -58,6 +67,9 @@ export function specOf(
     databases: task.databases,
     checkpointDb: task.checkpointDb,
     heartbeatDb: task.heartbeatDb,
+    publish: task.publish,
+    onDestinationDataLost: task.onDestinationDataLost,
+    expectCheckpoint: options.expectCheckpoint,
     spoolQuotaBytes: options.spoolQuotaBytes,
   };
 }
@@ -70,11 +82,10 @@ export function spoolOf(dataDirectory: string, taskId: string): string {
 /** @throws TributaryError SECRET_WRONG */
 export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput {
   return {
-    shards: task.shards.map((shard) => ({
-      id: shard.id,
-      name: shard.name,
-      endpoint: openEndpoint(box, shard, shardPlace(task.id, shard.id)),
-    })),
+    shards: task.shards.map((shard) => {
+      const { source, ...further } = openAddresses(box, shard, task.id);
+      return { id: shard.id, name: shard.name, endpoint: source, ...further };
+    }),
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,

@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
-import { checkpoints, refusedCommands, shards, tasks } from "../../db/schema.ts";
-import type { RefusedCommand } from "../sync/shard-report.ts";
+import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
+import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
 import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 
 /** Tasks, their shards and what is remembered of these, in the database. */
@@ -80,6 +80,20 @@ export class TaskStore {
       .run();
   }
 
+  /** The ids of the task's shards of which a checkpoint has been seen. */
+  withCheckpoint(taskId: string): Set<string> {
+    const { shardId } = checkpoints;
+    const rows = this.#db.select({ shardId }).from(checkpoints).where(eq(checkpoints.taskId, taskId)).all();
+    return new Set(rows.map((row) => row.shardId));
+  }
+
+  forgetCheckpoint(taskId: string, shardId: string): void {
+    this.#db
+      .delete(checkpoints)
+      .where(and(eq(checkpoints.taskId, taskId), eq(checkpoints.shardId, shardId)))
+      .run();
+  }
+
   /** Adds the increments to what is known of the same command. */
   mergeRefused(taskId: string, shardId: string, increments: readonly RefusedCommand[]): void {
     if (!this.#exists(taskId)) return;
@@ -120,6 +134,37 @@ export class TaskStore {
       .map(({ taskId: _, shardId: __, ...command }) => command as RefusedCommand);
   }
 
+  /** Adds the increments to what is known of the same script. */
+  mergeScripts(taskId: string, shardId: string, increments: readonly ScriptRuns[]): void {
+    if (!this.#exists(taskId)) return;
+    for (const { ran, failed, ...latest } of increments) {
+      this.#db
+        .insert(scriptRuns)
+        .values({ taskId, shardId, ran, failed, ...latest })
+        .onConflictDoUpdate({
+          target: [scriptRuns.taskId, scriptRuns.shardId, scriptRuns.sha],
+          set: {
+            ...latest,
+            ran: sql`${scriptRuns.ran} + ${ran}`,
+            failed: sql`${scriptRuns.failed} + ${failed}`,
+          },
+        })
+        .run();
+    }
+  }
+
+  /** Those that have failed most first, at most 100. */
+  scripts(taskId: string, shardId: string): ScriptRuns[] {
+    return this.#db
+      .select()
+      .from(scriptRuns)
+      .where(and(eq(scriptRuns.taskId, taskId), eq(scriptRuns.shardId, shardId)))
+      .orderBy(sql`${scriptRuns.failed} desc, ${scriptRuns.ran} desc`)
+      .limit(100)
+      .all()
+      .map(({ taskId: _, shardId: __, ...runs }) => runs);
+  }
+
   /** Sums since the task was created, by shard id. */
   refusedTotals(taskId: string): Map<string, { skipped: number; rejected: number }> {
     const rows = this.#db
@@ -141,6 +186,6 @@ export class TaskStore {
 }
 
 function toShardRecord(row: typeof shards.$inferSelect): ShardRecord {
-  const { id, name, weight, endpoint, secret } = row;
-  return { id, name, weight, endpoint: endpoint as ShardRecord["endpoint"], secret };
+  const { taskId: _, position: __, lastReport: ___, ...record } = row;
+  return record as ShardRecord;
 }

@@ -4,10 +4,11 @@ import type {
   KeyCount,
   Lag,
   RefusedCommand,
+  ScriptRuns,
   ShardReport,
   ShardStatus,
 } from "../sync/shard-report.ts";
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 
 /** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
 export type WantedState = "created" | "running" | "paused" | "finished";
@@ -55,10 +56,13 @@ export type TaskRow = {
 export type ShardSummary = {
   readonly id: string;
   readonly name: string;
+  /** host:port: of several, the one that is read from. */
   readonly address: string;
+  /** Where its master is looked for besides, e.g. '10.0.0.21:6379' or 'Sentinel mymaster at 10.0.0.9:26379'. */
+  readonly otherAddresses: readonly string[];
   readonly weight: number;
   /** The latest report without its increments; null before the first one. */
-  readonly report: Omit<ShardReport, "refused" | "events"> | null;
+  readonly report: Omit<ShardReport, "refused" | "scripts" | "events"> | null;
   readonly status: ShardStatus;
   readonly reason: PlainReason | null;
   readonly since: number;
@@ -88,6 +92,8 @@ export type TaskView = TaskRow & {
       }
     | { readonly kind: "shards" };
   readonly databases: DatabaseMap;
+  readonly publish: PublishPolicy;
+  readonly onDestinationDataLost: DestinationDataLostPolicy;
   readonly shards: readonly ShardSummary[];
   readonly destinationKeys: readonly KeyCount[] | null;
   /** Newest first, at most 50. */
@@ -96,10 +102,12 @@ export type TaskView = TaskRow & {
 
 /** One shard's page. */
 export type ShardView = {
-  readonly task: Pick<TaskRow, "id" | "name" | "status" | "destinationLabel">;
+  readonly task: Pick<TaskRow, "id" | "name" | "status" | "actions" | "destinationLabel">;
   readonly shard: ShardSummary;
   readonly siblings: readonly { readonly id: string; readonly name: string; readonly status: ShardStatus }[];
   readonly refused: readonly RefusedCommand[];
+  /** How scripts that the shard sends as they were called ran on the destination. */
+  readonly scripts: readonly ScriptRuns[];
   readonly events: readonly EventView[];
 };
 

@@ -34,6 +34,8 @@ export function taskView(run: TaskRun, events: readonly EventView[], now: number
     ...taskRow(run, events, now),
     source: sourceView(run),
     databases: run.record.databases,
+    publish: run.record.publish,
+    onDestinationDataLost: run.record.onDestinationDataLost,
     shards: run.shards.map((shard) => shardSummary(run, shard, now)),
     destinationKeys: destinationKeys(run),
     events,
@@ -45,7 +47,7 @@ export function shardSummary(run: TaskRun, shard: ShardRun, now: number): ShardS
   return {
     id: shard.record.id,
     name: shard.record.name,
-    address: formatAddress(shard.record.endpoint),
+    ...addressesOf(shard),
     weight: shard.record.weight,
     report: shard.facts === null ? null : { ...shard.facts, lag: lagOf(run, shard, now) },
     ...run.stateOf(shard),
@@ -59,6 +61,18 @@ export function shardSummary(run: TaskRun, shard: ShardRun, now: number): ShardS
     skippedTotal: shard.skippedTotal,
     rejectedTotal: shard.rejectedTotal,
   };
+}
+
+function addressesOf({ record, facts }: ShardRun): Pick<ShardSummary, "address" | "otherAddresses"> {
+  const { alternatives, sentinel } = record;
+  const sentinels = sentinel?.sentinels.map(({ endpoint }) => formatAddress(endpoint)) ?? [];
+  const servers = [record, ...alternatives].map(({ endpoint }) => formatAddress(endpoint));
+  const given = servers.filter((one) => !sentinels.includes(one));
+  const bySentinel = sentinel && `Sentinel ${sentinel.masterName} at ${sentinels.join(", ")}`;
+  // Facts that were kept by an earlier version have no address.
+  const address = facts?.source?.address || (given[0] ?? bySentinel ?? "");
+  const others = [...given, ...(bySentinel === null ? [] : [bySentinel])];
+  return { address, otherAddresses: others.filter((one) => one !== address) };
 }
 
 /** The lag of a report that is current; that of an old one says nothing about now. */

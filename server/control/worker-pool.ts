@@ -6,7 +6,8 @@ import { EngineThread, type EngineThreadOptions } from "./engine-thread.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
 
 type Placement = {
-  readonly spec: ShardSyncSpec;
+  /** As it is to be started again if its thread dies. */
+  spec: ShardSyncSpec;
   readonly slot: Slot;
   /** Set while a stop is under way. */
   stopping: {
@@ -143,7 +144,13 @@ export class WorkerPool implements ShardRunner {
   }
 
   #onMessage(slot: Slot, message: EngineMessage): void {
-    if (message.type === "report") this.#options.onReport(message.report);
+    if (message.type === "report") {
+      const { taskId, shardId, checkpoint } = message.report;
+      const placement = slot.placements.get(shardKey(taskId, shardId));
+      if (placement !== undefined && checkpoint !== null && !placement.spec.expectCheckpoint)
+        placement.spec = { ...placement.spec, expectCheckpoint: true };
+      this.#options.onReport(message.report);
+    }
     if (message.type !== "stopped") return;
     const { taskId, shardId } = message;
     const key = shardKey(taskId, shardId);

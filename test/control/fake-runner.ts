@@ -75,6 +75,7 @@ export function reportOf(
     destinationKeys: [{ db: 0, keys: 6, expires: 0 }],
     spool: { memoryBytes: 0, diskBytes: 0 },
     refused: [],
+    scripts: [],
     events: [],
     ...more,
   };

@@ -10,7 +10,10 @@ function beat(redis: RedisServer, options: { db?: number; user?: string } = {}) 
   const source = parseEndpoint(`redis://${options.user ?? ""}127.0.0.1:${redis.port}`);
   const heard: (string | null)[] = [];
   const spec = { taskId: "t", shardId: "a", shardName: "a", source } as ShardSyncSpec;
-  const heartbeat = new Heartbeat(spec, options.db ?? 0, { onProblem: (problem) => heard.push(problem) });
+  const heartbeat = new Heartbeat(spec, options.db ?? 0, {
+    master: () => spec.source,
+    onProblem: (problem) => heard.push(problem),
+  });
   const ended = heartbeat.run();
   onTestFinished(async () => {
     heartbeat.stop();

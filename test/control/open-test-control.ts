@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { openDatabase } from "../../db/open-database.ts";
+import { type OpenDatabase, openDatabase } from "../../db/open-database.ts";
 import { type Control, openControl } from "../../server/control/control.ts";
 import type { RunPrechecks } from "../../server/control/precheck-verdict.ts";
 import { openSecretBox } from "../../server/control/secret-box.ts";
@@ -58,6 +58,9 @@ export type TestControl = {
   readonly control: Control;
   readonly runner: FakeRunner;
   readonly directory: string;
+  readonly database: OpenDatabase["db"];
+  /** What control said of failures that harm no task. */
+  readonly failures: readonly string[];
   close(): Promise<void>;
 };
 
@@ -66,6 +69,7 @@ export function openTestControl(
   options: { directory?: string; runPrechecks?: RunPrechecks; secret?: string; now?: () => number } = {},
 ): TestControl {
   const database = openDatabase(options.directory ?? temporaryFolder());
+  const failures: string[] = [];
   let runner: FakeRunner | undefined;
   const control = openControl({
     database,
@@ -75,7 +79,7 @@ export function openTestControl(
       runner = new FakeRunner(listener);
       return runner;
     },
-    onFailure: () => {},
+    onFailure: (what) => failures.push(what),
     ...(options.now ? { now: options.now } : {}),
   });
   control.begin();
@@ -87,5 +91,12 @@ export function openTestControl(
     database.close();
   };
   onTestFinished(close);
-  return { control, runner: runner!, directory: database.directory, close };
+  return {
+    control,
+    runner: runner!,
+    directory: database.directory,
+    database: database.db,
+    failures,
+    close,
+  };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import { recordSamples } from "../../server/control/metrics-recorder.ts";
-import type { TributaryError } from "../../server/errors/tributary-error.ts";
+import { reasonOf, type TributaryError } from "../../server/errors/tributary-error.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { checksOf, openTestControl, type TestControl, twoShards } from "./open-test-control.ts";
 
@@ -263,6 +263,33 @@ describe("a restart of the engine", () => {
     expect(after.control.row(paused).status).toBe("paused");
   });
 
+  it("expects a checkpoint where one was seen, until the user starts a shard that has stopped without it", async () => {
+    const directory = temporaryFolder();
+    const first = openTestControl({ directory });
+    const id = await running(first);
+    const expected = ({ runner }: TestControl) =>
+      [...runner.specs.values()].map(({ shardId, expectCheckpoint }) => `${shardId} ${expectCheckpoint}`);
+    expect(expected(first)).toEqual(["a false", "b false"]);
+    first.runner.report(first.runner.specs.get("a")!, "synchronizing");
+    first.runner.report(first.runner.specs.get("b")!, "initial-sync", { checkpoint: null });
+    await first.close();
+
+    const second = openTestControl({ directory });
+    await until(() => second.runner.specs.size === 2, { what: "both shard syncs run again" });
+    expect(expected(second)).toEqual(["a true", "b false"]);
+    const reason = reasonOf("DESTINATION_DATA_LOST", { address: "d", role: "shard a" });
+    const spec = second.runner.specs.get("a")!;
+    second.runner.report(spec, "failed", { checkpoint: null, reason: { ...reason, retried: false } });
+    second.runner.end(spec);
+    second.control.start(id);
+    await until(() => second.runner.specs.size === 2, { what: "it runs again" });
+    expect(second.runner.specs.get("a")?.expectCheckpoint).toBe(false);
+    await second.close();
+    const third = openTestControl({ directory });
+    await until(() => third.runner.specs.size === 2, { what: "both shard syncs run again" });
+    expect(expected(third)).toEqual(["a false", "b false"]);
+  });
+
   it("gives the worker the passwords that were sealed", async () => {
     const directory = temporaryFolder();
     const before = openTestControl({ directory });
@@ -340,6 +367,21 @@ describe("a restart of the engine", () => {
     expect(view.shard).toMatchObject({ skippedTotal: 5, rejectedTotal: 0 });
     expect(view.events).toMatchObject([{ type: "flush-skipped", shardId: "a" }]);
     expect(control.task(id).events.map(({ type }) => type)).toContain("task-started");
+  });
+});
+
+describe("the scripts of a shard", () => {
+  it("keeps how they ran over a restart, those that failed first", async () => {
+    const directory = temporaryFolder();
+    const before = openTestControl({ directory });
+    const id = await running(before);
+    const runs = { sha: "a".repeat(40), name: "return 1", lastAnswer: "1", lastFailed: false, lastAt: 5 };
+    const worse = { ...runs, sha: "b".repeat(40), ran: 0, failed: 1, lastAnswer: "ERR no", lastFailed: true };
+    before.runner.reportAll("synchronizing", { scripts: [{ ...runs, ran: 2, failed: 0 }, worse] });
+    before.runner.reportAll("synchronizing", { scripts: [{ ...runs, ran: 3, failed: 0, lastAt: 9 }] });
+    await before.close();
+    const { control } = openTestControl({ directory });
+    expect(control.shard(id, "a").scripts).toEqual([worse, { ...runs, ran: 5, failed: 0, lastAt: 9 }]);
   });
 });
 
