@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { canonicalValue } from "./canonical-value.ts";
+import { type CanonicalOptions, canonicalValue } from "./canonical-value.ts";
 import { type KeyFacts, listKeys, permitsDigest } from "./key-listing.ts";
 
 export type Difference = {
@@ -24,6 +24,8 @@ export type UnionOptions = {
   readonly destination: Redis;
   /** Every database with keys to the same number unless given. */
   readonly databases?: readonly { readonly source: number; readonly destination: number }[];
+  /** Compares what the values mean, for servers of different versions: their digests and DUMPs differ. */
+  readonly meaning?: CanonicalOptions;
   /** Largest difference of two expiries in ms; 1 unless given. */
   readonly expiryToleranceMs?: number;
 };
@@ -80,7 +82,7 @@ async function compareDatabase(
     destination.select(pair.destination),
   ]);
   const everyDigest = (await Promise.all([...shards, destination].map(permitsDigest))).every(Boolean);
-  const method = everyDigest ? "debug" : "dump";
+  const method = everyDigest && options.meaning === undefined ? "debug" : "dump";
   const [there, ...here] = await Promise.all(
     [destination, ...shards].map((client) => listKeys(client, method)),
   );
@@ -108,7 +110,8 @@ async function compareDatabase(
     }
     const equal = [];
     for (const original of originals) {
-      if (await sameValue(original, { facts: copy, client: destination }, key, method)) equal.push(original);
+      const there = { facts: copy, client: destination };
+      if (await sameValue(original, there, key, method, options.meaning)) equal.push(original);
     }
     if (equal.length === 0) {
       const [before, after] = [originals[0]!.facts.digest, copy.digest];
@@ -137,7 +140,9 @@ async function sameValue(
   copy: { facts: KeyFacts; client: Redis },
   key: string,
   method: "debug" | "dump",
+  meaning: CanonicalOptions | undefined,
 ): Promise<boolean> {
+  if (meaning !== undefined) return await sameMeaning(original, copy, key, meaning);
   const sameDigest = original.facts.digest === copy.facts.digest;
   // The digest knows whether a key has an expiry: with and without one it differs though the value is equal.
   const sameLife = (original.facts.expiresAt === null) === (copy.facts.expiresAt === null);
@@ -145,7 +150,19 @@ async function sameValue(
   // An equal DUMP is an equal value; an unequal one may be only another encoding. The digest leaves the groups
   // of a stream out.
   if (sameDigest && (method === "dump" || !original.facts.isStream)) return true;
-  const [a, b] = await Promise.all([canonicalValue(original.shard, key), canonicalValue(copy.client, key)]);
+  return await sameMeaning(original, copy, key, {});
+}
+
+async function sameMeaning(
+  original: { shard: Redis },
+  copy: { client: Redis },
+  key: string,
+  without: CanonicalOptions,
+): Promise<boolean> {
+  const [a, b] = await Promise.all([
+    canonicalValue(original.shard, key, without),
+    canonicalValue(copy.client, key, without),
+  ]);
   return a === b;
 }
 

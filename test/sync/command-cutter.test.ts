@@ -143,3 +143,29 @@ test("garbage within a large command is SOURCE_PROTOCOL", () => {
     for (let at = 0; at < broken.length; at += 65_536) taker.cutter.cut(broken.subarray(at, at + 65_536), 0);
   }).toThrowError(expect.objectContaining({ code: "SOURCE_PROTOCOL" }));
 });
+
+test.each([
+  ["in one piece", 10_000],
+  ["in two", 20],
+  ["byte by byte", 1],
+])("names the offset of the first wrong byte of a stream that comes %s", (_, size) => {
+  const whole = Buffer.from("*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n-1\r\n");
+  const taker = new RecordingTaker();
+  expect(() => {
+    for (let at = 0; at < whole.length; at += size) taker.cutter.cut(whole.subarray(at, at + size), 0);
+  }).toThrowError(
+    expect.objectContaining({ details: expect.objectContaining({ offset: String(whole.indexOf("-") + 1) }) }),
+  );
+});
+
+test("names the offset of the first wrong byte of a large command", () => {
+  const small = encodeArguments(["PING"]);
+  const broken = Buffer.concat([small, encodeArguments(["SET", "key", Buffer.alloc(2 * MIB, "x")])]);
+  broken.write("?", broken.length - 1);
+  const taker = new RecordingTaker();
+  expect(() => {
+    for (let at = 0; at < broken.length; at += 65_536) taker.cutter.cut(broken.subarray(at, at + 65_536), 0);
+  }).toThrowError(
+    expect.objectContaining({ details: expect.objectContaining({ offset: String(broken.length) }) }),
+  );
+});

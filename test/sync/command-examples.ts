@@ -12,7 +12,13 @@ export type ExampleContext = {
  * How a command is tried: texts, in which `$` stands for the prefix of the keys' names, or a function. The last
  * text is the command itself; those before make ready for it.
  */
-export type CommandExample = readonly string[] | ((context: ExampleContext) => Promise<void>);
+export type CommandExample = readonly ExampleText[] | ((context: ExampleContext) => Promise<void>);
+
+/** A text that only servers from some version on understand. */
+export type ExampleText = string | { readonly text: string; readonly redis: string; readonly valkey: string };
+
+/** @param redis the first version of Redis with it. @param valkey of Valkey; the first was 7.2. */
+const since = (redis: string, text: string, valkey = "7.2"): ExampleText => ({ text, redis, valkey });
 
 const library = (name: string) =>
   `#!lua name=${name}\nredis.register_function('${name}f', function(keys, args) return redis.call('SET', keys[1], args[1]) end)`;
@@ -41,6 +47,8 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   BZPOPMAX: [...zsets, "BZPOPMAX $a $b 1"],
   BZPOPMIN: [...zsets, "BZPOPMIN $a $b 1"],
   COPY: ["RPUSH $a 1 2 3", "SET $b old", "COPY $a $c DB 2", "COPY $a $b REPLACE"],
+  DELEX: ["SET $a 1", "SET $b 1", "DELEX $a IFEQ 1"],
+  DELIFEQ: ["SET $a 1", "SET $b 1", "DELIFEQ $a 1"],
   DECR: ["SET $a 10", "DECR $a"],
   DECRBY: ["SET $a 10", "DECRBY $a 3"],
   DEL: ["SET $a 1", "SET $b 1", "SET $c 1", "DEL $a $b"],
@@ -87,10 +95,18 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   GETEX: ["SET $a 1", "GETEX $a EX 1000000"],
   GETSET: ["SET $a 1", "GETSET $a 2"],
   HDEL: ["HSET $a f 1 g 2", "HDEL $a f"],
+  HEXPIRE: ["HSET $a f 1 g 2", "HEXPIRE $a 1000000 FIELDS 1 f"],
+  HEXPIREAT: ["HSET $a f 1 g 2", `HEXPIREAT $a ${farSeconds} FIELDS 2 f g`],
+  HGETDEL: ["HSET $a f 1 g 2", "HGETDEL $a FIELDS 1 f"],
+  HGETEX: ["HSET $a f 1 g 2", "HGETEX $a EX 1000000 FIELDS 1 f"],
   HINCRBY: ["HSET $a f 1", "HINCRBY $a f 41"],
   HINCRBYFLOAT: ["HSET $a f 0.1", "HINCRBYFLOAT $a f 0.2"],
   HMSET: ["HMSET $a f 1 g 2"],
+  HPERSIST: ["HSET $a f 1 g 2", "HEXPIRE $a 1000000 FIELDS 2 f g", "HPERSIST $a FIELDS 1 f"],
+  HPEXPIRE: ["HSET $a f 1 g 2", "HPEXPIRE $a 1000000000 FIELDS 1 f"],
+  HPEXPIREAT: ["HSET $a f 1 g 2", `HPEXPIREAT $a ${far} FIELDS 1 f`],
   HSET: ["HSET $a f 1", "HSET $a f 2 g 3"],
+  HSETEX: ["HSET $a f 1 g 2", "HSETEX $a EX 1000000 FIELDS 2 f 3 h 4"],
   HSETNX: ["HSET $a f 1", "HSETNX $a g 2"],
   INCR: ["SET $a 10", "INCR $a"],
   INCRBY: ["SET $a 10", "INCRBY $a 1000"],
@@ -98,7 +114,7 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   LINSERT: ["RPUSH $a 1 3", "LINSERT $a BEFORE 3 2"],
   LMOVE: ["RPUSH $a 1 2 3", "LMOVE $a $b RIGHT LEFT"],
   LMPOP: ["RPUSH $a 1 2 3", "LMPOP 2 $b $a LEFT COUNT 2"],
-  LPOP: ["RPUSH $a 1 2 3", "LPOP $a 2"],
+  LPOP: ["RPUSH $a 1 2 3 4", since("6.2", "LPOP $a 2"), "LPOP $a"],
   LPUSH: ["LPUSH $a 1", "LPUSH $a 2 3"],
   LPUSHX: ["LPUSH $a 1", "LPUSHX $a 2"],
   LREM: ["RPUSH $a 1 2 1 3 1", "LREM $a -2 1"],
@@ -111,6 +127,7 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   },
   MOVE: ["RPUSH $a 1 2 3", "MOVE $a 2"],
   MSET: ["MSET $a 1 $b 2"],
+  MSETEX: ["SET $a 1", "MSETEX 2 $a 2 $b 3 EX 1000000"],
   MSETNX: ["MSETNX $a 1 $b 2"],
   MULTI: async ({ shard, prefix }) => {
     await shard.multi().set(`${prefix}a`, 1).incr(`${prefix}a`).exec();
@@ -141,7 +158,12 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.set(`${prefix}a`, "in database 2");
     await shard.select(0);
   },
-  SET: ["SET $a 1", "SET $a 2 EX 1000000 GET"],
+  SET: [
+    "SET $a 1",
+    since("8.4", "SET $a 2 IFEQ 1", "8.1"),
+    since("6.2", "SET $a 3 EX 1000000 GET"),
+    "SET $b 1 EX 1000000 NX",
+  ],
   SETBIT: ["SETBIT $a 7 1", "SETBIT $a 1000 1"],
   SETEX: ["SETEX $a 1000000 value"],
   SETNX: ["SETNX $a 1"],
@@ -153,20 +175,25 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   SREM: ["SADD $a 1 2 3", "SREM $a 2 3"],
   SUNIONSTORE: [...sets, "SUNIONSTORE $c $a $b"],
   UNLINK: ["SET $a 1", "SET $b 1", "UNLINK $a"],
+  VADD: ["VADD $a VALUES 3 0.1 0.2 0.3 one", "VADD $a VALUES 3 0.2 0.3 0.4 two"],
+  VREM: ["VADD $a VALUES 3 0.1 0.2 0.3 one", "VADD $a VALUES 3 0.2 0.3 0.4 two", "VREM $a one"],
+  VSETATTR: ["VADD $a VALUES 3 0.1 0.2 0.3 one", "VSETATTR $a one {}"],
   XACK: [...pending, "XACK $a group 1-1"],
-  XADD: [...stream, "XADD $a NOMKSTREAM MAXLEN 3 * f 4"],
+  XADD: [...stream, since("6.2", "XADD $a NOMKSTREAM MAXLEN 3 * f 4"), "XADD $a MAXLEN 3 * f 5"],
   XAUTOCLAIM: [...pending, "XAUTOCLAIM $a group other 0 0 COUNT 1"],
   XCLAIM: [...pending, "XCLAIM $a group other 0 1-1 2-1"],
   XDEL: [...stream, "XDEL $a 2-1"],
+  // Until 6.2 it is one command, whatever it does.
+  XGROUP: [...group, "XGROUP SETID $a group 2-1"],
   "XGROUP CREATE": ["XGROUP CREATE $a group $ MKSTREAM"],
   "XGROUP CREATECONSUMER": [...group, "XGROUP CREATECONSUMER $a group consumer"],
   "XGROUP DELCONSUMER": [...pending, "XGROUP DELCONSUMER $a group consumer"],
   "XGROUP DESTROY": [...group, "XGROUP DESTROY $a group"],
   "XGROUP SETID": [...group, "XGROUP SETID $a group 2-1"],
   XREADGROUP: [...group, "XREADGROUP GROUP group consumer COUNT 2 STREAMS $a >"],
-  XSETID: [...stream, "XSETID $a 9-1 ENTRIESADDED 20 MAXDELETEDID 8-1"],
-  XTRIM: [...stream, "XTRIM $a MINID 2"],
-  ZADD: ["ZADD $a 0.1 x 2 y", "ZADD $a GT CH 5.25 x 1 y -inf z"],
+  XSETID: [...stream, since("7.0", "XSETID $a 8-2 ENTRIESADDED 20 MAXDELETEDID 8-1"), "XSETID $a 9-1"],
+  XTRIM: [...stream, since("6.2", "XTRIM $a MINID 2"), "XTRIM $a MAXLEN 1"],
+  ZADD: ["ZADD $a 0.1 x 2 y", since("6.2", "ZADD $a GT CH 5.25 x 1 y -inf z"), "ZADD $a CH 6.5 x"],
   ZDIFFSTORE: [...zsets, "ZDIFFSTORE $c 2 $a $b"],
   ZINCRBY: ["ZADD $a 0.1 x", "ZINCRBY $a 0.2 x"],
   ZINTERSTORE: [...zsets, "ZINTERSTORE $c 2 $a $b WEIGHTS 2 3 AGGREGATE SUM"],
@@ -189,8 +216,14 @@ export const skippedCommands: Readonly<Record<string, readonly string[]>> = {
   "FUNCTION FLUSH": ["FUNCTION FLUSH"],
 };
 
-/** Commands that no client sends: of Redis's own tests, and of its cluster. */
-export const internalCommands = ["PFDEBUG", "PFSELFTEST", "RESTORE-ASKING"];
+/** Commands that no client sends: of Redis's own tests, of its cluster, from a master to its replicas. */
+export const internalCommands = [
+  "PFDEBUG",
+  "PFSELFTEST",
+  "RESTORE-ASKING",
+  "CLUSTER FLUSHSLOT",
+  "XIDMPRECORD",
+];
 
 /** What the requirement says can be synchronised. PUBLISH has a test of its own. */
 export const requiredCommands = `

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { HEARTBEAT_KEY } from "../../server/sync/own-keys.ts";
 import { FilterForTest } from "./filter-for-test.ts";
@@ -79,30 +80,70 @@ test.each(["FLUSHALL", "flushall", "FLUSHDB", "SWAPDB"])("%s is skipped with an 
   expect(filter.decide(name)).toBe(`skip ${name.toUpperCase()}`);
 });
 
-test("SCRIPT FLUSH and FUNCTION FLUSH are skipped, what loads and deletes is not", () => {
+test("SCRIPT FLUSH and FUNCTION FLUSH are skipped, what loads is not", () => {
   const filter = new FilterForTest();
   expect(filter.decide("SCRIPT", "FLUSH")).toBe("skip SCRIPT_FLUSH");
   expect(filter.decide("script", "flush", "async")).toBe("skip SCRIPT_FLUSH");
   expect(filter.decide("FUNCTION", "FLUSH")).toBe("skip FUNCTION_FLUSH");
   expect(filter.filter.alert).toBe(false);
   expect(filter.decide("SCRIPT", "LOAD", "return 1")).toBe("forward");
-  expect(filter.decide("FUNCTION", "DELETE", "library")).toBe("forward");
 });
 
-test("FUNCTION RESTORE brings its functions and flushes none", () => {
+test("a library replaces the one that another shard has loaded, and only a shard alone deletes one", () => {
   const filter = new FilterForTest();
-  expect(filter.decide("FUNCTION", "RESTORE", "payload")).toBe("forward");
-  expect(filter.decide("FUNCTION", "RESTORE", "payload", "APPEND")).toBe("forward");
-  expect(filter.decide("function", "restore", "payload", "flush")).toBe(
-    "replace FUNCTION RESTORE payload REPLACE",
+  const code = "#!lua name=lib\nredis.register_function('f', function() end)";
+  expect(filter.decide("FUNCTION", "LOAD", code)).toBe(`replace FUNCTION LOAD REPLACE ${code}`);
+  expect(filter.beside()).toEqual([
+    "HGET libraries lib",
+    `HSET libraries lib ${createHash("sha1").update(code).digest("hex")} s0`,
+  ]);
+  expect(filter.decide("function", "load", "replace", code)).toBe(`replace FUNCTION LOAD REPLACE ${code}`);
+  expect(filter.decide("FUNCTION", "LOAD", "REPLACE", "FLUSH")).toBe("replace FUNCTION LOAD REPLACE FLUSH");
+  expect(filter.decide("FUNCTION", "DELETE", "lib")).toBe("forward");
+  const among = new FilterForTest({ alone: false });
+  expect(among.decide("FUNCTION", "DELETE", "lib")).toBe("skip FUNCTION_DELETE");
+  expect(among.filter.alert).toBe(false);
+});
+
+test("FUNCTION RESTORE brings its functions, flushes none and gives way to none", () => {
+  const filter = new FilterForTest();
+  const restored = "replace FUNCTION RESTORE payload REPLACE";
+  for (const policy of [[], ["APPEND"], ["REPLACE"], ["flush"]]) {
+    expect(filter.decide("FUNCTION", "RESTORE", "payload", ...policy)).toBe(restored);
+  }
+});
+
+test("EVALSHA becomes EVAL once the body has been seen, in whatever database", () => {
+  const filter = new FilterForTest({ map: mapped, db: 1 });
+  const sha = createHash("sha1").update("return 1").digest("hex");
+  filter.decide("SELECT", "0");
+  expect(filter.decide("EVALSHA", sha, "0")).toBe("forward");
+  filter.decide("SELECT", "1");
+  expect(filter.decide("EVAL", "return 1", "0")).toBe("skip DB_NOT_SELECTED");
+  expect(filter.beside()).toEqual([`HSET store ${sha} return 1`]);
+  expect(filter.decide("EVALSHA", sha, "0")).toBe("skip DB_NOT_SELECTED");
+  filter.decide("SELECT", "3");
+  expect(filter.decide("evalsha", sha.toUpperCase(), "1", "k", "a")).toBe(
+    "replace EVAL prelude return 1 1 k a 1700000000000",
   );
-  expect(filter.decide("FUNCTION", "LOAD", "REPLACE", "FLUSH")).toBe("forward");
+  expect(filter.beside()).toEqual([]);
+  expect(filter.decide("EVAL", "#!lua\nreturn 1", "0")).toBe("forward");
+  expect(filter.decide("FCALL", "f", "1", "k")).toBe("forward");
 });
 
 test("PUBLISH goes on from any database, what Sentinels tell each other does not", () => {
   const filter = new FilterForTest({ map: mapped, db: 1 });
   expect(filter.decide("PUBLISH", "channel", "message")).toBe("forward");
+  expect(filter.decide("SPUBLISH", "channel", "message")).toBe("forward");
   expect(filter.decide("publish", "__sentinel__:hello", "127.0.0.1,26379")).toBe("control");
+  expect(filter.decide("PUBLISH", "__sentinel__:hello", "127.0.0.1,26379")).toBe("control");
+});
+
+test("messages are left out where the task says so, without an alert", () => {
+  const filter = new FilterForTest({ publish: "skip" });
+  expect(filter.decide("PUBLISH", "channel", "message")).toBe("skip PUBLISH_OFF");
+  expect(filter.decide("spublish", "channel", "message")).toBe("skip PUBLISH_OFF");
+  expect(filter.filter.alert).toBe(false);
   expect(filter.decide("PUBLISH", "__sentinel__:hello", "127.0.0.1,26379")).toBe("control");
 });
 
@@ -160,8 +201,14 @@ test("COPY goes to the mapped database, and is skipped where that is not synchro
   expect(filter.filter.reason).toContain("database 1");
 });
 
-test("MOVE and COPY out of a database that is not synchronised say so", () => {
+test("what MOVE and COPY bring from a database that is not synchronised is fetched from the source", () => {
   const filter = new FilterForTest({ map: mapped, db: 1 });
   expect(filter.decide("MOVE", "key", "2")).toBe("skip DB_NOT_SELECTED");
   expect(filter.decide("COPY", "a", "b")).toBe("skip DB_NOT_SELECTED");
+  expect(filter.decide("COPY", "a", "b", "DB", "2")).toBe("skip DB_NOT_SELECTED");
+  expect(filter.fetched()).toEqual([]);
+  expect(filter.decide("MOVE", "key", "3")).toBe("control");
+  expect(filter.fetched()).toEqual(["3 key"]);
+  expect(filter.decide("copy", "a", "b", "replace", "db", "0")).toBe("control");
+  expect(filter.fetched()).toEqual(["0 b"]);
 });

@@ -1,27 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { checkpointKey } from "../../server/sync/own-keys.ts";
+import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/sync-limits.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
+import { after } from "./proxy-trap.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 /** A shard with data and a writer, a destination, and a sync of them that has finished its initial sync. */
-async function running(conf: Record<string, string> = {}) {
+async function running(
+  conf: Record<string, string> = {},
+  limits: Partial<SyncLimits> = {},
+  spec: Partial<ShardSyncSpec> = {},
+) {
   const shard = await startRedis({ conf: { "repl-backlog-size": "64mb" } });
   const destination = await startRedis({ conf });
   await fillMixed(shard.client, { keys: 3_000, seed });
   const proxy = await TcpProxy.start(destination.port);
-  const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(proxy) }).start();
+  const sync = new SyncForTest(
+    { source: endpointAt(shard), destination: endpointAt(proxy), ...spec },
+    limits,
+  ).start();
   await sync.reaches("synchronizing");
   const writer = new TrafficWriter(shard.client, {
     seed,
     through: "direct",
     commandsPerSecond: 2_000,
-    shortLives: "own",
   }).start();
   const equal = async () => {
     await writer.stop();
@@ -87,6 +97,109 @@ test("a destination that comes back empty is noticed, said, and filled again", a
   expect(await fullSyncs(shard)).toBe(2);
 });
 
+test("a destination that comes back empty is left alone where the task says so, until it is started again", async () => {
+  const { shard, destination, sync, equal } = await running({}, {}, { onDestinationDataLost: "stop" });
+  await destination.restart();
+  await sync.reaches("failed", 30_000);
+  expect(sync.latest?.reason).toMatchObject({ code: "DESTINATION_DATA_LOST", retried: false });
+  expect(sync.eventsOf("destination-data-lost")[0]?.level).toBe("alert");
+  await sync.ended();
+  expect(await destination.client.dbsize()).toBeLessThanOrEqual(1);
+  expect(await fullSyncs(shard)).toBe(1);
+  await sync.stop();
+  sync.start();
+  await sync.reaches("synchronizing", 30_000);
+  expect(await fullSyncs(shard)).toBe(2);
+  expect(await equal()).toBeGreaterThan(3_000);
+});
+
+test("a destination that is flushed while it is connected is noticed at the next write, without a reconnect", async () => {
+  const { shard, destination, sync, equal } = await running();
+  await destination.client.flushall();
+  await until(() => sync.eventsOf("destination-data-lost").length > 0, { what: "the loss is noticed" });
+  await until(() => sync.latest?.initialSync?.attempt === 2, { what: "a new initial sync has begun" });
+  await sync.reaches("synchronizing");
+  expect(await equal()).toBeGreaterThan(3_000);
+  expect(await fullSyncs(shard)).toBe(2);
+});
+
+test("a destination that is flushed within the initial sync does not count as synchronised", async () => {
+  const shard = await startRedis();
+  await fillMixed(shard.client, { keys: 20_000, seed });
+  const destination = await startRedis();
+  const proxy = await TcpProxy.start(destination.port);
+  proxy.shape.up = { bytesPerSecond: 500_000 };
+  const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(proxy) }).start();
+  await until(async () => (await destination.client.dbsize()) > 500, { what: "keys are written" });
+  await destination.client.flushall();
+  proxy.shape.up = {};
+  await sync.reaches("synchronizing", 60_000);
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  expect(await expectUnion([shard], destination)).toBe(20_000);
+}, 90_000);
+
+test.each(["flushed", "without its checkpoint"])(
+  "a destination that is %s while the engine is down is left alone where the task says so, until the user starts it",
+  async (how) => {
+    const { shard, destination, sync, writer, equal } = await running(
+      {},
+      {},
+      { onDestinationDataLost: "stop" },
+    );
+    await writer.stop();
+    await sync.stop();
+    if (how === "flushed") await destination.client.flushall();
+    else await destination.client.del(checkpointKey("test"));
+    const before = await destination.client.dbsize();
+    const again = new SyncForTest({ ...sync.spec, expectCheckpoint: true }).start();
+    await again.ended();
+    expect(again.latest).toMatchObject({ status: "failed", reason: { code: "DESTINATION_DATA_LOST" } });
+    expect(again.eventsOf("destination-data-lost")[0]?.level).toBe("alert");
+    expect(await destination.client.dbsize()).toBeLessThanOrEqual(before + 1);
+    expect(await fullSyncs(shard)).toBe(1);
+    await again.stop();
+    sync.start();
+    await until(async () => (await fullSyncs(shard)) === 2, { what: "it is copied anew", timeoutMs: 20_000 });
+    await sync.reaches("synchronizing", 30_000);
+    expect(await equal()).toBeGreaterThan(3_000);
+  },
+);
+
+test("a checkpoint that a former engine writes after a flush is not gone on from", async () => {
+  const { shard, destination, sync, writer, equal } = await running();
+  await writer.stop();
+  await sync.stop();
+  const key = checkpointKey("test");
+  const checkpoint = (await destination.client.hget(key, "s0"))!;
+  await destination.client.flushall();
+  await destination.client.hset(key, "s0", checkpoint);
+  sync.start();
+  await until(() => sync.eventsOf("destination-data-lost").length > 0, { what: "the loss is noticed" });
+  await sync.reaches("synchronizing", 30_000);
+  expect(await equal()).toBeGreaterThan(3_000);
+  expect(await fullSyncs(shard)).toBe(2);
+});
+
+test("a cutover whose last answer is lost is over: no initial sync is written after it", async () => {
+  const { shard, destination, proxy, sync, writer } = await running();
+  await writer.stop();
+  await sync.caughtUp(shard.client, destination.client);
+  const forgets = /\r\nhdel\r\n[^*]*\r\ns0:epoch\r\n[^*]*s0:shaded\r\n/i;
+  const trap = proxy.trap({ direction: "up", find: after(forgets), act: "cut" });
+  const cut = trap.sprung.then(() =>
+    destination.client.hdel(checkpointKey("test"), "s0", "s0:epoch", "s0:shaded"),
+  );
+  await sync.stop({ forgetCheckpoint: true });
+  expect(trap.hits).toBe(1);
+  await cut;
+  expect(sync.eventsOf("destination-data-lost")).toEqual([]);
+  expect(sync.eventsOf("cutover-incomplete")).toEqual([]);
+  expect(await fullSyncs(shard)).toBe(1);
+  expect(await destination.client.keys("tributary:*")).toEqual([]);
+  await expectUnion([shard], destination);
+}, 90_000);
+
 test("a destination that is flushed while it is connected is not taken for a good one after the next reconnect", async () => {
   const { destination, proxy, sync, equal } = await running();
   await destination.client.flushall();
@@ -142,6 +255,23 @@ test("a destination whose user loses a permission is waited for, with the reason
   await destination.client.call("ACL", "SETUSER", "default", "+rpush");
   await sync.reaches("synchronizing");
   await equal();
+});
+
+test("a destination that hangs is noticed, said, and loses and doubles nothing when it goes on", async () => {
+  const limits = { destinationSilenceMs: 1_000, openMs: 1_000, commandMs: 1_000 };
+  const { destination, sync, equal, moves } = await running({}, limits);
+  for (let pause = 0; pause < 2; pause++) {
+    process.kill(destination.pid, "SIGSTOP");
+    await until(() => sync.latest?.status === "retrying" && sync.latest.reason?.code === "CONNECT_TIMEOUT", {
+      what: "connecting has been given up too",
+      timeoutMs: 30_000,
+    });
+    process.kill(destination.pid, "SIGCONT");
+    await sync.reaches("synchronizing", 30_000);
+    await moves();
+  }
+  await equal();
+  expect(sync.reasons).toContain("DESTINATION_SILENT");
 });
 
 test("survives CLIENT KILL of all its connections, again and again", async () => {

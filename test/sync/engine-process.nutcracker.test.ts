@@ -22,7 +22,6 @@ test("SIGTERM drains within 5 s under load, and a restart goes on without a full
     seed,
     through: "direct",
     commandsPerSecond: 8_000,
-    shortLives: "own",
   }).start();
   for (let run = 0; run < 2; run++) {
     const before = writer.commands;

@@ -37,6 +37,15 @@ export class EngineRun {
     await this.#child?.kill(signal);
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** How it ended, e.g. `SIGKILL` or `exit code 1`; null while it runs. */
+  get exit(): string | null {
+    return this.#child === null ? "not started" : this.#child.exit;
+  }
+
   /** All that it has printed since its last start. */
   async log(): Promise<string> {
     return await readFile(join(this.#directory, `engine-${this.#starts}.log`), "utf8");

@@ -1,10 +1,14 @@
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
 import { CommandFilter } from "../../server/sync/command-filter.ts";
 import { encodeArguments } from "../../server/sync/encode-arguments.ts";
 import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
 import { ExpiryRewriter } from "../../server/sync/expiry-rewriter.ts";
 import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
-import type { DatabaseMap } from "../../server/sync/shard-sync-spec.ts";
+import { FunctionLibraries } from "../../server/sync/function-libraries.ts";
+import { ScriptLibrary } from "../../server/sync/script-library.ts";
+import { ScriptRewriter } from "../../server/sync/script-rewriter.ts";
+import type { DatabaseMap, PublishPolicy } from "../../server/sync/shard-sync-spec.ts";
 import { StreamClock } from "../../server/sync/stream-clock.ts";
 
 /** The arguments of one command in RESP, as latin1 text. */
@@ -26,10 +30,45 @@ export class FilterForTest {
   readonly filter: CommandFilter;
   readonly #scanner = new CommandScanner("shard test");
 
-  constructor(options: { map?: DatabaseMap; db?: number; setPxat?: boolean; shardIndex?: number } = {}) {
+  constructor(
+    options: {
+      map?: DatabaseMap;
+      db?: number;
+      setPxat?: boolean;
+      shardIndex?: number;
+      publish?: PublishPolicy;
+      alone?: boolean;
+      /** Of the destination. */
+      version?: string;
+    } = {},
+  ) {
     this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
     const rewriter = new ExpiryRewriter(this.shade, this.clock, options.setPxat ?? true, () => this.now);
-    this.filter = new CommandFilter(options.map ?? { kind: "all" }, options.db ?? 0, rewriter);
+    const scripts = new ScriptRewriter({
+      library: new ScriptLibrary(),
+      prelude: "prelude ",
+      storeKey: "store",
+      sourceTime: () => this.now,
+    });
+    const functions = new FunctionLibraries({
+      key: "libraries",
+      shardName: "s0",
+      known: new Map(),
+      onReplaced: () => {},
+    });
+    this.filter = new CommandFilter({
+      databases: options.map ?? { kind: "all" },
+      db: options.db ?? 0,
+      expiries: rewriter,
+      downgrade: new CommandDowngrade(
+        { flavor: "redis", version: options.version ?? "8.0.0" },
+        options.version ?? "8.0.0",
+      ),
+      scripts,
+      functions,
+      publish: options.publish ?? "forward",
+      alone: options.alone ?? true,
+    });
   }
 
   /** The stream is applied as it comes: nothing near in time has to be shaded but what ends within 2 s. */
@@ -40,12 +79,23 @@ export class FilterForTest {
     return this;
   }
 
+  /** What the last command wants in front of it. */
+  beside(): string[] {
+    return (this.filter.beside?.own ?? []).map(({ bytes }) => argumentsOf(bytes).join(" "));
+  }
+
+  /** The keys that the last command wants to be copied again, with their databases. */
+  fetched(): string[] {
+    return (this.filter.beside?.fetch ?? []).map(({ db, key }) => `${db} ${key}`);
+  }
+
   /** The verdict, and for `replace` the arguments of the replacement, with spaces between them. */
   decide(...args: readonly (string | Buffer)[]): string {
     // Among others, so that a filter that looks past its command is found out.
     const before = encodeArguments(["SET", "before", "it"]);
     const bytes = Buffer.concat([before, encodeArguments(args), encodeArguments(["DEL", "after", "it"])]);
     this.#scanner.scan(bytes, before.length, bytes.length);
+    this.filter.beside = null;
     const verdict = this.filter.decide(bytes, this.#scanner);
     if (verdict === "replace") return `replace ${argumentsOf(this.filter.replacement).join(" ")}`;
     return verdict === "skip" ? `skip ${this.filter.reasonCode}` : verdict;

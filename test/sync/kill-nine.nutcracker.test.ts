@@ -9,12 +9,6 @@ import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { EngineRun } from "./engine-run.ts";
 
 const KILLS = 10;
-/**
- * With TEST_SHORT_LIVES=all also keys that live for seconds are renewed and built upon. What remains then is the
- * few milliseconds by which a live stream is behind: a key that is renewed in the last of its milliseconds may be
- * gone from the destination, which rarely shows as a difference. docs/architecture.md, "Expiry".
- */
-const shortLives = process.env.TEST_SHORT_LIVES === "all" ? "all" : "own";
 
 /** A master deletes an expired key, and says so, only when it happens upon it: SCAN makes it look at all of them. */
 async function lookAtEveryKey(shard: Redis): Promise<void> {
@@ -44,7 +38,6 @@ test.each([
     }
     const through = new TrafficWriter(nutcracker.client, {
       seed,
-      shortLives,
       commandsPerSecond: 4_000,
     }).start();
     const direct = shards.map((shard, index) =>
@@ -52,7 +45,6 @@ test.each([
         seed: seed + 10 + index,
         prefix: `direct-${index}:`,
         through: "direct",
-        shortLives,
         commandsPerSecond: 1_000,
       }).start(),
     );

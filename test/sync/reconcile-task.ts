@@ -41,6 +41,8 @@ export class ReconcileTask {
       shardId: `s${index}`,
       shardName: `s${index}`,
       source: endpoint(shard),
+      alternatives: [],
+      sentinel: null,
       spoolDirectory: join(folder, `s${index}`),
     }));
     this.specs = siblings.map((own, shardIndex) => ({
@@ -52,6 +54,9 @@ export class ReconcileTask {
       databases,
       checkpointDb: 0,
       heartbeatDb: null,
+      publish: "forward" as const,
+      onDestinationDataLost: "resync" as const,
+      expectCheckpoint: false,
       spoolQuotaBytes: 2 ** 30,
     }));
     onTestFinished(() => this.stop());

@@ -208,7 +208,6 @@ test("loses nothing of siblings that delete and rename while shards are synced a
       prefix: `direct-${index}:`,
       through: "direct",
       commandsPerSecond: 1_500,
-      shortLives: "own",
     }).start(),
   );
   for (let round = 0; round < 6; round++) {

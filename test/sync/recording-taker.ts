@@ -21,7 +21,7 @@ export class RecordingTaker implements CommandTaker {
   #large: { argc: number; args: Buffer[]; parts: Buffer[] } | null = null;
 
   constructor() {
-    this.cutter = new CommandCutter(this.#scanner, this, "shard test");
+    this.cutter = new CommandCutter(this.#scanner, this, "shard test", 0n);
   }
 
   command(bytes: Uint8Array, start: number, stop: number): void {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { startRedis, until } from "../servers/index.ts";
+import { startRedis, temporaryFolder, until } from "../servers/index.ts";
 import { expectUnion } from "./expect-union.ts";
+import { smallRdb, startOldMaster } from "./old-master.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 
 async function running(conf: Record<string, string> = {}, more: Partial<SyncForTest["spec"]> = {}) {
@@ -206,4 +207,118 @@ test("databases 0 and 3 go to 0 and 5, and no other", async () => {
     what: "only what is not synchronised is in the log",
   });
   expect([...new Set(sync.refused().map(({ db }) => db))].sort()).toEqual([1, 5]);
+});
+
+test("what MOVE and COPY bring from a database that is not synchronised is copied from the shard", async () => {
+  const databases = { kind: "pairs", pairs: [{ source: 0, destination: 4 }] } as const;
+  const { shard, destination, sync, caughtUp } = await running({}, { databases });
+  await destination.select(4);
+  await shard.select(1);
+  await shard.pipeline().rpush("moved", "a", "b").set("copied", 1, "EX", 100_000).set("stays", 1).exec();
+  await shard.pipeline().move("moved", 0).call("COPY", "copied", "copy", "DB", "0").exec();
+  await shard.select(0);
+  await shard.pipeline().rpush("moved", "c").incr("copy").exec();
+  await caughtUp();
+  expect(await destination.lrange("moved", 0, -1)).toEqual(["a", "b", "c"]);
+  expect(await destination.get("copy")).toBe("2");
+  expect(await destination.pexpiretime("copy")).toBe(await shard.pexpiretime("copy"));
+  expect(await destination.keys("*")).toHaveLength(2);
+  await sync.stop();
+  expect([...new Set(sync.refused().map(({ reasonCode }) => reasonCode))]).toEqual(["DB_NOT_SELECTED"]);
+  expect(sync.refused("MOVE")).toEqual([]);
+  expect(sync.refused("COPY")).toEqual([]);
+});
+
+test("messages stay away from a destination whose task leaves them out, and are counted", async () => {
+  const { shard, destination, sync, caughtUp } = await running({}, { publish: "skip" });
+  const heard: string[] = [];
+  const subscriber = destination.duplicate();
+  subscriber.on("message", (_, message: string) => heard.push(message));
+  await subscriber.subscribe("news");
+  await shard.publish("news", "left out");
+  await shard.set("after", 1);
+  await caughtUp();
+  await destination.publish("news", "the last");
+  await until(() => heard.includes("the last"), { what: "the last message has come" });
+  subscriber.disconnect();
+  expect(heard).toEqual(["the last"]);
+  await sync.stop();
+  expect(sync.refused()).toMatchObject([
+    { kind: "skipped", command: "PUBLISH", reasonCode: "PUBLISH_OFF", count: 1 },
+  ]);
+  expect(sync.events.filter(({ level }) => level === "alert")).toEqual([]);
+});
+
+test("function libraries of two shards are there together, and other code of the same name is said", async () => {
+  const [a, b] = [await startRedis(), await startRedis()];
+  const destination = await startRedis();
+  const code = (library: string, answer: string) =>
+    `#!lua name=${library}\nredis.register_function('${library}_f', function() return '${answer}' end)`;
+  // In the RDB of both, and the same.
+  for (const shard of [a, b]) await shard.client.call("FUNCTION", "LOAD", code("same", "1"));
+  const shared = (index: number, shard: typeof a) => ({
+    shardId: `s${index}`,
+    shardName: `s${index}`,
+    source: endpointAt(shard),
+    alternatives: [],
+    sentinel: null,
+    spoolDirectory: temporaryFolder(),
+  });
+  const [one, other] = [shared(0, a), shared(1, b)];
+  const sync = (own: typeof one, sibling: typeof one, shardIndex: number) =>
+    new SyncForTest({ ...own, destination: endpointAt(destination), shardIndex, siblings: [sibling] });
+  const [first, second] = [sync(one, other, 0), sync(other, one, 1)];
+  first.start();
+  await first.reaches("synchronizing");
+  second.start();
+  await second.reaches("synchronizing");
+  const apply = async (shard: typeof a, ...args: string[]) => {
+    await shard.client.call("FUNCTION", ...args);
+    await (shard === a ? first : second).caughtUp(shard.client, destination.client);
+  };
+  for (const shard of [a, b]) await apply(shard, "LOAD", code("later", "1"));
+  await apply(a, "LOAD", "REPLACE", code("same", "2"));
+  await until(() => first.eventsOf("function-replaced").length > 0, { what: "the other code is said" });
+  await apply(b, "LOAD", "REPLACE", code("same", "2"));
+  await apply(a, "DELETE", "later");
+  await destination.client.set("read", 1);
+  expect(await destination.client.call("FCALL", "same_f", 0)).toBe("2");
+  expect(await destination.client.call("FCALL", "later_f", 0)).toBe("1");
+  await Promise.all([first.stop(), second.stop()]);
+  expect(first.eventsOf("function-replaced")).toHaveLength(1);
+  expect(second.eventsOf("function-replaced")).toEqual([]);
+  expect(first.eventsOf("function-replaced")[0]?.message).toContain("shard s1");
+  expect(first.refused()).toMatchObject([{ kind: "skipped", reasonCode: "FUNCTION_DELETE", count: 1 }]);
+  expect(second.refused()).toEqual([]);
+});
+
+test("a module's values are reported key by key, and its commands as unknown", async () => {
+  // redis: rdb.c rdbLoadCheckModuleValue: type 7, the key, the module's id, then opcode and value until EOF.
+  const moduleValue = (key: string) =>
+    Buffer.concat([
+      Buffer.from([7, key.length]),
+      Buffer.from(key),
+      Buffer.from([0x81, 0x4b, 0x09, 0x1a, 0x93, 0x2c, 0x5d, 0x6e, 0x01]),
+      Buffer.from([2, 5, 5, 3, 0x61, 0x62, 0x63, 0]),
+    ]);
+  const plain = Buffer.concat([Buffer.from([0, 5]), Buffer.from("plain"), Buffer.from([1, 0x76])]);
+  const master = await startOldMaster(
+    smallRdb({}, Buffer.concat([moduleValue("m:1"), plain, moduleValue("m:2")])),
+  );
+  const destination = await startRedis();
+  const sync = new SyncForTest({ source: endpointAt(master), destination: endpointAt(destination) }).start();
+  await sync.reaches("synchronizing");
+  master.send("SELECT", "0");
+  master.send("bf.add", "m:1", "item");
+  master.send("SET", "after", "1");
+  await until(() => destination.client.exists("after"), { what: "the rest is applied", timeoutMs: 30_000 });
+  await sync.stop();
+  expect((await destination.client.keys("[^t]*")).sort()).toEqual(["after", "plain"]);
+  expect(sync.refused("RDB key")).toMatchObject([
+    { kind: "skipped", db: 0, reasonCode: "MODULE_VALUE", count: 2, samples: ["m:1", "m:2"] },
+  ]);
+  expect(sync.refused("BF.ADD")).toMatchObject([
+    { kind: "rejected", reasonCode: "UNKNOWN_COMMAND", count: 1 },
+  ]);
+  expect(sync.latest?.initialSync).toMatchObject({ keysApplied: 1, keysSkipped: 2 });
 });

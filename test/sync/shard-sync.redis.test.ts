@@ -38,7 +38,6 @@ test("keys of every type come by the initial sync and by the stream, and the lag
         prefix: `traffic-${index}:`,
         through: "direct",
         commandsPerSecond: 1_500,
-        shortLives: "own",
       }).start(),
     );
     for (const sync of syncs) await sync.reaches("synchronizing");
@@ -89,7 +88,6 @@ test("of two engines for one shard the first says FENCED and stops, and nothing 
     seed,
     through: "direct",
     commandsPerSecond: 3_000,
-    shortLives: "own",
   }).start();
   await until(() => writer.commands > 1_000, { what: "there is traffic" });
   const second = new SyncForTest(ends).start();

@@ -6,6 +6,7 @@ import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
+import { rounds } from "./fault-rounds.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -20,7 +21,6 @@ const write = (shard: RedisServer) =>
     seed,
     through: "direct",
     commandsPerSecond: 2_000,
-    shortLives: "own",
   }).start();
 
 test("a shard that is killed with -9 and comes back is synced again from its start, and the reason is said", async () => {
@@ -30,17 +30,21 @@ test("a shard that is killed with -9 and comes back is synced again from its sta
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
   await sync.reaches("synchronizing");
   const writer = write(shard);
-  await until(() => writer.commands > 1_000, { what: "there is traffic", timeoutMs: 30_000 });
-  await shard.restart();
-  const after = writer.commands;
-  await until(() => writer.commands > after + 500, { what: "there is traffic again", timeoutMs: 30_000 });
-  await until(() => sync.latest?.initialSync?.attempt === 2, {
-    what: "a second initial sync",
-    timeoutMs: 40_000,
-  });
-  expect(sync.latest?.initialSync?.why).toMatch(/restarted/);
+  const random = seededRandom(seed);
+  for (let kill = 0; kill < rounds(2); kill++) {
+    const before = writer.commands + 500 + random.int(1_000);
+    await until(() => writer.commands > before, { what: "there is traffic", timeoutMs: 30_000 });
+    await shard.restart();
+    const after = writer.commands;
+    await until(() => writer.commands > after + 500, { what: "there is traffic again", timeoutMs: 30_000 });
+    await until(() => sync.latest?.initialSync?.attempt === kill + 2, {
+      what: "another initial sync",
+      timeoutMs: 40_000,
+    });
+    expect(sync.latest?.initialSync?.why).toMatch(/restarted/);
+    await sync.reaches("synchronizing");
+  }
   expect(sync.reasons).toContain("SOURCE_LINK_LOST");
-  await sync.reaches("synchronizing");
   await writer.stop();
   await sync.caughtUp(shard.client, destination.client);
   await sync.stop();
@@ -116,7 +120,7 @@ test("a transfer of the RDB that breaks at any byte is begun again", async () =>
 
 test("a destination that hangs costs the link to the shard nothing, though the shard permits a small backlog only", async () => {
   const shard = await startRedis({
-    conf: { "client-output-buffer-limit": "replica 16mb 8mb 5", "repl-backlog-size": "16kb" },
+    conf: { "client-output-buffer-limit": "replica 4mb 2mb 1", "repl-backlog-size": "16kb" },
   });
   const destination = await startRedis();
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
@@ -124,12 +128,12 @@ test("a destination that hangs costs the link to the shard nothing, though the s
   const sleeper = destination.client.duplicate();
   const asleep = sleeper.call("DEBUG", "SLEEP", "4");
   const value = "x".repeat(10_000);
-  // 12 MB, many times what the shard would keep for a replica that does not read.
-  for (let n = 0; n < 60; n++) {
+  // 32 MB, many times what the shard would keep for a replica that does not read, and the kernel's buffers with it.
+  for (let n = 0; n < 160; n++) {
     const pipeline = shard.client.pipeline();
     for (let key = 0; key < 20; key++) pipeline.rpush(`list:${key}`, value);
     await pipeline.exec();
-    await sleep(20);
+    await sleep(5);
   }
   await asleep;
   sleeper.disconnect();

@@ -1,11 +1,13 @@
 import type { Redis } from "ioredis";
 import { onTestFinished, TestRunner } from "vitest";
 import type { RedisEndpoint } from "../../server/redis/endpoint.ts";
+import type { SegmentFiles } from "../../server/replica/segment-file.ts";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
-import type { RefusedCommand, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
+import type { RefusedCommand, ScriptRuns, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
 import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/sync-limits.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 
 type Reachable = { readonly port: number; readonly host?: string };
@@ -24,18 +26,36 @@ export class SyncForTest {
   readonly reasons = new Set<string>();
   latest: ShardReport | null = null;
   readonly #refused: RefusedCommand[] = [];
+  readonly #scripts = new Map<string, ScriptRuns>();
+  readonly #limits: Partial<SyncLimits>;
+  readonly #files: SegmentFiles | undefined;
   #sync: ShardSync | null = null;
 
-  constructor(spec: Partial<ShardSyncSpec> & Pick<ShardSyncSpec, "source" | "destination">) {
+  /**
+   * @param limits in the place of those of production, which are long.
+   * @param files in the place of the disk.
+   */
+  constructor(
+    spec: Partial<ShardSyncSpec> & Pick<ShardSyncSpec, "source" | "destination">,
+    limits: Partial<SyncLimits> = {},
+    files?: SegmentFiles,
+  ) {
+    this.#limits = limits;
+    this.#files = files;
     this.spec = {
       taskId: "test",
       shardId: "s0",
       shardName: "s0",
       shardIndex: 0,
       siblings: [],
+      alternatives: [],
+      sentinel: null,
       databases: { kind: "all" },
       checkpointDb: 0,
       heartbeatDb: null,
+      publish: "forward",
+      onDestinationDataLost: "resync",
+      expectCheckpoint: false,
       spoolDirectory: temporaryFolder(),
       spoolQuotaBytes: 2 ** 30,
       ...spec,
@@ -44,7 +64,11 @@ export class SyncForTest {
   }
 
   start(): this {
-    this.#sync = new ShardSync(this.spec, { onReport: (report) => this.#heard(report) });
+    this.#sync = new ShardSync(this.spec, {
+      onReport: (report) => this.#heard(report),
+      limits: this.#limits,
+      ...(this.#files === undefined ? {} : { files: this.#files }),
+    });
     void this.#sync.run();
     return this;
   }
@@ -107,11 +131,21 @@ export class SyncForTest {
     return [...sums.values()];
   }
 
+  /** All scripts that ran, added up over the reports. */
+  scripts(): ScriptRuns[] {
+    return [...this.#scripts.values()];
+  }
+
   #heard(report: ShardReport): void {
     this.latest = report;
     this.statuses.add(report.status);
     if (report.reason !== null) this.reasons.add(report.reason.code);
     this.events.push(...report.events);
     this.#refused.push(...report.refused);
+    for (const one of report.scripts) {
+      const before = this.#scripts.get(one.sha);
+      const ran = one.ran + (before?.ran ?? 0);
+      this.#scripts.set(one.sha, { ...one, ran, failed: one.failed + (before?.failed ?? 0) });
+    }
   }
 }

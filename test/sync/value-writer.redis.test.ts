@@ -79,9 +79,15 @@ test.each(Object.keys(abilities))(
       name: "test",
       db: 0,
       timeoutMs: 5_000,
+      silenceMs: 30_000,
+      guard: null,
       signal: new AbortController().signal,
       handler: {
-        value: (depth) => depth === 0 && answers.push("value"),
+        value: (depth) => {
+          if (depth === 0) answers.push("value");
+          return false;
+        },
+        text: () => {},
         error: (_, text) => answers.push(text),
         array: () => {},
         arrayEnd: () => {},

@@ -13,18 +13,12 @@ export type MixedCommandsOptions = {
    * databases' commands.
    */
   readonly through: "nutcracker" | "direct";
-  /**
-   * Which keys live for seconds only. `all`: keys of every type, that other commands change and renew meanwhile.
-   * `own`: strings that are written whole, each time with their expiry; what changes step by step lives an hour
-   * at least. A destination that is behind by more than such a life expires a key by its own clock before the
-   * stream renews it; `own` keeps that out of a test that is about something else.
-   */
-  readonly shortLives: "all" | "own";
 };
 
 /**
  * A source of random writes that never end in an error. Half of them do not bear being applied twice (INCR,
- * APPEND, RPUSH, LPOP, SPOP, HINCRBYFLOAT …): they are what shows a lost or a doubled write.
+ * APPEND, RPUSH, LPOP, SPOP, HINCRBYFLOAT …): they are what shows a lost or a doubled write. Some keys of every type
+ * live for seconds only, and are changed and renewed meanwhile: they are what shows one that has expired too early.
  */
 export function mixedCommands(random: SeededRandom, options: MixedCommandsOptions): () => Command[] {
   const { int, pick, text } = random;
@@ -33,9 +27,8 @@ export function mixedCommands(random: SeededRandom, options: MixedCommandsOption
   const short = () => text(1 + int(12));
   const score = () => (random.oneIn(3) ? String(random.next() * 1e6 - 5e5) : n(1000));
 
-  const ownOnly = options.shortLives === "own";
   /** ms. */
-  const life = (shortest: number, spread: number) => (ownOnly ? 3_600_000 : shortest) + int(spread);
+  const life = (shortest: number, spread: number) => shortest + int(spread);
 
   const string = (): Command =>
     pick<() => Command>([

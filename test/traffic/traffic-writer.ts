@@ -3,9 +3,6 @@ import type { Redis } from "ioredis";
 import { type MixedCommandsOptions, mixedCommands } from "./mixed-commands.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-/** ms that the writer waits for the answers to its commands before it goes on without them. */
-const ANSWER_MS = 5_000;
-
 export type TrafficOptions = Partial<MixedCommandsOptions> & {
   /** A random one, printed, unless given. */
   readonly seed?: number;
@@ -14,8 +11,8 @@ export type TrafficOptions = Partial<MixedCommandsOptions> & {
 };
 
 /**
- * Writes mixed traffic until it is stopped. Errors that a server answers with are counted by their text, so that
- * a test can require that there are none; a broken connection is waited out.
+ * Writes mixed traffic until it is stopped. Errors are counted by their text, so that a test can require that there
+ * are none. A broken connection is waited out: what it left unanswered counts as an error and may have been written.
  */
 export class TrafficWriter {
   readonly seed: number;
@@ -39,7 +36,6 @@ export class TrafficWriter {
       keysPerType: options.keysPerType ?? 200,
       prefix: options.prefix ?? "",
       through: options.through ?? "nutcracker",
-      shortLives: options.shortLives ?? "all",
     });
   }
 
@@ -69,11 +65,7 @@ export class TrafficWriter {
         issued += unit.length;
         for (const [name = "", ...args] of unit) answers.push(this.#send(name, args));
       }
-      // A command that is written in the moment in which its connection breaks may never be answered.
-      const patience = new AbortController();
-      const patient = sleep(ANSWER_MS, undefined, { signal: patience.signal }).catch(() => {});
-      await Promise.race([Promise.all(answers), patient]);
-      patience.abort();
+      await Promise.all(answers);
       await sleep(this.#perSecond === Number.POSITIVE_INFINITY ? 0 : 10);
     }
   }

@@ -6,7 +6,7 @@ import { seededRandom } from "./seeded-random.ts";
 import { TrafficWriter } from "./traffic-writer.ts";
 
 test("the same seed gives the same commands", () => {
-  const options = { keysPerType: 10, prefix: "", through: "nutcracker", shortLives: "all" } as const;
+  const options = { keysPerType: 10, prefix: "", through: "nutcracker" } as const;
   const first = mixedCommands(seededRandom(42), options);
   const second = mixedCommands(seededRandom(42), options);
   for (let i = 0; i < 1000; i++) {

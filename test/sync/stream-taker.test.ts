@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import type { BatchPipeline, Forwarded } from "../../server/sync/batch-pipeline.ts";
+import { CommandCutter } from "../../server/sync/command-cutter.ts";
+import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { LargeExpiry } from "../../server/sync/large-expiry.ts";
+import { StreamLedger } from "../../server/sync/stream-ledger.ts";
+import { StreamRefusals } from "../../server/sync/stream-refusals.ts";
+import { StreamTaker } from "../../server/sync/stream-taker.ts";
+import { FilterForTest } from "./filter-for-test.ts";
+
+/** A taker, and what it has put into the transaction at hand: each command's bytes, of large ones too. */
+function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = {}) {
+  const sent: string[] = [];
+  let large: Buffer[] = [];
+  const pipeline = {
+    executing: false,
+    overLimit: false,
+    begin: () => ({ onApplied: [] }),
+    forward: (bytes: Buffer, start: number, stop: number, _joined: boolean, _what: Forwarded) =>
+      void sent.push(bytes.toString("latin1", start, stop)),
+    beginLarge: () => {},
+    piece: (bytes: Buffer, start: number, end: number, part: { begin: boolean; end: boolean }) => {
+      if (part.begin) large = [];
+      large.push(Buffer.from(bytes.subarray(start, end)));
+      if (part.end) sent.push(Buffer.concat(large).toString("latin1"));
+    },
+  } as unknown as BatchPipeline;
+  const { filter, clock, shade } = new FilterForTest(options);
+  const ledger = new StreamLedger(
+    () => 0,
+    () => {},
+  );
+  const scanner = new CommandScanner("shard test");
+  const history = { replid: "before" };
+  const taker = new StreamTaker({
+    checkpointDb: 0,
+    link: { full: false } as never,
+    pipeline,
+    filter,
+    scanner,
+    refusals: new StreamRefusals(ledger, filter, scanner),
+    clock,
+    shade,
+    doubtful: ledger.doubtful,
+    largeExpiry: new LargeExpiry(shade, clock),
+    watchers: {},
+    from: 1000n,
+    replid: () => history.replid,
+    joined: () => false,
+    settle: () => {},
+    onGetAck: () => {},
+  });
+  const cutter = new CommandCutter(scanner, taker, "shard test", 1000n);
+  const take = (...args: (string | Buffer)[]) => {
+    const bytes = encodeArguments(args);
+    for (let at = 0; at < bytes.length; at += 60_000) {
+      const chunk = bytes.subarray(at, at + 60_000);
+      cutter.cut(chunk, 0);
+    }
+    return bytes.length;
+  };
+  return { sent, taker, take, history, ledger };
+}
+
+/** What a shard has said of a key at this offset, to be applied there. */
+function dumped(offset: bigint, told: string[]) {
+  return {
+    offset,
+    replid: "before",
+    commands: [{ bytes: encodeArguments(["DEL", "dumped"]), target: 0 }],
+    onPlaced: () => void told.push("placed"),
+    onApplied: () => {},
+    onDropped: () => void told.push("dropped"),
+  };
+}
+
+test("applies what was dumped at exactly the offset at which it was dumped, outside of a transaction", () => {
+  const { sent, taker, take } = takerForTest();
+  const told: string[] = [];
+  const length = take("SET", "a", "1");
+  const multi = encodeArguments(["MULTI"]).length + encodeArguments(["EXEC"]).length;
+  taker.inject(dumped(1000n + BigInt(2 * length + multi), told));
+  take("MULTI");
+  take("SET", "b", "2");
+  taker.injectDue();
+  take("EXEC");
+  expect(told).toEqual([]);
+  take("SET", "c", "3");
+  expect(told).toEqual(["placed"]);
+  const keys = sent.map((command) => command.split("\r\n")[4]);
+  expect(keys).toEqual(["a", "b", "dumped", "c"]);
+});
+
+test("drops what a master said that has lost its place to another, whose stream passes the same offset", () => {
+  const { sent, taker, take, history } = takerForTest();
+  const told: string[] = [];
+  const length = take("SET", "a", "1");
+  taker.inject(dumped(1000n + BigInt(2 * length), told));
+  history.replid = "after";
+  take("SET", "b", "2");
+  expect(told).toEqual(["dropped"]);
+  take("SET", "c", "3");
+  expect(sent.join("")).not.toContain("dumped");
+});
+
+test("drops what belongs before the place at hand", () => {
+  const { sent, taker, take } = takerForTest();
+  const told: string[] = [];
+  take("SET", "a", "1");
+  taker.inject(dumped(1001n, told));
+  taker.injectDue();
+  expect(told).toEqual(["dropped"]);
+  expect(sent).toHaveLength(1);
+});
