@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { fetchedServer, wantedServers } from "../../scripts/server-versions.mjs";
+import { requiredBinary } from "../servers/required-binary.ts";
+import { type ServerTraits, traitsOf } from "./server-traits.ts";
+
+export type MatrixServer = {
+  /** E.g. "Valkey 9.1". */
+  readonly title: string;
+  readonly binary: string;
+  readonly traits: ServerTraits;
+};
+
+/** All that were fetched, under `npm run test:matrix`; else those that are installed. */
+export function matrixServers(): readonly MatrixServer[] {
+  const servers = process.env.TEST_MATRIX === undefined ? installed() : fetched();
+  if (servers.length === 0) throw new Error("there is no server to test: run npm run test:matrix");
+  return servers;
+}
+
+function fetched(): MatrixServer[] {
+  return wantedServers.flatMap(({ id, title, packageName }) => {
+    const found = fetchedServer(id);
+    if (found === null) {
+      console.log(`${title} was not fetched and is left out: npm run test:matrix fetches it`);
+      return [];
+    }
+    return [serverOf(packageName, found.version, found.binary)];
+  });
+}
+
+function installed(): MatrixServer[] {
+  return ["redis-server", "valkey-server"].flatMap((program) => {
+    try {
+      const binary = requiredBinary(program, program);
+      const said = execFileSync(binary, ["--version"], { encoding: "utf8" });
+      return [serverOf(program, /\bv=(\S+)/.exec(said)?.[1] ?? "", binary)];
+    } catch {
+      console.log(`${program} is not installed and is left out: npm run test:matrix fetches it`);
+      return [];
+    }
+  });
+}
+
+function serverOf(program: string, version: string, binary: string): MatrixServer {
+  const flavor = program === "valkey-server" ? "valkey" : "redis";
+  const short = /^\d+\.\d+/.exec(version)?.[0] ?? version;
+  return {
+    title: `${flavor === "valkey" ? "Valkey" : "Redis"} ${short}`,
+    binary,
+    traits: traitsOf(flavor, version),
+  };
+}
