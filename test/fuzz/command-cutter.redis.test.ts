@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { TributaryError } from "../../server/errors/tributary-error.ts";
+import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { CommandWalker } from "../../server/redis/command-walker.ts";
+import { RecordingTaker } from "../sync/recording-taker.ts";
+import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
+import { splitAnyhow } from "./mutate.ts";
+import { recordReplication } from "./record-redis.ts";
+
+/** Eight commands each, so that a change hits something that matters. */
+async function recordedCommands(): Promise<Buffer[]> {
+  const { stream } = await recordReplication(true, 400);
+  const scanner = new CommandScanner("the test");
+  const corpus: Buffer[] = [];
+  for (let start = stream.indexOf("*"); start < stream.length; ) {
+    let end = start;
+    for (let n = 0; n < 8 && end < stream.length; n++) end = scanner.scan(stream, end, stream.length);
+    corpus.push(stream.subarray(start, end));
+    start = end;
+  }
+  expect(corpus.length).toBeGreaterThan(20);
+  return corpus;
+}
+
+function cut(pieces: readonly Uint8Array[]): { commands: string[]; refused: unknown } {
+  const taker = new RecordingTaker();
+  let refused: unknown = null;
+  try {
+    for (const piece of pieces) taker.cutter.cut(piece, 0);
+  } catch (error) {
+    refused = refusal(error);
+  }
+  return { commands: taker.commands.map(({ bytes }) => bytes.toString("latin1")), refused };
+}
+
+/** The offset and the code; what the sentence quotes may be cut off by the end of a read. */
+function refusal(error: unknown): { code: string; offset: unknown } {
+  if (!(error instanceof TributaryError)) throw error;
+  expect(error.code).toBe("SOURCE_PROTOCOL");
+  expect(error.message).toMatch(/at offset \d+\./);
+  return { code: error.code, offset: error.details.offset };
+}
+
+test(`a broken stream gives the same commands however it is split, or SOURCE_PROTOCOL, ${fuzzRuns} times`, {
+  timeout: fuzzTimeout,
+}, async () => {
+  await fuzz({
+    name: "command cutter",
+    corpus: await recordedCommands(),
+    fields: "decimal",
+    refuses: true,
+    mayAllocate: (bytes) => 4 * 65_536 + 64 * bytes,
+    read: (input, random) => {
+      const whole = cut([input]);
+      expect(cut(splitAnyhow(input, random))).toEqual(whole);
+      return whole.refused !== null;
+    },
+  });
+});
+
+test(`a large command ends where a small one would, or is refused where it would be, ${fuzzRuns} times`, {
+  timeout: fuzzTimeout,
+}, async () => {
+  await fuzz({
+    name: "command walker",
+    corpus: await recordedCommands(),
+    fields: "decimal",
+    refuses: true,
+    mayAllocate: (bytes) => 65_536 + 16 * bytes,
+    read: (input, random) => {
+      const scanned = outcome(() => new CommandScanner("the test").scan(input, 0, input.length));
+      const walked = outcome(() => {
+        const walker = new CommandWalker("the test");
+        let at = 0;
+        for (const piece of splitAnyhow(input, random)) {
+          const stop = walker.feed(piece, 0, piece.length);
+          if (stop >= 0) return at + stop;
+          at += piece.length;
+        }
+        return -1;
+      });
+      // The scanner looks at a CRLF when both of its bytes are there.
+      if (scanned !== -1 || typeof walked === "number") expect(walked).toEqual(scanned);
+      return typeof scanned !== "number";
+    },
+  });
+});
+
+function outcome(find: () => number): unknown {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof TributaryError)) throw error;
+    return error.code;
+  }
+}

@@ -1,0 +1,115 @@
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { type SeededRandom, seededRandom } from "../traffic/seeded-random.ts";
+import { watchAllocations } from "./allocations.ts";
+import { watchForHang } from "./hang-watch.ts";
+import { type LengthFields, mutate } from "./mutate.ts";
+
+/** Inputs for each parser; `npm run test:fuzz` sets more. */
+export const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 2_000);
+/** ms for one parser's inputs: twenty times what the slowest needs. */
+export const fuzzTimeout = 60_000 + fuzzRuns * 20;
+
+const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** With FUZZ_INDEX that input alone is tried, and saved. */
+const only = process.env.FUZZ_INDEX === undefined ? null : Number(process.env.FUZZ_INDEX);
+
+/** ms of the processor for one input of at most some 100 KB. */
+const LONGEST_MS = 5_000;
+const MIB = 1024 * 1024;
+/** What the process may grow by in all: the collector is lazy, a leak or one huge value is not. */
+const MOST_GROWTH = 400 * MIB;
+const WARM_UP = 200;
+/** Clients of servers that a test has started allocate meanwhile, too. */
+const OTHERS_MAY_ALLOCATE = 512 * 1024;
+
+export type FuzzOptions = {
+  /** The parser, as failures name it. */
+  readonly name: string;
+  /** Real inputs. */
+  readonly corpus: readonly Uint8Array[];
+  readonly fields: LengthFields;
+  /**
+   * Reads one input. What it throws is a failure: errors that the parser documents are its business.
+   * @returns whether the parser has refused the input.
+   */
+  readonly read: (input: Buffer, random: SeededRandom) => boolean | Promise<boolean>;
+  /** Bytes in arrays that reading may allocate in all, for an input of so many bytes. */
+  readonly mayAllocate: (bytes: number) => number;
+  /** Whether the parser refuses what it cannot read; one that takes every input never does. */
+  readonly refuses: boolean;
+};
+
+/**
+ * Gives a parser `fuzzRuns` mutations of real inputs. Each depends on TEST_SEED and its index alone. An input at
+ * which the parser throws what it should not, takes too long or allocates too much is saved and named.
+ */
+export async function fuzz(options: FuzzOptions): Promise<void> {
+  console.log(`fuzz ${options.name}: TEST_SEED=${seed} FUZZ_RUNS=${fuzzRuns}`);
+  const hang = watchForHang((index) => `${options.name} hangs at TEST_SEED=${seed} FUZZ_INDEX=${index}`);
+  const allocations = watchAllocations();
+  const began = performance.now();
+  let refused = 0;
+  let bytes = 0;
+  let slowest = { ms: 0, index: 0 };
+  let peak = 0;
+  try {
+    for (let index = only ?? 0; index < (only === null ? fuzzRuns : only + 1); index++) {
+      hang.at(index);
+      const random = seededRandom(seed + Math.imul(index, 0x9e3779b1));
+      const input = mutate(options.corpus, random, options.fields);
+      bytes += input.length;
+      if (only !== null) console.log(`saved as ${save(options.name, index, input)}`);
+      allocations.reset();
+      const started = performance.now();
+      const startedCpu = process.cpuUsage();
+      try {
+        if (await options.read(input, random)) refused++;
+        const took = performance.now() - started;
+        if (took > slowest.ms) slowest = { ms: took, index };
+        const allocated = allocations.bytes - OTHERS_MAY_ALLOCATE;
+        // On a busy machine a moment may last seconds in which this process does nothing.
+        const cpuMs = took < LONGEST_MS ? 0 : process.cpuUsage(startedCpu).user / 1_000;
+        if (cpuMs > LONGEST_MS) throw new Error(`it took ${Math.round(cpuMs)} ms of the processor`);
+        if (allocated > options.mayAllocate(input.length)) {
+          throw new Error(`it allocated ${allocations.bytes} bytes for an input of ${input.length}`);
+        }
+      } catch (error) {
+        throw failure(options.name, index, input, error);
+      }
+      if (index === WARM_UP) peak = process.resourceUsage().maxRSS;
+    }
+  } finally {
+    allocations.stop();
+    hang.stop();
+  }
+  const grown = peak === 0 ? 0 : (process.resourceUsage().maxRSS - peak) * 1024;
+  console.log(
+    `fuzz ${options.name}: ${fuzzRuns} inputs, ${refused} refused, ${(bytes / MIB).toFixed(1)} MiB in ` +
+      `${((performance.now() - began) / 1000).toFixed(1)} s, the slowest ${slowest.ms.toFixed(1)} ms (FUZZ_INDEX=${slowest.index}), ` +
+      `peak memory grew by ${(grown / MIB).toFixed(0)} MiB`,
+  );
+  expect(grown, "bytes by which the peak of the process has grown").toBeLessThan(MOST_GROWTH);
+  if (only !== null) return;
+  // A fuzz of which nothing, or everything, is refused tries the same thing again and again.
+  if (options.refuses) expect(refused).toBeGreaterThan(fuzzRuns / 50);
+  expect(fuzzRuns - refused).toBeGreaterThan(fuzzRuns / 50);
+}
+
+function save(name: string, index: number, input: Buffer): string {
+  const file = join(tmpdir(), `tributary-fuzz-${name.replace(/\W+/g, "-")}-${seed}-${index}.bin`);
+  writeFileSync(file, input);
+  return file;
+}
+
+function failure(name: string, index: number, input: Buffer, cause: unknown): Error {
+  const file = save(name, index, input);
+  const shown = input.length <= 600 ? `: ${input.toString("base64")}` : "";
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Error(
+    `${name} at TEST_SEED=${seed} FUZZ_INDEX=${index}: ${why}\nits input of ${input.length} bytes is in ${file}${shown}`,
+    { cause },
+  );
+}
