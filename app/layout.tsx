@@ -3,6 +3,7 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
+import { StorageBanner } from "@/components/live/storage-banner";
 import { PageRoots } from "@/components/shell/page-roots";
 import { TopBar } from "@/components/shell/top-bar";
 import "./globals.css";
@@ -34,6 +35,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           </a>
           <TopBar />
           <main id="main" className="mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8">
+            <StorageBanner />
             {children}
           </main>
         </PageRoots>

@@ -11,6 +11,15 @@ export function caller(): TributaryCaller {
   return found as TributaryCaller;
 }
 
+/** A part of the address as it was before it was encoded; what is no encoding is an address of nothing. */
+export function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    notFound();
+  }
+}
+
 /** The answer, or the not-found page when there is no such task or shard. */
 export async function orNotFound<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -12,7 +12,7 @@ type SectionProps = { title: string; aside?: ReactNode; children: ReactNode; cla
 export function CardSection({ title, aside, children, className }: SectionProps) {
   return (
     <section className={cx("min-w-0 rounded-xl border bg-surface shadow-card", className)}>
-      <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-2 sm:px-5">
+      <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 px-4 py-2 sm:px-5">
         <h2 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">{title}</h2>
         {aside}
       </header>

@@ -26,7 +26,7 @@ export function AddressFields({ label, path, value, errors, onChange }: AddressF
       password: split.password || value.password,
     });
   };
-  const tls = /^\s*rediss:\/\//i.test(value.address);
+  const tls = /^\s*rediss(\+sentinel)?:\/\//i.test(value.address);
   return (
     <div className="grid gap-x-4 gap-y-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
       <Field

@@ -5,6 +5,7 @@ import { Button } from "@/components/controls/button";
 import { FieldError } from "@/components/controls/field";
 import { IconButton } from "@/components/controls/icon-button";
 import { TextInput } from "@/components/controls/text-input";
+import { Folded } from "./folded";
 import { databaseOf } from "./split-credentials";
 import { type FormErrors, newPair, type TaskForm } from "./task-form";
 
@@ -36,13 +37,11 @@ export function DatabasesSection({ form, redisDb, errors, onChange }: DatabasesS
     },
   ] as const;
   return (
-    <details className="group" open={form.databases !== "default" || undefined}>
-      <summary className="w-fit rounded-md text-[0.8125rem] font-medium text-ink-2 hover:text-ink">
-        Databases{" "}
-        <span className="font-normal text-ink-3">
-          · {form.databases === "default" ? choices[0].help : "changed"}
-        </span>
-      </summary>
+    <Folded
+      title="Databases"
+      note={form.databases === "default" ? choices[0].help : "changed"}
+      held={Object.keys(errors).some((path) => path.startsWith("pairs."))}
+    >
       <fieldset className="mt-3 space-y-2.5">
         <legend className="sr-only">Databases</legend>
         {choices.map((choice) => (
@@ -62,7 +61,7 @@ export function DatabasesSection({ form, redisDb, errors, onChange }: DatabasesS
         ))}
       </fieldset>
       {form.databases === "pairs" && <Pairs pairs={form.pairs} errors={errors} onChange={onChange} />}
-    </details>
+    </Folded>
   );
 }
 

@@ -4,6 +4,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { Button } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { AddressFields } from "./address-fields";
+import { AddressExamples } from "./further-addresses";
 import { type FormErrors, newShard, type ShardForm } from "./task-form";
 
 type ShardRowsProps = {
@@ -18,6 +19,9 @@ export function ShardRows({ shards, errors, onChange }: ShardRowsProps) {
     <div>
       <p className="mb-4 text-[0.8125rem] text-ink-2">
         Give the address of each Redis-Server itself, not the proxy's. Every server of the pool belongs here.
+        Where a shard has replicas, its failovers are followed if you give all its servers, or its Sentinels
+        with the master's name:
+        <AddressExamples />
       </p>
       <ol className="space-y-4">
         {shards.map((shard, index) => (

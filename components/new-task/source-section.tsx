@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useState } from "react";
 import { Segmented } from "@/components/controls/segmented";
 import { useTRPCClient } from "@/components/live/trpc";
 import { FormSection } from "./form-section";
+import { FurtherAddresses } from "./further-addresses";
 import { NutcrackerEditor } from "./nutcracker-editor";
 import { type Pool, PoolPicker } from "./pool-picker";
 import { ShardRows } from "./shard-rows";
@@ -33,7 +34,8 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
   const pool = chosen?.name ?? "";
   const settled = form.text.trim() === "" || pools.length > 0;
   useEffect(() => {
-    if (settled && pool !== form.pool) onChange({ pool });
+    // What was given beside the servers of another pool is not for these.
+    if (settled && pool !== form.pool) onChange({ pool, further: {} });
   }, [settled, pool, form.pool, onChange]);
   useEffect(() => onPool(form.kind === "nutcracker" ? chosen : null), [chosen, form.kind, onPool]);
 
@@ -62,8 +64,15 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
             pools={pools}
             value={form.pool}
             error={errors.pool}
-            onChange={(name) => onChange({ pool: name })}
+            onChange={(name) => onChange({ pool: name, further: {} })}
           />
+          {chosen !== null && (
+            <FurtherAddresses
+              pool={chosen}
+              value={form.further}
+              onChange={(further) => onChange({ further })}
+            />
+          )}
         </>
       ) : (
         <ShardRows shards={form.shards} errors={errors} onChange={(shards) => onChange({ shards })} />

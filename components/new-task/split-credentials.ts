@@ -5,7 +5,7 @@ import type { AddressForm } from "./task-form";
  * does not stay readable in the address field. null when the address holds none, or cannot be read yet.
  */
 export function splitCredentials(address: string): AddressForm | null {
-  const parts = /^\s*(rediss?:\/\/)([^@/]*(?:@[^@/]*)*)@([^@]+)$/i.exec(address);
+  const parts = /^\s*(rediss?(?:\+sentinel)?:\/\/)([^@/]*(?:@[^@/]*)*)@([^@]+)$/i.exec(address);
   if (parts === null) return null;
   const [, scheme = "", credentials = "", rest = ""] = parts;
   const colon = credentials.indexOf(":");

@@ -12,10 +12,14 @@ export type TaskForm = {
   kind: "nutcracker" | "shards";
   text: string;
   pool: string;
+  /** By the name of a server of the pool: its replicas or Sentinels. */
+  further: Readonly<Record<string, string>>;
   shards: readonly ShardForm[];
   destination: AddressForm;
   databases: "default" | "all" | "pairs";
   pairs: readonly PairForm[];
+  publish: "forward" | "skip";
+  onDestinationDataLost: "resync" | "stop";
 };
 
 /** What is wrong, by the field's path: `name`, `shards.0.address`, `destination.address`, `pairs.1`. */
@@ -28,6 +32,7 @@ export const emptyForm: TaskForm = {
   kind: "nutcracker",
   text: "",
   pool: "",
+  further: {},
   shards: [
     { ...emptyAddress, key: 1, name: "" },
     { ...emptyAddress, key: 2, name: "" },
@@ -35,6 +40,8 @@ export const emptyForm: TaskForm = {
   destination: emptyAddress,
   databases: "default",
   pairs: [{ key: 1, source: "0", destination: "0" }],
+  publish: "forward",
+  onDestinationDataLost: "resync",
 };
 
 /** A row for the end of a list, with a key that none of the others has. */
@@ -123,7 +130,7 @@ export function toTaskInput(form: TaskForm): TaskInput {
     name: form.name.trim(),
     source:
       form.kind === "nutcracker"
-        ? { kind: "nutcracker", text: form.text, pool: form.pool }
+        ? { kind: "nutcracker", text: form.text, pool: form.pool, ...furtherOf(form) }
         : {
             kind: "shards",
             shards: form.shards
@@ -132,7 +139,14 @@ export function toTaskInput(form: TaskForm): TaskInput {
           },
     destination: toAddress(form.destination),
     ...(databases === undefined ? {} : { databases }),
+    ...(form.publish === "forward" ? {} : { publish: form.publish }),
+    ...(form.onDestinationDataLost === "resync" ? {} : { onDestinationDataLost: form.onDestinationDataLost }),
   };
+}
+
+function furtherOf({ further }: TaskForm): { further?: Record<string, string> } {
+  const given = Object.entries(further).filter(([, text]) => text.trim() !== "");
+  return given.length === 0 ? {} : { further: Object.fromEntries(given) };
 }
 
 function toAddress({ address, username, password }: AddressForm): TaskInput["destination"] {

@@ -4,16 +4,17 @@ import { totalKeys } from "@/components/task/key-totals";
 import type { KeyCount, ShardReport } from "@/server/sync/shard-report";
 
 type KeyCountsProps = {
+  address: string;
   report: Pick<ShardReport, "sourceKeys" | "destinationKeys"> | null;
   destinationLabel: string;
 };
 
 /** Keys per database on both ends. The destination's hold the keys of all shards together. */
-export function KeyCounts({ report, destinationLabel }: KeyCountsProps) {
+export function KeyCounts({ address, report, destinationLabel }: KeyCountsProps) {
   return (
     <CardSection title="Keys">
       <div className="grid gap-x-6 gap-y-4 px-4 pt-1 pb-5 sm:grid-cols-2 sm:px-5">
-        <Side title="On this shard" counts={report?.sourceKeys ?? null} />
+        <Side title="On this shard" note={address} counts={report?.sourceKeys ?? null} />
         <Side
           title="On the destination"
           note={`all shards together, ${destinationLabel}`}
@@ -24,16 +25,14 @@ export function KeyCounts({ report, destinationLabel }: KeyCountsProps) {
   );
 }
 
-function Side({ title, note, counts }: { title: string; note?: string; counts: readonly KeyCount[] | null }) {
+function Side({ title, note, counts }: { title: string; note: string; counts: readonly KeyCount[] | null }) {
   const total = totalKeys(counts);
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-semibold text-ink-2">{title}</h3>
-      {note !== undefined && (
-        <p className="truncate text-xs text-ink-3" title={note}>
-          {note}
-        </p>
-      )}
+      <p className="truncate text-xs text-ink-3" title={note}>
+        {note}
+      </p>
       {counts === null || total === null ? (
         <p className="mt-2 text-ink-3">unknown</p>
       ) : counts.length === 0 ? (

@@ -1,5 +1,6 @@
 import { Ban, SkipForward } from "lucide-react";
 import { CardSection } from "@/components/controls/card";
+import { capitalized } from "@/components/format/capitalized";
 import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
@@ -49,7 +50,7 @@ function RefusedItem({ entry }: { entry: RefusedCommand }) {
         </p>
       </div>
       <div className="min-w-0">
-        <p className="break-words">{entry.reason}</p>
+        <p className="break-words">{capitalized(entry.reason)}</p>
         <p className="mt-0.5 font-mono text-[0.6875rem] text-ink-3">{entry.reasonCode}</p>
         {entry.samples.length > 0 && (
           <ul aria-label="Samples" className="mt-2 space-y-1">

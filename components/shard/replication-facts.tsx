@@ -3,6 +3,7 @@ import { CardSection } from "@/components/controls/card";
 import { Fact, Unknown } from "@/components/controls/fact";
 import { formatBytes } from "@/components/format/bytes";
 import { formatCount, formatOffset, formatPercent, formatPlural } from "@/components/format/count";
+import { serverName } from "@/components/format/server-name";
 import type { ShardSummary } from "@/server/control/task-view";
 import { backlogRoom } from "./backlog-room";
 
@@ -17,9 +18,7 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
   return (
     <CardSection title="Replication">
       <Group title="Source">
-        <Fact label="Server">
-          {source === null ? <Unknown /> : `${flavorName(source.flavor)} ${source.version}`}
-        </Fact>
+        <Fact label="Server">{source === null ? <Unknown /> : serverName(source)}</Fact>
         <Fact label="Role">
           {source === null ? (
             <Unknown />
@@ -74,11 +73,7 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
       </Group>
       <Group title="Destination">
         <Fact label="Server">
-          {destination === null ? (
-            <Unknown />
-          ) : (
-            `${flavorName(destination.flavor)} ${destination.version}, ${destination.role}`
-          )}
+          {destination === null ? <Unknown /> : `${serverName(destination)}, ${destination.role}`}
         </Fact>
         <Fact label="Memory used">
           {destination === null ? (
@@ -114,8 +109,4 @@ function Offset({ value }: { value: string | undefined }) {
   ) : (
     <span className="font-mono text-[0.8125rem]">{formatOffset(value)}</span>
   );
-}
-
-function flavorName(flavor: string): string {
-  return flavor === "valkey" ? "Valkey" : flavor === "redis" ? "Redis" : flavor;
 }

@@ -25,10 +25,25 @@ export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardVi
               for <Ago at={shard.since} form="for" />
             </span>
           </div>
-          <p className="mt-1 font-mono text-xs break-all text-ink-3">{shard.address}</p>
+          <Addresses address={shard.address} others={shard.otherAddresses} />
         </div>
         <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />
       </div>
     </header>
+  );
+}
+
+/** The server that is read from, and where else the master is looked for. */
+function Addresses({ address, others }: { address: string; others: readonly string[] }) {
+  return (
+    <div className="mt-1 flex flex-wrap items-baseline gap-x-2 gap-y-0.5 font-mono text-xs text-ink-3">
+      <span className="wrap-anywhere">{address}</span>
+      {others.length > 0 && <span className="font-sans">also</span>}
+      {others.map((other) => (
+        <span key={other} className="min-w-0 wrap-anywhere">
+          {other}
+        </span>
+      ))}
+    </div>
   );
 }

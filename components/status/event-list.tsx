@@ -50,7 +50,7 @@ function EventItem({ event, count, shardName }: EventItemProps) {
           {capitalized(event.message)}
         </span>
         {count > 1 && (
-          <span className="num ml-2 rounded-full bg-idle-soft px-1.5 py-0.5 text-xs text-ink-2">
+          <span className="num ml-2 inline-block rounded-full bg-idle-soft px-1.5 text-xs leading-5 whitespace-nowrap text-ink-2">
             {count} times
           </span>
         )}

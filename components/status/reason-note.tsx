@@ -1,12 +1,20 @@
 import { CircleAlert, OctagonX, RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
 import { capitalized } from "@/components/format/capitalized";
 import { cx } from "@/components/format/cx";
 import type { PlainReason } from "@/server/errors/tributary-error";
 
 type Shown = Pick<PlainReason, "message" | "remedy"> & { retried?: boolean; code?: string };
 
+type NoteProps = {
+  reason: Shown;
+  className?: string;
+  /** The way on, where there is one to choose. */
+  children?: ReactNode;
+};
+
 /** What happened and what can be done about it, as the catalogue says it. */
-export function ReasonNote({ reason, className }: { reason: Shown; className?: string }) {
+export function ReasonNote({ reason, className, children }: NoteProps) {
   const Icon = reason.retried === undefined ? CircleAlert : reason.retried ? RotateCw : OctagonX;
   const warn = reason.retried === true;
   return (
@@ -24,6 +32,7 @@ export function ReasonNote({ reason, className }: { reason: Shown; className?: s
         {reason.code !== undefined && (
           <p className="mt-1 font-mono text-[0.6875rem] text-ink-2">{reason.code}</p>
         )}
+        {children}
       </div>
     </div>
   );

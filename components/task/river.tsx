@@ -7,9 +7,11 @@ import { Unknown } from "@/components/controls/fact";
 import { formatByteRate, formatBytes } from "@/components/format/bytes";
 import { formatCount, formatRate } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
+import { serverName } from "@/components/format/server-name";
 import { shorten } from "@/components/format/shorten";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
 import type { ShardSummary, TaskView } from "@/server/control/task-view";
+import type { ShardStatus } from "@/server/sync/shard-report";
 import { destinationKeysOf, totalKeys } from "./key-totals";
 import { layRiver } from "./river-course";
 
@@ -105,9 +107,13 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
   );
 }
 
+/** Nobody asks the destination then. */
+const atRest: readonly ShardStatus[] = ["pending", "paused", "failed", "finished"];
+
 function Destination({ task }: { task: TaskView }) {
   const facts = task.shards.find((shard) => shard.report?.destination)?.report?.destination ?? null;
   const keys = totalKeys(destinationKeysOf(task));
+  const asked = task.shards.some(({ status }) => !atRest.includes(status));
   return (
     <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:min-w-60 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">
       <Database className="size-5 shrink-0 text-river" aria-hidden />
@@ -122,7 +128,7 @@ function Destination({ task }: { task: TaskView }) {
               <span className="font-semibold text-ink" data-fact="destination-keys">
                 {formatCount(keys.keys)}
               </span>{" "}
-              keys
+              {keys.keys === 1 ? "key" : "keys"}
             </>
           )}
           {facts !== null && (
@@ -132,10 +138,9 @@ function Destination({ task }: { task: TaskView }) {
               {facts.maxMemory > 0 && <> of {formatBytes(facts.maxMemory)}</>}
             </>
           )}
+          {keys !== null && !asked && " · when last seen"}
         </p>
-        {facts !== null && (
-          <p className="mt-1 text-xs text-ink-2">{`${facts.flavor === "valkey" ? "Valkey" : "Redis"} ${facts.version}, ${facts.role}`}</p>
-        )}
+        {facts !== null && <p className="mt-1 text-xs text-ink-2">{`${serverName(facts)}, ${facts.role}`}</p>}
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { Card } from "@/components/controls/card";
 import { Fact, Unknown } from "@/components/controls/fact";
 import { formatByteRate } from "@/components/format/bytes";
 import { formatCount, formatRate } from "@/components/format/count";
+import { serverName } from "@/components/format/server-name";
 import { Ago } from "@/components/live/ago";
 import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
@@ -38,9 +39,9 @@ export function ShardCard({ taskId, taskReason, shard }: ShardCardProps) {
               {shard.name}
             </Link>
           </h2>
-          <p className="mt-0.5 truncate font-mono text-[0.6875rem] text-ink-3">
+          <p className="mt-0.5 font-mono text-[0.6875rem] wrap-anywhere text-ink-3">
             {shard.address}
-            {report?.source && ` · ${report.source.flavor} ${report.source.version}`}
+            {report?.source && <span className="whitespace-nowrap"> · {serverName(report.source)}</span>}
           </p>
         </div>
         <div className="flex shrink-0 flex-col items-end gap-1">

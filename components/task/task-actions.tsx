@@ -1,6 +1,6 @@
 "use client";
 
-import { EllipsisVertical, Flag, Pause, Play, TextCursorInput, Trash2 } from "lucide-react";
+import { EllipsisVertical, Flag, Pause, Play, RotateCw, TextCursorInput, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/controls/button";
@@ -11,10 +11,11 @@ import type { TaskAction, TaskRow } from "@/server/control/task-view";
 import { CutoverDialog } from "./cutover-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { RenameDialog } from "./rename-dialog";
+import { mayResync, ResyncDialog } from "./resync-dialog";
 import { useTaskActions } from "./use-task-actions";
 
 type TaskActionsProps = {
-  task: Pick<TaskRow, "id" | "name" | "status" | "actions" | "destinationLabel" | "lag">;
+  task: Pick<TaskRow, "id" | "name" | "status" | "reason" | "actions" | "destinationLabel" | "lag">;
   /** With words beside the icons, for the task's own page. */
   words?: boolean;
 };
@@ -25,21 +26,26 @@ const direct = [
   { action: "pause", word: "Pause", icon: <Pause /> },
 ] as const;
 
+const again = { action: "start", word: "Synchronise again…", icon: <RotateCw /> } as const;
+
 /** What can be done with a task now: one direct action, and a menu for the rarer and the final ones. */
 export function TaskActions({ task, words = false }: TaskActionsProps) {
   const { act, busy } = useTaskActions(task);
-  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | null>(null);
+  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | "resync" | null>(null);
   const can = (action: TaskAction) => task.actions.includes(action);
+  const resync = mayResync(task, task.reason);
+  const actions = direct.map((each) => (each.action === "start" && resync ? again : each));
   const close = () => setDialog(null);
+  const run = (action: TaskAction) => (action === "start" && resync ? setDialog("resync") : void act(action));
 
   return (
     <div className="relative z-10 flex items-center justify-end gap-1">
-      {direct.map(({ action, word, icon }) =>
+      {actions.map(({ action, word, icon }) =>
         !can(action) ? null : words ? (
           <Button
             key={action}
             busy={busy !== null}
-            onClick={() => act(action)}
+            onClick={() => run(action)}
             look={action === "pause" ? "plain" : "primary"}
             className="[&_svg]:size-4"
           >
@@ -49,9 +55,9 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
         ) : (
           <IconButton
             key={action}
-            label={`${word} ${task.name}`}
+            label={word === again.word ? `Synchronise ${task.name} again…` : `${word} ${task.name}`}
             busy={busy !== null}
-            onClick={() => act(action)}
+            onClick={() => run(action)}
           >
             {icon}
           </IconButton>
@@ -92,6 +98,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
       </DropdownMenu.Root>
       <CutoverDialog task={task} open={dialog === "stop"} onClose={close} act={() => act("stop")} />
       <DeleteDialog task={task} open={dialog === "delete"} onClose={close} act={() => act("delete")} />
+      <ResyncDialog task={task} open={dialog === "resync"} onClose={close} act={() => act("start")} />
       {dialog === "rename" && <RenameDialog task={task} onClose={close} />}
     </div>
   );

@@ -23,12 +23,23 @@ export function TaskSettings({ task }: { task: TaskView }) {
           <Fact label="Source">Shards given by hand</Fact>
         )}
         <Fact label="Databases">{databasesText(task.databases)}</Fact>
+        <Fact label="Failovers">{failoverText(task.shards)}</Fact>
+        <Fact label="PUBLISH">{task.publish === "forward" ? "forwarded" : "left out"}</Fact>
+        <Fact label="On lost data">
+          {task.onDestinationDataLost === "resync" ? "synchronises again" : "stops the shard"}
+        </Fact>
         <Fact label="Created">
           <Ago at={task.createdAt} />
         </Fact>
       </dl>
     </CardSection>
   );
+}
+
+function failoverText(shards: TaskView["shards"]): string {
+  const followed = shards.filter((shard) => shard.otherAddresses.length > 0).length;
+  if (followed === 0) return "not followed: one address each";
+  return followed === shards.length ? "followed" : `followed for ${followed} of ${shards.length} shards`;
 }
 
 function databasesText(map: DatabaseMap): string {

@@ -119,9 +119,13 @@ describe("bad input in a browser", () => {
     expect(await password.getAttribute("type")).toBe("password");
   });
 
-  it("shows a task that does not exist as not found", async () => {
-    const { page } = watched;
-    await page.goto(`${tributary.url}/tasks/none`);
-    await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
-  });
+  it.each(["/tasks/none", "/tasks/none/shards/one", "/tasks/none/shards/%zz", "/nowhere"])(
+    "shows %s as not found, with status 404",
+    async (path) => {
+      const { page } = watched;
+      const answer = await page.goto(tributary.url + path);
+      expect(answer?.status()).toBe(404);
+      await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    },
+  );
 });

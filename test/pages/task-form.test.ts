@@ -55,6 +55,19 @@ describe("toTaskInput", () => {
       source: { kind: "nutcracker", text: "alpha: {}", pool: "alpha" },
       destination: { address: "10.0.0.1:6379" },
     }));
+  it("hands on what was given beside servers, and choices that are not the default", () =>
+    expect(
+      toTaskInput({
+        ...filled,
+        further: { a: "10.0.0.2:6379", b: " " },
+        publish: "skip",
+        onDestinationDataLost: "stop",
+      }),
+    ).toMatchObject({
+      source: { further: { a: "10.0.0.2:6379" } },
+      publish: "skip",
+      onDestinationDataLost: "stop",
+    }));
   it("keeps a password as it was typed, blanks included", () => {
     const input = toTaskInput({
       ...filled,

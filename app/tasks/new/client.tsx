@@ -9,6 +9,7 @@ import { TextInput } from "@/components/controls/text-input";
 import { AddressFields } from "@/components/new-task/address-fields";
 import { DatabasesSection } from "@/components/new-task/databases-section";
 import { FormSection } from "@/components/new-task/form-section";
+import { OptionsSection } from "@/components/new-task/options-section";
 import type { Pool } from "@/components/new-task/pool-picker";
 import { PrecheckResults } from "@/components/new-task/precheck-results";
 import { SourceSection } from "@/components/new-task/source-section";
@@ -61,6 +62,7 @@ export function NewTask() {
               onChange={(destination) => change({ destination })}
             />
             <DatabasesSection form={form} redisDb={pool?.redisDb ?? null} errors={errors} onChange={change} />
+            <OptionsSection form={form} onChange={change} />
           </div>
         </FormSection>
         <FormSection step={3} title="Name and start">

@@ -7,6 +7,8 @@ import { useTRPC } from "@/components/live/trpc";
 import { KeyCounts } from "@/components/shard/key-counts";
 import { RefusedCommands } from "@/components/shard/refused-commands";
 import { ReplicationFacts } from "@/components/shard/replication-facts";
+import { ResyncShard } from "@/components/shard/resync-shard";
+import { ScriptRuns } from "@/components/shard/script-runs";
 import { ShardCharts } from "@/components/shard/shard-charts";
 import { ShardHeader } from "@/components/shard/shard-header";
 import { DocumentTitle } from "@/components/shell/document-title";
@@ -29,7 +31,11 @@ export function ShardPage({ initial }: { initial: ShardView }) {
       <DocumentTitle title={statusTitle(shard.status, shard.name, task.name)} />
       <ShardHeader view={view} />
       {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
-      {shard.reason !== null && <ReasonNote reason={shard.reason} className="mt-5" />}
+      {shard.reason !== null && (
+        <ReasonNote reason={shard.reason} className="mt-5">
+          <ResyncShard view={view} />
+        </ReasonNote>
+      )}
       {shard.report?.initialSync && (
         <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
       )}
@@ -37,13 +43,14 @@ export function ShardPage({ initial }: { initial: ShardView }) {
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-2">
         <ReplicationFacts shard={shard} />
         <div className="min-w-0 space-y-5">
-          <KeyCounts report={shard.report} destinationLabel={task.destinationLabel} />
+          <KeyCounts address={shard.address} report={shard.report} destinationLabel={task.destinationLabel} />
           <CardSection title="Events">
             <EventList events={view.events} />
           </CardSection>
         </div>
       </div>
       <RefusedCommands refused={view.refused} />
+      <ScriptRuns scripts={view.scripts} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { caller, orNotFound } from "@/app/server-caller";
+import { caller, decoded, orNotFound } from "@/app/server-caller";
 import { statusTitle } from "@/components/task/task-title";
 import { ShardPage } from "./client";
 
@@ -7,7 +7,7 @@ type Props = { params: Promise<{ id: string; shard: string }> };
 
 async function shardOf({ params }: Props) {
   const { id, shard } = await params;
-  return orNotFound(caller().shard.get({ taskId: id, shardId: decodeURIComponent(shard) }));
+  return orNotFound(caller().shard.get({ taskId: id, shardId: decoded(shard) }));
 }
 
 export async function generateMetadata(props: Props): Promise<Metadata> {

@@ -1,0 +1,61 @@
+"use client";
+
+import { Field } from "@/components/controls/field";
+import { TextInput } from "@/components/controls/text-input";
+import { formatPlural } from "@/components/format/count";
+import { Folded } from "./folded";
+import type { Pool } from "./pool-picker";
+
+/** How several servers of a shard, or its Sentinels, are written. */
+export function AddressExamples() {
+  return (
+    <span className="mt-1 block space-y-0.5 font-mono text-[0.6875rem] leading-4 break-words text-ink-2">
+      <span className="block">10.0.0.21:6379,10.0.0.22:6379</span>
+      <span className="block">
+        redis+sentinel://10.0.0.31:26379,
+        <wbr />
+        10.0.0.32:26379/mymaster
+      </span>
+    </span>
+  );
+}
+
+type FurtherAddressesProps = {
+  pool: Pool;
+  value: Readonly<Record<string, string>>;
+  onChange: (further: Readonly<Record<string, string>>) => void;
+};
+
+/** Replicas or Sentinels of the pool's servers; folded away, since nutcracker.yml names the masters only. */
+export function FurtherAddresses({ pool, value, onChange }: FurtherAddressesProps) {
+  const given = pool.servers.filter(({ name }) => value[name]?.trim()).length;
+  return (
+    <Folded
+      title="Replicas or Sentinels"
+      note={given === 0 ? "none: a failover is not followed" : `of ${formatPlural(given, "shard")}`}
+      className="mt-5"
+    >
+      <p className="mt-3 text-xs text-ink-3">
+        When a master fails over, its shard goes on at the new one. Give the other servers of a shard, or its
+        Sentinels with the master's name:
+        <AddressExamples />
+      </p>
+      <div className="mt-3 grid gap-x-4 gap-y-3 sm:grid-cols-2">
+        {pool.servers.map(({ name, address }) => (
+          <Field key={name} label={name} help={name === address ? undefined : `beside ${address}`}>
+            {(control) => (
+              <TextInput
+                {...control}
+                mono
+                inputMode="url"
+                placeholder="none"
+                value={value[name] ?? ""}
+                onChange={(event) => onChange({ ...value, [name]: event.target.value })}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+    </Folded>
+  );
+}

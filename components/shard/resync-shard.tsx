@@ -1,0 +1,24 @@
+"use client";
+
+import { RotateCw } from "lucide-react";
+import { useState } from "react";
+import { Button } from "@/components/controls/button";
+import { mayResync, ResyncDialog } from "@/components/task/resync-dialog";
+import { useTaskActions } from "@/components/task/use-task-actions";
+import type { ShardView } from "@/server/control/task-view";
+
+/** The way on for a shard that has stopped since the destination lost its data; nothing for any other. */
+export function ResyncShard({ view: { task, shard } }: { view: ShardView }) {
+  const { act, busy } = useTaskActions(task);
+  const [open, setOpen] = useState(false);
+  if (!mayResync(task, shard.reason)) return null;
+  return (
+    <>
+      <Button small className="mt-2.5" busy={busy !== null} onClick={() => setOpen(true)}>
+        <RotateCw className="size-3.5" aria-hidden />
+        Synchronise again…
+      </Button>
+      <ResyncDialog task={task} open={open} onClose={() => setOpen(false)} act={() => act("start")} />
+    </>
+  );
+}
