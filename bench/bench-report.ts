@@ -10,6 +10,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+export function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
 /** Prints the rows as a table and writes them, with the machine, to bench/results/<name>.json. */
 export function report(name: string, rows: readonly Row[], result: Row): void {
   console.table(rows);

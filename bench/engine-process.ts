@@ -58,6 +58,10 @@ export class EngineProcess {
     process.on("exit", () => child.kill("SIGKILL"));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Resolves when it has ended. */
   get summary(): Promise<EngineSummary> {
     return this.#summary;

@@ -9,9 +9,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RedisServer } from "../test/servers/redis-server.ts";
 import { fillMixed } from "../test/traffic/fill-mixed.ts";
-import { median, type Row, report } from "./bench-report.ts";
+import { median, type Row, report, round2 } from "./bench-report.ts";
+import { BusyThread } from "./busy-thread.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { replicate } from "./native-replica.ts";
+import { cpuSecondsOf } from "./process-cpu.ts";
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +42,8 @@ try {
     }
     const destination = await RedisServer.start();
     const began = performance.now();
-    const cpuBefore = await cpuOf(destination);
+    const cpuBefore = cpuSecondsOf(destination.pid);
+    const busy = new BusyThread(destination.pid);
     const engine = new EngineProcess(shards, destination, join(folder, String(round)), [
       "--until",
       "synchronizing",
@@ -48,6 +51,7 @@ try {
     ]);
     const summary = await engine.summary;
     const whole = (performance.now() - began) / 1000;
+    const destinationThread = busy.end();
     const copied = await destination.client.dbsize();
     if (copied < keys * shardCount) throw new Error(`only ${copied} keys were copied`);
     rows.push({
@@ -56,7 +60,10 @@ try {
       "Tributary s": round2(summary.seconds),
       ratio: round2(summary.seconds / (native / 1000)),
       "engine CPU s": round2(summary.cpuSeconds),
-      "destination CPU s": round2((await cpuOf(destination)) - cpuBefore),
+      "destination CPU s": round2(cpuSecondsOf(destination.pid) - cpuBefore),
+      "destination ran %": destinationThread.ran,
+      "had work %": destinationThread.hadWork,
+      "at least %": destinationThread.hadWorkAtLeast,
       "engine MiB": Math.round(summary.peakMemoryBytes / 1024 ** 2),
       "process s": round2(whole),
     });
@@ -64,19 +71,10 @@ try {
   }
   report(`full-sync-${shardCount}x${keys}`, rows, {
     "median ratio": median(rows.map((row) => Number(row.ratio))),
+    "median of destination had work %": median(rows.map((row) => Number(row["had work %"]))),
     "median engine MiB": median(rows.map((row) => Number(row["engine MiB"]))),
   });
 } finally {
   for (const shard of shards) await shard.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function cpuOf(server: RedisServer): Promise<number> {
-  const info = await server.client.info("cpu");
-  const field = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0);
-  return field("used_cpu_user") + field("used_cpu_sys");
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }
