@@ -1,9 +1,10 @@
 /**
  * `npm test [-- <files or options of vitest>]`: installs what is missing, builds, runs every test, and ends with
- * a line alone: `N passed, N failed`. `--fuzz` runs the tests that fuzz, FUZZ_RUNS (100,000) inputs each.
+ * a line alone: `N passed, N failed`. `--fuzz` runs the tests that fuzz, FUZZ_RUNS (100,000) inputs each; `--soak` a
+ * cluster under traffic with random faults for SOAK_SECONDS (600). TEST_SEED repeats a run of either.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,6 +12,7 @@ import {
   ensureBuild,
   ensureNode,
   ensurePackages,
+  ensureServerBuild,
   ensureTools,
   nutcracker,
   redisServer,
@@ -18,18 +20,17 @@ import {
 } from "./install-missing.mjs";
 
 const args = process.argv.slice(2);
-const fuzz = args.includes("--fuzz");
+const soak = { folder: "test/soak", environment: { SOAK_SECONDS: process.env.SOAK_SECONDS ?? "600" } };
+const fuzz = { folder: "test/fuzz", environment: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" } };
+const longer = args.includes("--soak") ? soak : args.includes("--fuzz") ? fuzz : null;
 const folder = mkdtempSync(join(tmpdir(), "tributary-test-report-"));
 try {
   ensureNode();
   ensurePackages();
-  if (fuzz) {
-    end(run(filesThatFuzz(), { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" }));
-  } else {
-    ensureTools([redisServer, nutcracker, chromium]);
-    ensureBuild();
-    end(run(args, {}));
-  }
+  ensureTools(longer === null ? [redisServer, nutcracker, chromium] : [redisServer, nutcracker]);
+  if (longer === null) ensureBuild();
+  if (longer === soak) ensureServerBuild();
+  end(longer === null ? run(args, {}) : run([longer.folder], longer.environment));
 } catch (error) {
   console.error(error.message);
   end({ passed: 0, failed: 1, skipped: 0 });
@@ -80,11 +81,4 @@ function count(report, status) {
   const failed = result.numFailedTests + broken;
   // Errors outside of any test make vitest fail too.
   return { passed, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
-}
-
-function filesThatFuzz() {
-  return readdirSync(join(root, "test"), { recursive: true })
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => join("test", name))
-    .filter((name) => readFileSync(join(root, name), "utf8").includes("FUZZ_RUNS"));
 }

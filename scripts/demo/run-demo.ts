@@ -100,7 +100,6 @@ async function playDemo(
     seed: Date.now() % 2 ** 31,
     prefix: "app:",
     keysPerType: 1_000,
-    shortLives: "own",
     commandsPerSecond,
   }).start();
   terminal.fact("writer", `${commandsPerSecond.toLocaleString("en-US")} commands/s through nutcracker`);
