@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { type ChainableCommander, ReplyError } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
-import { dropClient, openClient, toTributaryError } from "../redis/client.ts";
+import { databaseCount, dropClient, openClient, toTributaryError } from "../redis/client.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { ControlClient } from "./control-client.ts";
+import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
 import { DestinationLink } from "./destination-link.ts";
 import {
   checkpointKey,
@@ -40,6 +41,7 @@ export class DestinationSession {
   readonly link: DestinationLink;
   readonly standing: Standing;
   readonly facts: ServerFacts;
+  readonly abilities: DestinationAbilities;
   readonly epoch: number;
   /** Shaded expiries may lie there from before. */
   readonly shaded: boolean;
@@ -54,7 +56,7 @@ export class DestinationSession {
   private constructor(
     parts: Pick<
       DestinationSession,
-      "link" | "standing" | "facts" | "epoch" | "unfenced" | "shaded" | "wasEmpty" | "limits"
+      "link" | "standing" | "facts" | "abilities" | "epoch" | "unfenced" | "shaded" | "wasEmpty" | "limits"
     >,
     control: ControlClient,
     spec: ShardSyncSpec,
@@ -62,6 +64,7 @@ export class DestinationSession {
     this.link = parts.link;
     this.standing = parts.standing;
     this.facts = parts.facts;
+    this.abilities = parts.abilities;
     this.epoch = parts.epoch;
     this.unfenced = parts.unfenced;
     this.wasEmpty = parts.wasEmpty;
@@ -72,13 +75,15 @@ export class DestinationSession {
   }
 
   /**
-   * @param epoch the one taken before by this shard sync; null takes a new one.
+   * @param options.epoch the one taken before by this shard sync; null takes a new one.
+   * @param options.wasEmpty what the session before this one found; null at the first.
    * @throws TributaryError FENCED when another engine has taken the epoch; those of openClient and the link.
    */
   static async open(
     spec: ShardSyncSpec,
     options: {
       epoch: number | null;
+      wasEmpty: boolean | null;
       limits: SyncLimits;
       handler: ReplyHandler;
       onWake: () => void;
@@ -100,10 +105,12 @@ export class DestinationSession {
       if (facts.mode === "cluster") {
         throw new TributaryError("DESTINATION_UNSUPPORTED", { address, detail: "it is a cluster" });
       }
+      const abilities = abilitiesOf(facts, facts.redisVersion, await databaseCount(control));
+      await control.select(spec.checkpointDb);
       const key = checkpointKey(spec.taskId);
       const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.
-      const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace);
+      const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace, options.wasEmpty);
       const { epoch, wasGone } = await takeEpoch(control, spec, options.epoch);
       const prefix = connectionName(spec.taskId, spec.shardId, "");
       const unfenced = await disconnectOthers(control, prefix);
@@ -135,7 +142,7 @@ export class DestinationSession {
       if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
       dropClient(control);
       return new DestinationSession(
-        { link, standing, facts, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
+        { link, standing, facts, abilities, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
         new ControlClient(spec, epoch, limits, signal),
         spec,
       );

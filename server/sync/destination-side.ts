@@ -3,7 +3,6 @@ import { type ApplyContext, applyRdb, ReplySwitch, streamApplier } from "./apply
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { continuation, isMissed, unfencedWarning, wantedAfter } from "./continuation.ts";
-import { abilitiesOf } from "./destination-abilities.ts";
 import { DestinationSession } from "./destination-session.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
 import { ExpiryKeeper } from "./expiry-keeper.ts";
@@ -41,6 +40,7 @@ export class DestinationSide {
   #applier: StreamApplier | null = null;
   #refresher: KeyRefresher | null = null;
   #epoch: number | null = null;
+  #wasEmpty: boolean | null = null;
   #unfencedSaid = false;
   #stopping: { readonly forgetCheckpoint: boolean } | null = null;
   /** All that was received before a stop has been applied. */
@@ -214,7 +214,7 @@ export class DestinationSide {
     keeper: ExpiryKeeper,
   ): Promise<void> {
     this.#options.lag.applied(from.offset, -1);
-    const abilities = abilitiesOf(session.facts, session.facts.redisVersion);
+    const { abilities } = session;
     const applier = streamApplier(generation, from, session.link, replies, abilities, this.#context());
     this.#applier = applier;
     this.#options.onChange();
@@ -243,12 +243,14 @@ export class DestinationSide {
   async #open(replies: ReplySwitch, onWake: () => void): Promise<DestinationSession> {
     const session = await DestinationSession.open(this.#options.spec, {
       epoch: this.#epoch,
+      wasEmpty: this.#wasEmpty,
       limits: this.#options.limits,
       handler: replies,
       onWake,
       signal: this.#options.signal,
     });
     this.#epoch = session.epoch;
+    this.#wasEmpty = session.wasEmpty;
     this.#session = session;
     if (session.unfenced !== null && !this.#unfencedSaid) {
       this.#unfencedSaid = true;

@@ -11,16 +11,19 @@ export const WAS_EMPTY = "destination-was-empty";
  * Whether the task found its databases empty on the destination, which makes all that lies there the task's
  * own. It is judged before any shard of the task writes: a shard writes only after this, and the first answer
  * stays. `control`'s selected database is `spec.checkpointDb` before and after.
+ * @param before what this shard sync was told last; null at its first session. The answer may have gone with the
+ * data of the destination, and what has been written since, before that was noticed, is the task's own.
  */
 export async function destinationWasEmpty(
   control: Redis,
   spec: ShardSyncSpec,
   keyspace: readonly DatabaseKeys[],
+  before: boolean | null,
 ): Promise<boolean> {
   const key = checkpointKey(spec.taskId);
   const known = await control.hget(key, WAS_EMPTY);
   if (known !== null) return known === "1";
-  const empty = await isEmpty(control, spec, keyspace);
+  const empty = before === true || (await isEmpty(control, spec, keyspace));
   await control.hsetnx(key, WAS_EMPTY, empty ? 1 : 0);
   return (await control.hget(key, WAS_EMPTY)) === "1";
 }

@@ -123,6 +123,27 @@ test("a destination that is flushed while it is connected is noticed at the next
   expect(await fullSyncs(shard)).toBe(2);
 });
 
+test("what was written between a flush of the destination and its being noticed is removed by the re-sync", async () => {
+  const shard = await startRedis();
+  const destination = await startRedis();
+  const proxy = await TcpProxy.start(shard.port);
+  await shard.client.rpush("list", "before the flush");
+  const sync = new SyncForTest({ source: endpointAt(proxy), destination: endpointAt(destination) }).start();
+  await sync.reaches("synchronizing");
+  proxy.down = true;
+  await destination.client.flushall();
+  await shard.client.rpush("list", "after the flush");
+  await until(() => sync.eventsOf("destination-data-lost").length > 0, { what: "the loss is noticed" });
+  expect(await destination.client.lrange("list", 0, -1)).toEqual(["after the flush"]);
+  await shard.client.del("list");
+  proxy.down = false;
+  await until(() => sync.latest?.initialSync?.attempt === 2, { what: "a new initial sync has begun" });
+  await sync.reaches("synchronizing");
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  expect(await expectUnion([shard], destination)).toBe(0);
+});
+
 test("a destination that is flushed within the initial sync does not count as synchronised", async () => {
   const shard = await startRedis();
   await fillMixed(shard.client, { keys: 20_000, seed });
