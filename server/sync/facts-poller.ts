@@ -68,13 +68,13 @@ export class FactsPoller {
     this.#wake();
   }
 
-  /** Asks once, now. */
-  async ask(): Promise<void> {
+  /** Asks once, now. @returns whether the server has answered. */
+  async ask(): Promise<boolean> {
     const { role, ownKeys, onFacts, onInfo, signal } = this.#options;
     const endpoint = this.#options.endpoint();
     if (endpoint !== this.#connectedTo) this.#drop();
     this.#connectedTo = endpoint;
-    if (endpoint === null) return;
+    if (endpoint === null) return false;
     try {
       this.#client ??= await openClient(endpoint, {
         role,
@@ -102,8 +102,10 @@ export class FactsPoller {
       });
       onFacts(facts);
       await onInfo?.(info, client, askedAt);
+      return true;
     } catch {
       this.#drop();
+      return false;
     }
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startRedis, until } from "../servers/index.ts";
+import { startRedis } from "../servers/index.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
