@@ -144,11 +144,26 @@ async function select(redis: Redis, db: number, context: Context) {
     await redis.call("SELECT", db);
   } catch (error) {
     onlyReplies(error);
-    if (!/out of range|invalid DB index|not allowed in cluster mode/i.test(messageOf(error))) {
+    if (!noSuchDatabase.test(messageOf(error))) {
       throw toTributaryError(error, { ...context, command: "SELECT" });
     }
     throw new TributaryError("DATABASE_MISSING", { ...context, db, count: await countDatabases(redis, db) });
   }
+}
+
+const noSuchDatabase = /out of range|invalid DB index|not allowed in cluster mode/i;
+
+/** How many databases a server has; Infinity where it does not say. Another one is selected afterwards. */
+export async function databaseCount(redis: Redis): Promise<number> {
+  const many = 65_536;
+  const refusal = await redis.call("SELECT", many - 1).then(
+    () => "",
+    (error: unknown) => {
+      onlyReplies(error);
+      return messageOf(error);
+    },
+  );
+  return noSuchDatabase.test(refusal) ? await countDatabases(redis, many - 1) : Number.POSITIVE_INFINITY;
 }
 
 /** How many databases there are, all below `missing`; by bisection, since CONFIG is often forbidden. */

@@ -4,7 +4,7 @@ import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "./checkpoint.ts";
 import { CommandDowngrade } from "./command-downgrade.ts";
 import { CommandFilter } from "./command-filter.ts";
-import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
+import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { DestinationDurability } from "./destination-durability.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { DestinationSession } from "./destination-session.ts";
@@ -92,8 +92,9 @@ export async function applyRdb(
   replies.to = answers;
   const loader = new RdbLoader(link, answers, {
     databases: spec.databases,
+    present: presentDatabases(spec, session.abilities),
     linkDb: spec.checkpointDb,
-    abilities: abilitiesOf(facts, facts.redisVersion),
+    abilities: session.abilities,
     refusals: ledger.refusals,
     progress,
     keys,
@@ -129,6 +130,10 @@ export async function applyRdb(
   };
   await session.writeCheckpoint(formatCheckpoint(checkpoint));
   return checkpoint;
+}
+
+function presentDatabases({ destination }: ShardSyncSpec, abilities: DestinationAbilities) {
+  return { address: formatAddress(destination), count: abilities.databases };
 }
 
 async function reconcileWith(
@@ -180,6 +185,7 @@ export function streamApplier(
     from,
     filter: new CommandFilter({
       databases: spec.databases,
+      present: presentDatabases(spec, abilities),
       db: from.db,
       expiries: new ExpiryRewriter(shade, clock, abilities.setPxat, context.now),
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),

@@ -1,8 +1,9 @@
 import { FIELD_EXPIRY_LOSS } from "../rdb/value-writing.ts";
 import { CommandScanner } from "../redis/command-scanner.ts";
+import { acrossDatabases } from "./across-databases.ts";
 import { type CommandDowngrade, portableFunctions } from "./command-downgrade.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
-import { destinationDb } from "./database-map.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryRewriter } from "./expiry-rewriter.ts";
 import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
@@ -23,6 +24,8 @@ export type Verdict = "forward" | "replace" | "control" | "getack" | "heartbeat"
 
 export type CommandFilterOptions = {
   readonly databases: DatabaseMap;
+  /** Those that the destination has. */
+  readonly present: DestinationDatabases;
   /** The source's database that is selected where the stream begins. */
   readonly db: number;
   readonly expiries: ExpiryRewriter;
@@ -43,6 +46,8 @@ export class CommandFilter {
   db: number;
   /** Where commands of that database go; null where it is not synchronised. */
   target: number | null;
+  /** Where they would go, where the destination has no such database. */
+  #missing: number | null = null;
   /** Between the source's MULTI and its EXEC. */
   inTransaction = false;
   /** Facts of the last verdict. */
@@ -66,10 +71,22 @@ export class CommandFilter {
     this.#options = options;
     this.#map = options.databases;
     this.db = options.db;
-    this.target = destinationDb(this.#map, this.db);
+    this.target = null;
+    this.#select(options.db);
   }
 
-  /** `scanner` has found the command in `bytes`, whole or, for a very large one, its first arguments. */
+  #select(db: number): void {
+    this.db = db;
+    const target = destinationDb(this.#map, db);
+    const missing = target !== null && target >= this.#options.present.count;
+    this.#missing = missing ? target : null;
+    this.target = missing ? null : target;
+  }
+
+  /**
+   * `scanner` has found the command in `bytes`, whole or, for a very large one, its first arguments.
+   * @throws TributaryError DATABASE_MISSING.
+   */
   decide(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     this.partly = false;
     if (scanner.argc === 0) return "control";
@@ -98,8 +115,7 @@ export class CommandFilter {
       case "replconf":
         return argument(bytes, scanner, 1).toUpperCase() === "GETACK" ? "getack" : "control";
       case "select":
-        this.db = Number(argument(bytes, scanner, 1));
-        this.target = destinationDb(this.#map, this.db);
+        this.#select(Number(argument(bytes, scanner, 1)));
         return "control";
       case "multi":
         this.inTransaction = true;
@@ -231,6 +247,7 @@ export class CommandFilter {
   }
 
   #notSelected(): Verdict {
+    if (this.#missing !== null) requireDatabase(this.#missing, this.#options.present);
     return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronised`, false);
   }
 
@@ -250,41 +267,25 @@ export class CommandFilter {
     return "heartbeat";
   }
 
-  /** MOVE key db, COPY source destination [DB db] [REPLACE]: the number is the source's, not the destination's. */
   #acrossDatabases(rule: "move" | "copy", bytes: Uint8Array, scanner: CommandScanner): Verdict {
     const args: Buffer[] = [];
     for (let index = 0; index < scanner.seen; index++) args.push(slice(bytes, scanner, index));
-    const at =
-      rule === "move"
-        ? 2
-        : args.findIndex((arg, index) => index >= 3 && arg.toString("latin1").toUpperCase() === "DB") + 1;
-    if (at === 0) {
-      if (this.target === null) return this.#notSelected();
-      const older = this.#options.downgrade.copy(args);
-      if (older !== null) this.replacement = older;
-      return older === null ? "forward" : "replace";
+    const { downgrade, present } = this.#options;
+    const across = acrossDatabases(rule, args, { map: this.#map, present, downgrade, target: this.target });
+    switch (across.kind) {
+      case "forward":
+        return "forward";
+      case "replace":
+        this.replacement = across.bytes;
+        return "replace";
+      case "fetch":
+        this.beside = { own: [], fetch: [{ db: across.db, key: across.key }] };
+        return "control";
+      case "elsewhere":
+        return this.#notSelected();
+      case "skip":
+        return this.#skip("DB_NOT_SELECTED", across.reason, false);
     }
-    const to = Number(args[at]?.toString("latin1"));
-    const other = destinationDb(this.#map, to);
-    if (this.target === null) {
-      if (other === null) return this.#notSelected();
-      // The key comes from where nothing is synchronised: it is fetched from the source.
-      this.beside = { own: [], fetch: [{ db: to, key: args[rule === "move" ? 1 : 2]! }] };
-      return "control";
-    }
-    if (other === null) {
-      if (rule === "copy") {
-        const reason = `it writes to database ${args[at]} of the source, which is not synchronised`;
-        return this.#skip("DB_NOT_SELECTED", reason, false);
-      }
-      // The key has left for a database that is not synchronised: here it is gone.
-      this.replacement = encodeArguments(["DEL", args[1]!]);
-      return "replace";
-    }
-    args[at] = Buffer.from(String(other));
-    const copy = rule === "copy" ? this.#options.downgrade.copy(args) : null;
-    this.replacement = copy ?? encodeArguments(args);
-    return "replace";
   }
 }
 

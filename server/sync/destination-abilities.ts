@@ -5,6 +5,8 @@ export type DestinationAbilities = {
   readonly server: RdbDestination;
   /** The Redis version that the server says it is compatible with. */
   readonly redisVersion: string;
+  /** How many databases it has; Infinity where that is not known. */
+  readonly databases: number;
   /** Names of its modules: the values of those whose type has the same name can be RESTOREd. */
   readonly modules: readonly string[];
   /** SET key value PXAT ms (6.2). */
@@ -19,10 +21,14 @@ export type DestinationAbilities = {
   restoreVersion(type: number): number | null;
 };
 
-/** @param redisVersion the Redis version that the server says it is compatible with. */
+/**
+ * @param redisVersion the Redis version that the server says it is compatible with.
+ * @param databases how many it has.
+ */
 export function abilitiesOf(
   server: RdbDestination & { readonly modules?: readonly string[] },
   redisVersion: string,
+  databases = Number.POSITIVE_INFINITY,
 ): DestinationAbilities {
   const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
   const atLeast = (wantedMajor: number, wantedMinor = 0) =>
@@ -30,6 +36,7 @@ export function abilitiesOf(
   const versions = new Map<number, number | null>();
   return {
     server,
+    databases,
     modules: server.modules ?? [],
     redisVersion,
     setPxat: atLeast(6, 2),

@@ -4,7 +4,7 @@ import type { RdbEntry, RdbVisitor } from "../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../rdb/value-writing.ts";
 import type { CommandWriter } from "../redis/command-writer.ts";
 import { commandSample } from "./command-sample.ts";
-import { destinationDb } from "./database-map.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { FunctionLibraries } from "./function-libraries.ts";
@@ -20,6 +20,8 @@ import { ValueWriter } from "./value-writer.ts";
 
 export type RdbLoaderOptions = {
   readonly databases: DatabaseMap;
+  /** Those that the destination has. */
+  readonly present: DestinationDatabases;
   readonly linkDb: number;
   readonly abilities: DestinationAbilities;
   readonly refusals: RefusalLog;
@@ -179,6 +181,7 @@ export class RdbLoader implements RdbVisitor {
 
   #select(db: number): void {
     if (db === this.#linkDb) return;
+    requireDatabase(db, this.#options.present);
     this.#linkDb = db;
     this.#writer.command("SELECT", db);
     this.#replies.select(this.#link.commands - 1, db);

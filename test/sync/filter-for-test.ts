@@ -58,6 +58,7 @@ export class FilterForTest {
     });
     this.filter = new CommandFilter({
       databases: options.map ?? { kind: "all" },
+      present: { address: "destination", count: Number.POSITIVE_INFINITY },
       db: options.db ?? 0,
       expiries: rewriter,
       downgrade: new CommandDowngrade(
