@@ -1,17 +1,12 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { encodeCommand } from "./encode-command.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
 import type { RedisSocket } from "./redis-socket.ts";
 import { toTributaryError } from "./reply-error.ts";
 
 /** A status or error line longer than this is no Redis'. */
 const longestLine = 64 * 1024;
-
-/** The command as an array of bulk strings, in UTF-8. */
-export function encodeRequest(args: readonly string[]): Buffer {
-  const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
-  return Buffer.from(`*${args.length}\r\n${parts.join("")}`);
-}
 
 /**
  * Sends one command and returns the first line of its answer, without the line end and with its type byte:
@@ -25,7 +20,7 @@ export async function handshakeLine(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<string> {
-  socket.write(encodeRequest(args));
+  socket.write(encodeCommand(args));
   return await nextLine(socket, timeoutMs, args[0] ?? "");
 }
 

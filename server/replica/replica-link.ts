@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { connectSocket } from "../redis/connect-socket.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import type { RedisSocket } from "../redis/redis-socket.ts";
-import { encodeRequest } from "../redis/request-line.ts";
 import { saveHasFailed } from "./failed-save.ts";
 import { type PsyncAnswer, protocolError, psyncHandshake, type StreamPosition } from "./psync-handshake.ts";
 import { RdbFraming } from "./rdb-framing.ts";
@@ -175,7 +175,7 @@ class OpenReplicaLink implements ReplicaLink {
   }
 
   sendAck(): void {
-    this.#socket.write(encodeRequest(["REPLCONF", "ACK", String(this.#options.ackOffset())]));
+    this.#socket.write(encodeCommand(["REPLCONF", "ACK", String(this.#options.ackOffset())]));
   }
 
   async close(): Promise<void> {

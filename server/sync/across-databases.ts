@@ -1,6 +1,6 @@
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { CommandDowngrade } from "./command-downgrade.ts";
 import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 
 export type AcrossDatabases =
@@ -52,9 +52,9 @@ export function acrossDatabases(
       return { kind: "skip", reason };
     }
     // The key has left for a database that is not synchronised: here it is gone.
-    return { kind: "replace", bytes: encodeArguments(["DEL", args[1]!]) };
+    return { kind: "replace", bytes: encodeCommand(["DEL", args[1]!]) };
   }
   const there = [...args.slice(0, at), Buffer.from(String(other)), ...args.slice(at + 1)];
   const older = rule === "copy" ? downgrade.copy(there) : null;
-  return { kind: "replace", bytes: older ?? encodeArguments(there) };
+  return { kind: "replace", bytes: older ?? encodeCommand(there) };
 }

@@ -1,5 +1,5 @@
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
-import { encodeRequest } from "../redis/request-line.ts";
 import { type AnswerWatch, HeardAnswer } from "./answer-watch.ts";
 import type { CommandName } from "./command-names.ts";
 import { stateErrorOf } from "./destination-answer.ts";
@@ -189,7 +189,7 @@ export class BatchPipeline implements ReplyHandler {
   }
 
   #select(batch: StreamBatch, db: number, position: number, sourceDb: number): void {
-    this.#write(encodeRequest(["SELECT", String(db)]));
+    this.#write(encodeCommand(["SELECT", String(db)]));
     batch.queue(null, position, sourceDb);
     this.#linkDb = db;
   }
@@ -286,5 +286,5 @@ export class BatchPipeline implements ReplyHandler {
   }
 }
 
-const MULTI = encodeRequest(["MULTI"]);
-const EXEC = encodeRequest(["EXEC"]);
+const MULTI = encodeCommand(["MULTI"]);
+const EXEC = encodeCommand(["EXEC"]);

@@ -1,5 +1,5 @@
+import { encodeCommand } from "../redis/encode-command.ts";
 import * as script from "./command-downgrade-scripts.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 
 /** What to send for a command that the destination does not have as it is. */
 export type Downgraded = {
@@ -14,7 +14,7 @@ export type Args = readonly Buffer[];
 /** null where the command can stay, or cannot be expressed. */
 export type Rewrite = (args: Args) => Downgraded | null;
 
-const sent = (args: readonly (string | Buffer)[]): Downgraded => ({ bytes: encodeArguments(args) });
+const sent = (args: readonly (string | Buffer)[]): Downgraded => ({ bytes: encodeCommand(args) });
 /** An option, whatever its case. */
 export const word = (arg: Buffer | undefined) => arg?.toString("latin1").toUpperCase() ?? "";
 

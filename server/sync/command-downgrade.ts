@@ -8,6 +8,7 @@ import {
 } from "../rdb/rdb-version.ts";
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { writeCrc64 } from "../redis/crc64.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import {
   type Args,
   before62,
@@ -20,7 +21,6 @@ import {
   word,
 } from "./command-downgrade-rewrites.ts";
 import { copy } from "./command-downgrade-scripts.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 
 /** Commands that may need another form on an older destination: the filter asks for these alone. */
 export const DOWNGRADED = [
@@ -86,7 +86,7 @@ export class CommandDowngrade {
       )
         continue;
       const args = argumentsOf(bytes, scanner);
-      return encodeArguments([...args.slice(0, index), ...args.slice(index + 2)]);
+      return encodeCommand([...args.slice(0, index), ...args.slice(index + 2)]);
     }
     return null;
   }
@@ -95,7 +95,7 @@ export class CommandDowngrade {
   copy(args: Args): Buffer | null {
     if (!this.#withoutCopy) return null;
     const at = args.findIndex((arg, index) => index > 2 && word(arg) === "DB");
-    return encodeArguments(["EVAL", copy, "2", args[1]!, args[2]!, ...(at < 0 ? [] : [args[at + 1]!])]);
+    return encodeCommand(["EVAL", copy, "2", args[1]!, args[2]!, ...(at < 0 ? [] : [args[at + 1]!])]);
   }
 
   /** The payload of RESTORE is in an encoding that the destination does not know, and that can be decoded. */
@@ -116,7 +116,7 @@ export class CommandDowngrade {
     const payload = args[3]!;
     const version = payload.length > FOOTER ? restoreVersionFor(typeOfDump(payload), this.#server) : null;
     const other = version === null ? null : withVersion(payload, version);
-    return other === null ? null : encodeArguments([...args.slice(0, 3), other, ...args.slice(4)]);
+    return other === null ? null : encodeCommand([...args.slice(0, 3), other, ...args.slice(4)]);
   }
 }
 

@@ -1,10 +1,10 @@
 import { FIELD_EXPIRY_LOSS } from "../rdb/value-writing.ts";
 import { CommandScanner } from "../redis/command-scanner.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import { acrossDatabases } from "./across-databases.ts";
 import { type CommandDowngrade, portableFunctions } from "./command-downgrade.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
 import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryRewriter } from "./expiry-rewriter.ts";
 import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
@@ -229,13 +229,13 @@ export class CommandFilter {
       const code = slice(bytes, scanner, scanner.argc - 1);
       this.#put([], this.#options.functions.loading(code));
       // Another shard has loaded its own, which is the same as a rule.
-      this.replacement = encodeArguments(["FUNCTION", "LOAD", "REPLACE", code]);
+      this.replacement = encodeCommand(["FUNCTION", "LOAD", "REPLACE", code]);
       return "replace";
     }
     if (what === "RESTORE" && scanner.argc > 2) {
       // What it brings is taken; with FLUSH it would remove another shard's, with APPEND fail because of it.
       const payload = portableFunctions(slice(bytes, scanner, 2));
-      this.replacement = encodeArguments(["FUNCTION", "RESTORE", payload, "REPLACE"]);
+      this.replacement = encodeCommand(["FUNCTION", "RESTORE", payload, "REPLACE"]);
       return "replace";
     }
     return "forward";

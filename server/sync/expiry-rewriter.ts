@@ -1,5 +1,5 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import { encodeArguments } from "./encode-arguments.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -64,14 +64,14 @@ export class ExpiryRewriter {
       }
       case "RESTORE": {
         const rest = args.slice(4).filter((arg) => arg.toString("latin1").toUpperCase() !== "ABSTTL");
-        return encodeArguments(["RESTORE", args[1]!, at, args[3]!, ...rest, "ABSTTL"]);
+        return encodeCommand(["RESTORE", args[1]!, at, args[3]!, ...rest, "ABSTTL"]);
       }
       // GETEX answers a value that nobody reads here; what it changes is the expiry.
       case "GETEX":
-        return encodeArguments(["PEXPIREAT", args[1]!, at]);
+        return encodeCommand(["PEXPIREAT", args[1]!, at]);
       // The source propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
       default:
-        return encodeArguments(["PEXPIREAT", args[1]!, at]);
+        return encodeCommand(["PEXPIREAT", args[1]!, at]);
     }
   }
 
@@ -79,7 +79,7 @@ export class ExpiryRewriter {
     const expiry = this.#setPxat
       ? ["PXAT", String(expireAt)]
       : ["PX", String(Math.max(1, expireAt - this.#now()))];
-    return encodeArguments(["SET", ...args, ...expiry]);
+    return encodeCommand(["SET", ...args, ...expiry]);
   }
 }
 

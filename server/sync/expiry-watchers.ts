@@ -1,7 +1,7 @@
+import { encodeCommand } from "../redis/encode-command.ts";
 import { type AnswerWatch, type AnswerWatchers, answerWatch, type WatchedCommand } from "./answer-watch.ts";
 import { destinationDb } from "./database-map.ts";
 import { type DoubtfulKeys, knownKeys } from "./doubtful-keys.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -67,7 +67,7 @@ function renewal(command: WatchedCommand, doubtful: DoubtfulKeys): AnswerWatch |
   const { db, key } = first;
   if (command.name.name !== "PERSIST") {
     command.askFirst(
-      encodeArguments(["PTTL", key]),
+      encodeCommand(["PTTL", key]),
       answerWatch({
         wantsText: true,
         answered: ({ text }) => {
@@ -111,7 +111,7 @@ function asksForSources(command: WatchedCommand, all: (keys: readonly DbKey[]) =
     unanswered: () => all(stored),
   });
   // One for each: EXISTS with several keys came only with 3.0.3.
-  for (const key of read) command.askFirst(encodeArguments(["EXISTS", key]), ask);
+  for (const key of read) command.askFirst(encodeCommand(["EXISTS", key]), ask);
 }
 
 function firstKey({ db, bytes, scanner }: WatchedCommand): DbKey[] {

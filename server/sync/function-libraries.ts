@@ -1,5 +1,5 @@
+import { encodeCommand } from "../redis/encode-command.ts";
 import { type AnswerWatch, answerWatch } from "./answer-watch.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import { scriptSha } from "./script-library.ts";
 
 /** A command of ours for the destination's checkpoint database, in front of one of the source's. */
@@ -38,8 +38,8 @@ export class FunctionLibraries {
       },
     });
     return [
-      { bytes: encodeArguments(["HGET", this.#options.key, name]), watch },
-      { bytes: encodeArguments(["HSET", this.#options.key, name, this.#mark(code)]), watch: null },
+      { bytes: encodeCommand(["HGET", this.#options.key, name]), watch },
+      { bytes: encodeCommand(["HSET", this.#options.key, name, this.#mark(code)]), watch: null },
     ];
   }
 

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { dropClient, openClient } from "../redis/client.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import { answerWatch } from "./answer-watch.ts";
@@ -10,7 +11,6 @@ import { commandSample } from "./command-sample.ts";
 import { destinationDb } from "./database-map.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
 import { type DoubtfulKey, MAX_PENDING, parseDoubtfulKey } from "./doubtful-keys.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryNudger } from "./expiry-nudger.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
@@ -195,7 +195,7 @@ export class KeyRefresher {
       for (const [index, key] of keys.entries())
         commands.push(...(await this.#restore(key, dumps.values[index]!)));
       commands.push({
-        bytes: encodeArguments(["SREM", this.#set, ...forgotten]),
+        bytes: encodeCommand(["SREM", this.#set, ...forgotten]),
         target: this.#spec.checkpointDb,
       });
       const onPlaced = () => this.#expiry.ledger.doubtful.forget(forgotten);

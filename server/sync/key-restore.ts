@@ -5,8 +5,8 @@ import { typeOfDump } from "../rdb/rdb-version.ts";
 import type { ValueLoss } from "../rdb/value-writing.ts";
 import type { CommandWriter } from "../redis/command-writer.ts";
 import { writeCrc64 } from "../redis/crc64.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { DumpedKey } from "./key-dump.ts";
 
 /** Version (2 bytes) and CRC64 (8): redis: cluster.c createDumpPayload. */
@@ -33,7 +33,7 @@ export async function restoreCommands(
   abilities: DestinationAbilities,
   options: { readonly decode: boolean; readonly now: number; readonly role: string },
 ): Promise<RestoreCommands> {
-  if (payload === null) return { commands: [encodeArguments(["DEL", key])], restores: false, losses: [] };
+  if (payload === null) return { commands: [encodeCommand(["DEL", key])], restores: false, losses: [] };
   const type = typeOfDump(payload);
   const version = abilities.restoreVersion(type);
   if (type === TYPE_MODULE_2 && (options.decode || version === null)) {
@@ -58,8 +58,8 @@ export async function restoreCommands(
   const restore = ["RESTORE", key, String(ttl), payload];
   if (restoreReplace) restore.push("REPLACE");
   if (restoreAbsTtl && expireAt >= 0) restore.push("ABSTTL");
-  const before = restoreReplace ? [] : [encodeArguments(["DEL", key])];
-  return { commands: [...before, encodeArguments(restore)], restores: true, losses: [] };
+  const before = restoreReplace ? [] : [encodeCommand(["DEL", key])];
+  return { commands: [...before, encodeCommand(restore)], restores: true, losses: [] };
 }
 
 /** Gathers commands in memory. */
@@ -82,7 +82,7 @@ class CommandList implements CommandWriter {
 
   argument(value: Uint8Array | string | number): void {
     this.#args.push(Buffer.from(value instanceof Uint8Array ? value : String(value)));
-    if (this.#args.length === this.#argc) this.commands.push(encodeArguments(this.#args));
+    if (this.#args.length === this.#argc) this.commands.push(encodeCommand(this.#args));
   }
 
   beginArgument(length: number): void {

@@ -1,5 +1,5 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import { encodeArguments } from "./encode-arguments.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -70,7 +70,7 @@ export class LargeExpiry {
     const expireAt = stated.relative ? begun.startedAt + stated.ms : stated.ms;
     const written = this.#shade.inStream(sourceDb, db, begun.key, expireAt);
     if (!stated.relative && written === expireAt) return null;
-    return encodeArguments(["PEXPIREAT", begun.key, String(written)]);
+    return encodeCommand(["PEXPIREAT", begun.key, String(written)]);
   }
 
   /** The last arguments, in upper case; none of them is longer than a number. */

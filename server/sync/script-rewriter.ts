@@ -1,5 +1,5 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import { encodeArguments } from "./encode-arguments.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import { type ScriptLibrary, scriptSha } from "./script-library.ts";
 import { type RunScript, scriptName } from "./script-log.ts";
 
@@ -61,7 +61,7 @@ export class ScriptRewriter {
     const body = this.#options.library.bodyOf(sha) ?? null;
     this.met = this.#about(sha, body);
     // A call that is too large to be rewritten goes as it is: the destination has to know its script.
-    return body !== null && scanner.seen < scanner.argc ? [encodeArguments(["SCRIPT", "LOAD", body])] : [];
+    return body !== null && scanner.seen < scanner.argc ? [encodeCommand(["SCRIPT", "LOAD", body])] : [];
   }
 
   /** @returns the EVAL to send for the command that was met, or null to send it as it is. */
@@ -109,8 +109,8 @@ export function storing(
 ): Buffer[] {
   const gone = store.library.add(sha, body);
   if (gone === null) return [];
-  const commands = [encodeArguments(["HSET", store.storeKey, sha, Buffer.from(body)])];
-  if (gone.length > 0) commands.push(encodeArguments(["HDEL", store.storeKey, ...gone]));
+  const commands = [encodeCommand(["HSET", store.storeKey, sha, Buffer.from(body)])];
+  if (gone.length > 0) commands.push(encodeCommand(["HDEL", store.storeKey, ...gone]));
   return commands;
 }
 

@@ -1,6 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { CommandScanner } from "../redis/command-scanner.ts";
-import { encodeRequest } from "../redis/request-line.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import type { AnswerWatchers } from "./answer-watch.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -9,7 +9,6 @@ import { CommandCutter } from "./command-cutter.ts";
 import type { CommandFilter } from "./command-filter.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { DoubtfulKeys } from "./doubtful-keys.ts";
-import { encodeArguments } from "./encode-arguments.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import { LargeExpiry } from "./large-expiry.ts";
@@ -196,7 +195,7 @@ export class StreamApplier {
     const doubtful = this.#doubtful.take();
     if (doubtful.length > 0) {
       this.doubtfulBatches++;
-      this.#taker.own(encodeArguments(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+      this.#taker.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
       batch.onApplied.push(() => this.#doubtful.noted());
     }
     batch.endPosition = this.#taker.position;
@@ -207,7 +206,7 @@ export class StreamApplier {
     const offset = this.#taker.offsetAt(this.#taker.position);
     batch.endAt = now();
     const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
-    this.pipeline.close(batch, encodeRequest(["HSET", checkpointKey, checkpointField, text]));
+    this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
   }
 
   /** Nothing waits for the destination: what has been read counts as applied, and the checkpoint follows now and then. */

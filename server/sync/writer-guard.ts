@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type ChainableCommander, type Redis, ReplyError } from "ioredis";
-import { encodeRequest } from "../redis/request-line.ts";
+import { encodeCommand } from "../redis/encode-command.ts";
 import { guardKey } from "./own-keys.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
@@ -25,7 +25,7 @@ export class WriterGuard {
     this.#key = key;
     this.token = token;
     this.taken = taken;
-    this.commands = [encodeRequest(["WATCH", key]), encodeRequest(["GET", key])];
+    this.commands = [encodeCommand(["WATCH", key]), encodeCommand(["GET", key])];
   }
 
   /** Whether this is still the writer. */

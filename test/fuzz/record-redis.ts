@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Redis } from "ioredis";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { type Command, mixedCommands } from "../traffic/mixed-commands.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
@@ -20,14 +20,14 @@ export async function recordReplication(diskless: boolean, commands: number): Pr
     [["REPLCONF", "capa", "eof", "capa", "psync2"], "+OK"],
     [["PSYNC", "?", "-1"], "+FULLRESYNC"],
   ] as const) {
-    link.send(encodeArguments(request));
+    link.send(encodeCommand(request));
     const all = await link.received((bytes) => endOfLine(bytes, answer) > 0);
     answers = endOfLine(all, answer);
   }
   // With diskless synchronisation the master begins its stream at the first acknowledgement after the RDB's end.
   await until(
     async () => {
-      link.send(encodeArguments(["REPLCONF", "ACK", "0"]));
+      link.send(encodeCommand(["REPLCONF", "ACK", "0"]));
       return /state=online/.test(await server.client.info("replication"));
     },
     { what: "the recorded replica is online" },
@@ -45,7 +45,7 @@ export async function recordReplies(commands: number): Promise<Buffer> {
   const server = await startRedis();
   const link = await converse(server.port);
   const next = mixedCommands(seededRandom(1), { ...traffic, through: "direct" });
-  for (let n = 0; n < commands; n++) for (const command of next()) link.send(encodeArguments(command));
+  for (let n = 0; n < commands; n++) for (const command of next()) link.send(encodeCommand(command));
   const others: Command[] = [
     ["NOSUCHCOMMAND"],
     ["LPUSH", "string:0"],
@@ -63,7 +63,7 @@ export async function recordReplies(commands: number): Promise<Buffer> {
     ["CONFIG", "GET", "*"],
     ["ECHO", "the last answer"],
   ];
-  for (const command of others) link.send(encodeArguments(command));
+  for (const command of others) link.send(encodeCommand(command));
   const all = await link.received((bytes) => bytes.includes("the last answer\r\n"));
   link.close();
   return all;

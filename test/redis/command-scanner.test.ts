@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CommandScanner, NOTED_ARGUMENTS } from "../../server/redis/command-scanner.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { anyBytes, checkProperty } from "../sync/check-property.ts";
 
 const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });
@@ -9,7 +9,7 @@ const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });
 test("finds the end and the first arguments of any command, wherever it lies", () => {
   checkProperty(
     fc.property(command, anyBytes, anyBytes, (args, before, after) => {
-      const encoded = encodeArguments(args);
+      const encoded = encodeCommand(args);
       const bytes = Buffer.concat([before, encoded, after]);
       const scanner = new CommandScanner("shard test");
       expect(scanner.scan(bytes, before.length, bytes.length)).toBe(before.length + encoded.length);
@@ -24,7 +24,7 @@ test("finds the end and the first arguments of any command, wherever it lies", (
 test("says that a command is not whole at every byte before its end, and never more than is missing", () => {
   checkProperty(
     fc.property(command, (args) => {
-      const encoded = encodeArguments(args);
+      const encoded = encodeCommand(args);
       const scanner = new CommandScanner("shard test");
       for (let end = 0; end < encoded.length; end++) {
         expect(scanner.scan(encoded, 0, end)).toBe(-1);
@@ -76,7 +76,7 @@ test.each([
 
 test("walks over more arguments than it notes", () => {
   const args = Array.from({ length: 5_000 }, (_, index) => Buffer.from(`argument ${index}`));
-  const encoded = encodeArguments(args);
+  const encoded = encodeCommand(args);
   const scanner = new CommandScanner("shard test");
   expect(scanner.scan(encoded, 0, encoded.length)).toBe(encoded.length);
   expect(scanner.seen).toBe(5_000);

@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CommandWalker } from "../../server/redis/command-walker.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { anyBytes, checkProperty, cutAt } from "../sync/check-property.ts";
 
 test("finds the end of a command that comes in any pieces, and not what follows it", () => {
   const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });
   checkProperty(
     fc.property(command, anyBytes, fc.array(fc.nat(), { maxLength: 20 }), (args, after, cuts) => {
-      const encoded = encodeArguments(args);
+      const encoded = encodeCommand(args);
       const walker = new CommandWalker("shard test");
       let walked = 0;
       for (const piece of cutAt(Buffer.concat([encoded, after]), cuts)) {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { ReplyScanner } from "../../server/redis/reply-scanner.ts";
 import { type Answer, answerWatch } from "../../server/sync/answer-watch.ts";
 import { BatchPipeline } from "../../server/sync/batch-pipeline.ts";
 import { CommandNames } from "../../server/sync/command-names.ts";
 import type { DestinationLink } from "../../server/sync/destination-link.ts";
 import { DoubtfulKeys } from "../../server/sync/doubtful-keys.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
 import { expiryWatchers } from "../../server/sync/expiry-watchers.ts";
 import { StreamClock } from "../../server/sync/stream-clock.ts";
 
@@ -70,7 +70,7 @@ function doubts(args: readonly string[], answer: Partial<Answer>, live = true): 
   const clock = new StreamClock(now);
   clock.startsAt(live ? now() : now() - 10_000);
   const doubtful = new DoubtfulKeys(now);
-  const bytes = encodeArguments(args);
+  const bytes = encodeCommand(args);
   const scanner = new CommandScanner("test");
   scanner.scan(bytes, 0, bytes.length);
   const name = new CommandNames().lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
@@ -128,7 +128,7 @@ test("what was taken and never noted is taken again on the next connection", () 
 
 test("what is built from a key that is still to be copied is to be copied, too", () => {
   const doubtful = new DoubtfulKeys(() => 0);
-  const bytes = encodeArguments(["SUNIONSTORE", "to", "a", "b"]);
+  const bytes = encodeCommand(["SUNIONSTORE", "to", "a", "b"]);
   const scanner = new CommandScanner("test");
   scanner.scan(bytes, 0, bytes.length);
   const noted = () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { anyBytes, checkProperty, cutAt } from "./check-property.ts";
 import { RecordingTaker } from "./recording-taker.ts";
 
@@ -23,7 +23,7 @@ const bytesOf = (taker: RecordingTaker) => Buffer.concat(taker.commands.map(({ b
 test("a sequence of commands that is cut at any bytes gives the same commands, and their sizes sum up", () => {
   checkProperty(
     fc.property(commands, fc.array(fc.nat(), { maxLength: 30 }), (sequence, cuts) => {
-      const encoded = sequence.map(encodeArguments);
+      const encoded = sequence.map(encodeCommand);
       const whole = Buffer.concat(encoded);
       const taker = new RecordingTaker();
       expect(feed(taker, cutAt(whole, cuts))).toBe(whole.length);
@@ -37,7 +37,7 @@ test("a sequence of commands that is cut at any bytes gives the same commands, a
 test("a sequence of commands that comes byte by byte gives the same commands", () => {
   checkProperty(
     fc.property(commands, (sequence) => {
-      const encoded = sequence.map(encodeArguments);
+      const encoded = sequence.map(encodeCommand);
       const taker = new RecordingTaker();
       feed(
         taker,
@@ -52,7 +52,7 @@ test("a sequence of commands that comes byte by byte gives the same commands", (
 test("stops before the next command where the taker is blocked, and goes on there", () => {
   checkProperty(
     fc.property(commands, fc.array(fc.nat(), { maxLength: 10 }), fc.nat(), (sequence, cuts, every) => {
-      const encoded = sequence.map(encodeArguments);
+      const encoded = sequence.map(encodeCommand);
       const taker = new RecordingTaker();
       let taken = 0;
       taker.onTaken = () => {
@@ -80,8 +80,8 @@ test.each([
   ],
   ["many empty arguments", [Buffer.from("SADD"), ...Array.from({ length: 400_000 }, () => Buffer.alloc(0))]],
 ])("a command larger than a MiB, with %s, comes in pieces with the same bytes", (_, args) => {
-  const small = encodeArguments(["PING"]);
-  const large = encodeArguments(args);
+  const small = encodeCommand(["PING"]);
+  const large = encodeCommand(args);
   const whole = Buffer.concat([small, large, small, large, small]);
   for (const size of [64 * 1024, 65_537, 300_001, MIB + 1]) {
     const taker = new RecordingTaker();
@@ -101,9 +101,9 @@ test.each([
 });
 
 test("a large command whose bytes come one by one around its limit gives the same bytes", () => {
-  const large = encodeArguments(["SET", "key", Buffer.alloc(MIB - 30, "x")]);
+  const large = encodeCommand(["SET", "key", Buffer.alloc(MIB - 30, "x")]);
   expect(large.length).toBeGreaterThan(MIB);
-  const whole = Buffer.concat([large, encodeArguments(["PING"])]);
+  const whole = Buffer.concat([large, encodeCommand(["PING"])]);
   const taker = new RecordingTaker();
   taker.cutter.cut(whole.subarray(0, MIB - 50), 0);
   for (let at = MIB - 50; at < whole.length; at++) taker.cutter.cut(whole.subarray(at, at + 1), 0);
@@ -118,7 +118,7 @@ test("garbage between commands ends in SOURCE_PROTOCOL or in the wish for more, 
       fc.array(anyBytes, { minLength: 1, maxLength: 6 }),
       fc.array(fc.nat(), { maxLength: 10 }),
       (sequence, garbage, cuts) => {
-        const encoded = sequence.map(encodeArguments);
+        const encoded = sequence.map(encodeCommand);
         const taker = new RecordingTaker();
         try {
           for (const piece of cutAt(Buffer.concat([...encoded, ...garbage]), cuts)) {
@@ -135,7 +135,7 @@ test("garbage between commands ends in SOURCE_PROTOCOL or in the wish for more, 
 });
 
 test("garbage within a large command is SOURCE_PROTOCOL", () => {
-  const large = encodeArguments(["SADD", "key", Buffer.alloc(2 * MIB, "x"), "last"]);
+  const large = encodeCommand(["SADD", "key", Buffer.alloc(2 * MIB, "x"), "last"]);
   const broken = Buffer.from(large);
   broken.write("garbage", large.length - 8);
   const taker = new RecordingTaker();
@@ -159,8 +159,8 @@ test.each([
 });
 
 test("names the offset of the first wrong byte of a large command", () => {
-  const small = encodeArguments(["PING"]);
-  const broken = Buffer.concat([small, encodeArguments(["SET", "key", Buffer.alloc(2 * MIB, "x")])]);
+  const small = encodeCommand(["PING"]);
+  const broken = Buffer.concat([small, encodeCommand(["SET", "key", Buffer.alloc(2 * MIB, "x")])]);
   broken.write("?", broken.length - 1);
   const taker = new RecordingTaker();
   expect(() => {

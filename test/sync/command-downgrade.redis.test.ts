@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis } from "../servers/index.ts";
 
@@ -12,7 +12,7 @@ const downgrade = new CommandDowngrade({ flavor: "redis", version: "6.0.16" }, "
 /** What an older destination gets for a command; null where it gets the command itself. */
 function downgraded(text: string): string[] | null {
   const args = text.split(" ");
-  const bytes = encodeArguments(args);
+  const bytes = encodeCommand(args);
   const scanner = new CommandScanner("the test");
   scanner.scan(bytes, 0, bytes.length);
   const command =
@@ -93,7 +93,7 @@ test.each([
 
 test("a field's expiry that the destination has not is a loss, and the field arrives", () => {
   const rewrite = (text: string) => {
-    const bytes = encodeArguments(text.split(" "));
+    const bytes = encodeCommand(text.split(" "));
     const scanner = new CommandScanner("the test");
     scanner.scan(bytes, 0, bytes.length);
     return downgrade.rewrite(text.split(" ")[0]!, bytes, scanner);
@@ -109,7 +109,7 @@ test("a condition that held on the source is not asked again, and LIMIT goes wit
   expect(downgraded("XTRIM x MAXLEN = 5 LIMIT 100")?.join(" ")).toBe("XTRIM x MAXLEN = 5");
   expect(downgraded("DELIFEQ a 1")?.join(" ")).toBe("DEL a");
   const scanner = new CommandScanner("the test");
-  const bytes = encodeArguments(["SET", "k", "v", "IFEQ", "old", "KEEPTTL"]);
+  const bytes = encodeCommand(["SET", "k", "v", "IFEQ", "old", "KEEPTTL"]);
   scanner.scan(bytes, 0, bytes.length);
   expect(partsOf(downgrade.expiring("SET", bytes, scanner)!).join(" ")).toBe("SET k v KEEPTTL");
 });

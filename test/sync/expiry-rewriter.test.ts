@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { shadeOf } from "../../server/sync/expiry-shade.ts";
 import { anyBytes, checkProperty } from "./check-property.ts";
 import { argumentsOf, FilterForTest } from "./filter-for-test.ts";
@@ -121,7 +121,7 @@ test("a rewrite is stable: what was made absolute passes as it is", () => {
     const filter = new FilterForTest().live();
     filter.decide(...command.split(" "));
     const again = argumentsOf(filter.filter.replacement);
-    expect(argumentsOf(encodeArguments(again))).toEqual(again);
+    expect(argumentsOf(encodeCommand(again))).toEqual(again);
     expect(filter.decide(...again)).toBe("forward");
   }
 });

@@ -1,7 +1,7 @@
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
 import { CommandFilter } from "../../server/sync/command-filter.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
 import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
 import { ExpiryRewriter } from "../../server/sync/expiry-rewriter.ts";
 import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
@@ -93,8 +93,8 @@ export class FilterForTest {
   /** The verdict, and for `replace` the arguments of the replacement, with spaces between them. */
   decide(...args: readonly (string | Buffer)[]): string {
     // Among others, so that a filter that looks past its command is found out.
-    const before = encodeArguments(["SET", "before", "it"]);
-    const bytes = Buffer.concat([before, encodeArguments(args), encodeArguments(["DEL", "after", "it"])]);
+    const before = encodeCommand(["SET", "before", "it"]);
+    const bytes = Buffer.concat([before, encodeCommand(args), encodeCommand(["DEL", "after", "it"])]);
     this.#scanner.scan(bytes, before.length, bytes.length);
     this.filter.beside = null;
     const verdict = this.filter.decide(bytes, this.#scanner);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
 import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
 import { LargeExpiry } from "../../server/sync/large-expiry.ts";
@@ -16,7 +16,7 @@ function follows(args: readonly string[], size: number): string | null {
   clock.startsAt(NOW);
   const shade = new ExpiryShade(0, clock, new ExpiryNudger(() => NOW), () => NOW);
   const large = new LargeExpiry(shade, clock);
-  const bytes = encodeArguments(args);
+  const bytes = encodeCommand(args);
   const scanner = new CommandScanner("test");
   expect(scanner.scan(bytes, 0, 1000)).toBe(-1);
   large.begin(args[0]!, bytes, scanner);
@@ -43,8 +43,7 @@ test.each<[string, string[], string | null]>([
   ["a value that looks like options", ["SET", "k", `${value}\r\n$2\r\nPX\r\n$3\r\n100`], null],
   ["another command", ["APPEND", "k", value], null],
 ])("%s of a large value is followed by the expiry that it needs", (_, args, expireAt) => {
-  const expected =
-    expireAt === null ? null : encodeArguments(["PEXPIREAT", "k", expireAt]).toString("latin1");
+  const expected = expireAt === null ? null : encodeCommand(["PEXPIREAT", "k", expireAt]).toString("latin1");
   for (const size of [1, 7, 600, 4096, 100_000])
     expect(follows(args, size), `pieces of ${size}`).toBe(expected);
 });

@@ -1,4 +1,4 @@
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { replid, startFakeMaster } from "../replica/fake-master.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 
@@ -53,7 +53,7 @@ export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
     port: master.port,
     offset: () => sent,
     send: (...args) => {
-      const bytes = encodeArguments(args);
+      const bytes = encodeCommand(args);
       log.push(bytes);
       sent += BigInt(bytes.length);
       master.replica().send(bytes);

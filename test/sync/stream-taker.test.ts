@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
+import { encodeCommand } from "../../server/redis/encode-command.ts";
 import type { BatchPipeline, Forwarded } from "../../server/sync/batch-pipeline.ts";
 import { CommandCutter } from "../../server/sync/command-cutter.ts";
-import { encodeArguments } from "../../server/sync/encode-arguments.ts";
 import { LargeExpiry } from "../../server/sync/large-expiry.ts";
 import { StreamLedger } from "../../server/sync/stream-ledger.ts";
 import { StreamRefusals } from "../../server/sync/stream-refusals.ts";
@@ -53,7 +53,7 @@ function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = 
   });
   const cutter = new CommandCutter(scanner, taker, "shard test", 1000n);
   const take = (...args: (string | Buffer)[]) => {
-    const bytes = encodeArguments(args);
+    const bytes = encodeCommand(args);
     for (let at = 0; at < bytes.length; at += 60_000) {
       const chunk = bytes.subarray(at, at + 60_000);
       cutter.cut(chunk, 0);
@@ -68,7 +68,7 @@ function dumped(offset: bigint, told: string[]) {
   return {
     offset,
     replid: "before",
-    commands: [{ bytes: encodeArguments(["DEL", "dumped"]), target: 0 }],
+    commands: [{ bytes: encodeCommand(["DEL", "dumped"]), target: 0 }],
     onPlaced: () => void told.push("placed"),
     onApplied: () => {},
     onDropped: () => void told.push("dropped"),
@@ -79,7 +79,7 @@ test("applies what was dumped at exactly the offset at which it was dumped, outs
   const { sent, taker, take } = takerForTest();
   const told: string[] = [];
   const length = take("SET", "a", "1");
-  const multi = encodeArguments(["MULTI"]).length + encodeArguments(["EXEC"]).length;
+  const multi = encodeCommand(["MULTI"]).length + encodeCommand(["EXEC"]).length;
   taker.inject(dumped(1000n + BigInt(2 * length + multi), told));
   take("MULTI");
   take("SET", "b", "2");
