@@ -187,7 +187,7 @@ export function streamApplier(
       databases: spec.databases,
       present: presentDatabases(spec, abilities),
       db: from.db,
-      expiries: new ExpiryRewriter(shade, clock, abilities.setPxat, context.now),
+      expiries: new ExpiryRewriter(shade, clock, abilities),
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
       scripts,
       functions: context.scripts.functions,

@@ -1,10 +1,14 @@
 import { encodeCommand } from "../redis/encode-command.ts";
+import { word } from "./command-arguments.ts";
 import * as script from "./command-downgrade-scripts.ts";
+import { streamOptions } from "./stream-options.ts";
 
 /** What to send for a command that the destination does not have as it is. */
 export type Downgraded = {
   /** null where nothing is left to send. */
   readonly bytes: Buffer | null;
+  /** It cannot be expressed: this key is to be copied from the source. */
+  readonly fetch?: Buffer;
   /** The command can be expressed only in part: the expiry of a hash field is lost. */
   readonly fieldExpiryLost?: boolean;
 };
@@ -15,31 +19,16 @@ export type Args = readonly Buffer[];
 export type Rewrite = (args: Args) => Downgraded | null;
 
 const sent = (args: readonly (string | Buffer)[]): Downgraded => ({ bytes: encodeCommand(args) });
-/** An option, whatever its case. */
-export const word = (arg: Buffer | undefined) => arg?.toString("latin1").toUpperCase() ?? "";
-
 /**
- * A master propagates `~` as `=` and keeps LIMIT, which only `~` may have unless a master says it (redis:
- * t_stream.c streamRewriteApproxSpecifier, streamParseAddOrTrimArgsOrReply).
+ * XADD or XTRIM as a client may send it: a master propagates `~` as `=` and keeps LIMIT, which only `~` may have
+ * unless a master says it (redis: t_stream.c streamRewriteApproxSpecifier, streamParseAddOrTrimArgsOrReply).
+ * @param first where the options begin.
  */
-function withoutLimit(args: Args, first: number): Args | null {
-  for (let index = first; index + 1 < args.length; index++) {
-    const option = word(args[index]);
-    if (option === "MAXLEN" || option === "MINID") {
-      const exact = word(args[index + 1]) === "=";
-      const after = index + (/^[=~]$/.test(word(args[index + 1])) ? 3 : 2);
-      if (!exact || word(args[after]) !== "LIMIT") return null;
-      return [...args.slice(0, after), ...args.slice(after + 2)];
-    }
-    if (option !== "NOMKSTREAM") return null;
-  }
-  return null;
-}
-
-/** XADD or XTRIM as a client may send it. @param first where the options begin. */
 export function trimmed(args: Args, first: number): Downgraded | null {
-  const exact = withoutLimit(args, first);
-  return exact === null ? null : sent(exact);
+  const { noMkStream, trim, limit, others, end } = streamOptions(args, first);
+  if (!limit || trim?.exact !== true) return null;
+  const options = [...(noMkStream ? ["NOMKSTREAM"] : []), ...others, trim.by, "=", trim.least];
+  return sent([...args.slice(0, first), ...options, ...args.slice(end)]);
 }
 
 /** The counters of streams and groups came with 7.0. */
@@ -65,8 +54,9 @@ export const before62: Readonly<Record<string, Rewrite>> = {
     ]);
   },
   LPOP: ([, key, count]) => (count === undefined ? null : sent(["LTRIM", key!, count, "-1"])),
+  // Past 2^32 it is all of it, and the number is exact.
   RPOP: ([, key, count]) =>
-    count === undefined ? null : sent(["LTRIM", key!, "0", `-${1 + Number(count)}`]),
+    count === undefined ? null : sent(["LTRIM", key!, "0", `-${1 + Math.min(Number(count), 2 ** 32)}`]),
   ZRANGESTORE: (args) => rangeStore(args),
   ZDIFFSTORE: ([, to, count, ...keys]) =>
     sent(["EVAL", script.difference, String(1 + Number(count)), to!, ...keys]),
@@ -75,9 +65,9 @@ export const before62: Readonly<Record<string, Rewrite>> = {
   GEOADD: (args) => added(args),
   XADD: (args) => addedToStream(args),
   XTRIM: (args) => {
-    const exact = withoutLimit(args, 2) ?? args;
-    if (word(exact[2]) !== "MINID") return exact === args ? null : sent(exact);
-    return sent(["EVAL", script.trimBelow, "1", exact[1]!, exact.at(-1)!]);
+    const { trim } = streamOptions(args, 2);
+    if (trim?.by !== "MINID") return trimmed(args, 2);
+    return sent(["EVAL", script.trimBelow, "1", args[1]!, trim.least]);
   },
   XGROUP: (args) => {
     if (word(args[1]) !== "CREATECONSUMER") return withoutEntriesRead(args);
@@ -98,7 +88,7 @@ function rangeStore([, to, from, min, max, ...options]: Args): Downgraded {
 }
 
 /** GEOSEARCHSTORE as GEORADIUS, which knows no boxes. */
-function searchStore([, to, from, ...options]: Args): Downgraded | null {
+function searchStore([, to, from, ...options]: Args): Downgraded {
   const words = options.map(word);
   const option = (name: string, count: number) => {
     const at = words.indexOf(name);
@@ -107,7 +97,9 @@ function searchStore([, to, from, ...options]: Args): Downgraded | null {
   const radius = option("BYRADIUS", 2);
   const member = option("FROMMEMBER", 1);
   const place = option("FROMLONLAT", 2);
-  if (radius === null || (member === null && place === null) || words.includes("ANY")) return null;
+  if (radius === null || (member === null && place === null) || words.includes("ANY")) {
+    return { bytes: null, fetch: to! };
+  }
   const count = option("COUNT", 1);
   return sent([
     member === null ? "GEORADIUS" : "GEORADIUSBYMEMBER",
@@ -143,11 +135,11 @@ function added([, key, ...rest]: Args): Downgraded | null {
 
 /** XADD with NOMKSTREAM, which is propagated only where the stream was there, or with MINID. */
 function addedToStream(args: Args): Downgraded | null {
-  const exact = withoutLimit(args, 2) ?? args;
-  const bare = exact.filter((arg, index) => index !== 2 || word(arg) !== "NOMKSTREAM");
-  if (word(bare[2]) !== "MINID") return bare.length === args.length ? null : sent(bare);
-  const at = /^[=~]$/.test(word(bare[3])) ? 4 : 3;
-  return sent(["EVAL", script.addAndTrimBelow, "1", bare[1]!, bare[at]!, ...bare.slice(at + 1)]);
+  const { noMkStream, trim, limit, end } = streamOptions(args, 2);
+  const [key, entry] = [args[1]!, args.slice(end)];
+  if (trim?.by === "MINID") return sent(["EVAL", script.addAndTrimBelow, "1", key, trim.least, ...entry]);
+  if (!noMkStream && !limit) return null;
+  return sent(["XADD", key, ...(trim === null ? [] : ["MAXLEN", "=", trim.least]), ...entry]);
 }
 
 const lost: Rewrite = () => ({ bytes: null, fieldExpiryLost: true });
@@ -165,18 +157,26 @@ export const withoutFieldExpiry: Readonly<Record<string, Rewrite>> = {
   HSETEX: (args) => {
     const at = args.findIndex((arg, index) => index > 1 && word(arg) === "FIELDS");
     if (at < 0) return null;
-    return { ...sent(["HSET", args[1]!, ...args.slice(at + 2)]), fieldExpiryLost: true };
+    const expires = args.slice(2, at).some((arg) => /^(EX|PX|EXAT|PXAT)$/.test(word(arg)));
+    return { ...sent(["HSET", args[1]!, ...args.slice(at + 2)]), fieldExpiryLost: expires };
   },
 };
 
-/** Both are propagated only where their condition held. */
-export const withoutMsetex: Readonly<Record<string, Rewrite>> = {
-  DELIFEQ: ([, key]) => sent(["DEL", key!]),
-  MSETEX: ([, count, ...rest]) => {
-    const pairs = rest.slice(0, 2 * Number(count));
-    const keys = pairs.filter((_, index) => index % 2 === 0);
-    const values = pairs.filter((_, index) => index % 2 === 1);
-    const options = rest.slice(pairs.length).filter((arg) => !/^(NX|XX)$/.test(word(arg)));
-    return sent(["EVAL", script.setAll, count!, ...keys, ...values, ...options]);
+/** Redis 7.4 has expiries of fields, but not these. */
+export const before80: Readonly<Record<string, Rewrite>> = {
+  HGETDEL: withoutFieldExpiry.HGETDEL!,
+  HSETEX: (args) => {
+    const at = args.findIndex((arg, index) => index > 1 && word(arg) === "FIELDS");
+    if (at < 0) return null;
+    const options = args.slice(2, at).map(word);
+    const expiry = options.indexOf("PXAT");
+    const [option, number] =
+      expiry < 0 ? [options.includes("KEEPTTL") ? "KEEPTTL" : "", ""] : options.slice(expiry);
+    return sent(["EVAL", script.setFields, "1", args[1]!, option!, number!, ...args.slice(at + 2)]);
   },
+};
+
+/** It is propagated only where its condition held. */
+export const withoutDelifeq: Readonly<Record<string, Rewrite>> = {
+  DELIFEQ: ([, key]) => sent(["DEL", key!]),
 };

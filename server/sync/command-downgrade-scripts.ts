@@ -65,13 +65,25 @@ until gone == 0`;
 export const addAndTrimBelow = `redis.call('XADD', KEYS[1], unpack(ARGV, 2))
 ${trimBelow}`;
 
-/** MSETEX. ARGV: the values, then EX, PX, EXAT or PXAT and a number, or KEEPTTL. */
+/** MSETEX. ARGV: the values, then PXAT and ms, or KEEPTTL, or nothing. */
 export const setAll = `local option, number = ARGV[#KEYS + 1], ARGV[#KEYS + 2]
 for i, key in ipairs(KEYS) do
   if option == 'KEEPTTL' then redis.call('SET', key, ARGV[i], 'KEEPTTL')
   else redis.call('SET', key, ARGV[i]) end
-  if option == 'EX' then redis.call('EXPIRE', key, number)
-  elseif option == 'PX' then redis.call('PEXPIRE', key, number)
-  elseif option == 'EXAT' then redis.call('EXPIREAT', key, number)
-  elseif option == 'PXAT' then redis.call('PEXPIREAT', key, number) end
+  if option == 'PXAT' then redis.call('PEXPIREAT', key, number) end
+end`;
+
+/** SET … KEEPTTL, which came with 6.0. ARGV: the value. */
+export const setKeeping = `local ttl = redis.call('PTTL', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1])
+if ttl > 0 then redis.call('PEXPIRE', KEYS[1], ttl) end`;
+
+/** HSETEX. ARGV: PXAT and ms, or KEEPTTL and nothing, then fields and values. */
+export const setFields = `local fields = {}
+for i = 3, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
+local before = ARGV[1] == 'KEEPTTL' and redis.call('HPEXPIRETIME', KEYS[1], 'FIELDS', #fields, unpack(fields))
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+for i, field in ipairs(fields) do
+  local at = ARGV[1] == 'PXAT' and ARGV[2] or before and before[i] > 0 and string.format('%.0f', before[i])
+  if at then redis.call('HPEXPIREAT', KEYS[1], at, 'FIELDS', 1, field) end
 end`;

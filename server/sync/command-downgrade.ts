@@ -9,23 +9,24 @@ import {
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { writeCrc64 } from "../redis/crc64.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
+import { allArguments, word } from "./command-arguments.ts";
 import {
   type Args,
   before62,
   before70,
+  before80,
   type Downgraded,
   type Rewrite,
   trimmed,
+  withoutDelifeq,
   withoutFieldExpiry,
-  withoutMsetex,
-  word,
 } from "./command-downgrade-rewrites.ts";
 import { copy } from "./command-downgrade-scripts.ts";
 
 /** Commands that may need another form on an older destination: the filter asks for these alone. */
 export const DOWNGRADED = [
   ...["LMOVE", "LPOP", "RPOP", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE", "ZADD", "GEOADD"],
-  ...["XADD", "XTRIM", "XGROUP", "XSETID", "MSETEX", "DELIFEQ"],
+  ...["XADD", "XTRIM", "XGROUP", "XSETID", "DELIFEQ"],
   ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HSETEX", "HGETEX", "HGETDEL"],
 ] as const;
 
@@ -35,6 +36,10 @@ export const DOWNGRADED = [
  * what the source's command read.
  */
 export class CommandDowngrade {
+  /** MSETEX as Valkey has it. */
+  readonly hasMsetex: boolean;
+  /** Commands that the destination does not know in any form. */
+  readonly #lacked: ReadonlySet<string>;
   readonly #rewrites: ReadonlyMap<string, Rewrite>;
   readonly #server: RdbDestination;
   readonly #withoutCopy: boolean;
@@ -52,43 +57,30 @@ export class CommandDowngrade {
     const release = releaseOf(redisVersion);
     if (release < 700) add(before70);
     if (release < 602) add(before62);
-    if (!capabilitiesOf(server).fieldExpiry) add(withoutFieldExpiry);
-    if (!(server.flavor === "valkey" && releaseOf(server.version) >= 900)) add(withoutMsetex);
+    const lacked = new Set(release < 602 ? UNKNOWN_BEFORE_62 : []);
+    if (!capabilitiesOf(server).fieldExpiry) {
+      add(withoutFieldExpiry);
+      for (const name of Object.keys(withoutFieldExpiry)) lacked.add(name);
+    } else if (server.flavor === "redis" && release < 800) add(before80);
+    this.#lacked = lacked;
+    const valkey = server.flavor === "valkey" ? releaseOf(server.version) : 0;
+    if (valkey < 900) add(withoutDelifeq);
+    this.hasMsetex = valkey >= 901;
     this.#rewrites = rewrites;
     this.#withoutCopy = release < 602;
   }
 
-  /** @returns null for a command that the destination has as it is, or that cannot be expressed. */
+  /** True for a command that the destination does not know, in any form. */
+  lacks(name: string): boolean {
+    return this.#lacked.has(name);
+  }
+
+  /** @returns null for a command that the destination has as it is. */
   rewrite(name: string, bytes: Uint8Array, scanner: CommandScanner): Downgraded | null {
     const rewrite = this.#rewrites.get(name);
     if (rewrite === undefined) return null;
     // A large value's command is passed on before its end is here.
-    return scanner.seen < scanner.argc ? null : rewrite(argumentsOf(bytes, scanner));
-  }
-
-  /** RESTORE or SET as the destination takes it; null where nothing has to be changed. */
-  expiring(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
-    if (name === "SET") return this.#set(bytes, scanner);
-    return name === "RESTORE" ? this.#restore(bytes, scanner) : null;
-  }
-
-  /**
-   * SET without IFEQ and its value (Valkey 8.1, Redis 8.4): it is propagated only where the condition held.
-   * @returns null where there is none.
-   */
-  #set(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
-    if (scanner.argc < 5 || scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
-    for (let index = 3; index < scanner.argc; index++) {
-      const length = scanner.ends[index]! - scanner.starts[index]!;
-      if (
-        length !== 4 ||
-        word(Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!))) !== "IFEQ"
-      )
-        continue;
-      const args = argumentsOf(bytes, scanner);
-      return encodeCommand([...args.slice(0, index), ...args.slice(index + 2)]);
-    }
-    return null;
+    return scanner.seen < scanner.argc ? null : rewrite(allArguments(bytes, scanner));
   }
 
   /** COPY, with the databases of the destination. @returns null where the destination has it. */
@@ -101,7 +93,7 @@ export class CommandDowngrade {
   /** The payload of RESTORE is in an encoding that the destination does not know, and that can be decoded. */
   mustDecode(bytes: Uint8Array, scanner: CommandScanner): boolean {
     if (scanner.seen < scanner.argc || scanner.argc < 4) return false;
-    const kind = typeOfDump(argumentsOf(bytes, scanner)[3]!);
+    const kind = typeOfDump(allArguments(bytes, scanner)[3]!);
     return rdbTypeIsKnown(kind) && kind !== TYPE_MODULE_2 && restoreVersionFor(kind, this.#server) === null;
   }
 
@@ -110,9 +102,9 @@ export class CommandDowngrade {
    * know the encoding.
    * @returns the command with that payload, or null where that is not needed or would not help.
    */
-  #restore(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+  restore(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
     if (scanner.seen < scanner.argc || scanner.argc < 4) return null;
-    const args = argumentsOf(bytes, scanner);
+    const args = allArguments(bytes, scanner);
     const payload = args[3]!;
     const version = payload.length > FOOTER ? restoreVersionFor(typeOfDump(payload), this.#server) : null;
     const other = version === null ? null : withVersion(payload, version);
@@ -140,27 +132,7 @@ function withVersion(payload: Buffer, version: number): Buffer | null {
   return other;
 }
 
-/** All of them: the scanner notes the first ones only. */
-function argumentsOf(bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
-  const found: Buffer[] = [];
-  let start = scanner.starts[0]!;
-  let end = scanner.ends[0]!;
-  for (let index = 0; index < scanner.argc; index++) {
-    if (index > 0) {
-      // CRLF, a dollar, the length, CRLF.
-      let length = 0;
-      let at = end + 3;
-      for (; bytes[at] !== CR; at++) length = length * 10 + (bytes[at]! - ZERO);
-      start = at + 2;
-      end = start + length;
-    }
-    found.push(Buffer.from(bytes.subarray(start, end)));
-  }
-  return found;
-}
-
-const CR = 13;
-const ZERO = 48;
+const UNKNOWN_BEFORE_62 = ["LMOVE", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE"];
 
 /** "7.4.1" as 704. */
 function releaseOf(version: string): number {

@@ -1,26 +1,20 @@
 import { FIELD_EXPIRY_LOSS } from "../rdb/value-writing.ts";
-import { CommandScanner } from "../redis/command-scanner.ts";
-import { encodeCommand } from "../redis/encode-command.ts";
+import type { CommandScanner } from "../redis/command-scanner.ts";
 import { acrossDatabases } from "./across-databases.ts";
-import { type CommandDowngrade, portableFunctions } from "./command-downgrade.ts";
+import { allArguments, argumentAt, firstArguments, scanOf } from "./command-arguments.ts";
+import type { CommandDowngrade } from "./command-downgrade.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
+import type { SourceKey, Verdict } from "./command-verdict.ts";
 import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
+import { knownKeys } from "./doubtful-keys.ts";
 import type { ExpiryRewriter } from "./expiry-rewriter.ts";
+import { functionCommand } from "./function-commands.ts";
 import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
+import { parseMultipleSet } from "./multiple-set.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
 import type { ScriptRewriter } from "./script-rewriter.ts";
 import type { DatabaseMap, PublishPolicy } from "./shard-sync-spec.ts";
-
-/**
- * What is to be done with a command of the stream:
- * - forward: its bytes go to the destination as they are;
- * - replace: `replacement` goes there in its stead;
- * - control: it changed the filter's state (SELECT, MULTI, EXEC) or says nothing to a destination (PING);
- * - getack: the master wants an acknowledgement now;
- * - heartbeat: our own key; `heartbeatAt` is its time, or -1;
- * - skip: not applied, `reasonCode` and `reason` say why.
- */
-export type Verdict = "forward" | "replace" | "control" | "getack" | "heartbeat" | "skip";
+import { unconditionalSet } from "./unconditional-set.ts";
 
 export type CommandFilterOptions = {
   readonly databases: DatabaseMap;
@@ -36,9 +30,6 @@ export type CommandFilterOptions = {
   /** The task has no other shard. */
   readonly alone: boolean;
 };
-
-/** A key, by its database on the source. */
-export type SourceKey = { readonly db: number; readonly key: Buffer };
 
 /** Decides, command by command, in the order of the stream. All state that a resumed stream needs is `db`. */
 export class CommandFilter {
@@ -60,6 +51,8 @@ export class CommandFilter {
   partly = false;
   heartbeatAt = -1;
   replacement: Buffer = Buffer.alloc(0);
+  /** What follows the replacement, in its database and its transaction. */
+  after: Buffer | null = null;
   /** Whatever the verdict: what goes in front of the command, and keys to be copied again from the source. */
   beside: { readonly own: readonly OwnCommand[]; readonly fetch: readonly SourceKey[] } | null = null;
 
@@ -89,6 +82,7 @@ export class CommandFilter {
    */
   decide(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     this.partly = false;
+    this.after = null;
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
@@ -140,6 +134,8 @@ export class CommandFilter {
       case "move":
       case "copy":
         return this.#acrossDatabases(rule, bytes, scanner);
+      case "msetex":
+        return this.#setMany(bytes, scanner);
       case "vendor":
         return this.#skip("VENDOR_COMMAND", "it is a marker of the source's provider, not a command", false);
     }
@@ -147,8 +143,12 @@ export class CommandFilter {
 
   /** What the destination has not, in commands that it has. */
   #asOlder(bytes: Uint8Array, scanner: CommandScanner): Verdict {
-    const older = this.#options.downgrade.rewrite(this.name.name, bytes, scanner);
+    const { downgrade } = this.#options;
+    const { name } = this.name;
+    if (scanner.seen < scanner.argc && downgrade.lacks(name)) return this.#tooLarge(bytes, scanner);
+    const older = downgrade.rewrite(name, bytes, scanner);
     if (older === null) return "forward";
+    if (older.fetch !== undefined) return this.#fetch(older.fetch);
     this.partly = older.fieldExpiryLost === true;
     if (this.partly) this.#skip("FIELD_TTL_LOST", FIELD_EXPIRY_LOSS, false);
     if (older.bytes === null) return this.partly ? "skip" : "control";
@@ -159,24 +159,46 @@ export class CommandFilter {
   }
 
   #withExpiry(bytes: Uint8Array, scanner: CommandScanner, target: number): Verdict {
-    if (this.name.name === "RESTORE") {
-      if (this.#options.downgrade.mustDecode(bytes, scanner)) {
-        this.beside = { own: [], fetch: [{ db: this.db, key: slice(bytes, scanner, 1) }] };
-        return "control";
-      }
+    const { downgrade, expiries } = this.#options;
+    const { name } = this.name;
+    let other: Buffer | null = null;
+    if (name === "SET") other = unconditionalSet(bytes, scanner);
+    else if (name === "RESTORE") {
+      if (downgrade.mustDecode(bytes, scanner)) return this.#fetch(argumentAt(bytes, scanner, 1));
+      other = downgrade.restore(bytes, scanner);
     }
-    const older = this.#options.downgrade.expiring(this.name.name, bytes, scanner);
-    if (older !== null) {
-      const again = new CommandScanner("the stream");
-      again.scan(older, 0, older.length);
-      this.replacement =
-        this.#options.expiries.rewrite(this.name.name, older, again, this.db, target) ?? older;
-      return "replace";
-    }
-    const replacement = this.#options.expiries.rewrite(this.name.name, bytes, scanner, this.db, target);
-    if (replacement === null) return "forward";
-    this.replacement = replacement;
+    const sent = other ?? bytes;
+    const rewritten = expiries.rewrite(name, sent, other === null ? scanner : scanOf(other), this.db, target);
+    if (rewritten === null && other === null) return "forward";
+    this.replacement = rewritten?.command ?? other!;
+    this.after = rewritten?.after ?? null;
     return "replace";
+  }
+
+  #setMany(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    if (this.target === null) return this.#notSelected();
+    const { downgrade, expiries } = this.#options;
+    if (scanner.seen < scanner.argc) {
+      return downgrade.hasMsetex ? "forward" : this.#tooLarge(bytes, scanner);
+    }
+    const set = parseMultipleSet(allArguments(bytes, scanner));
+    if (set === null) return "forward";
+    this.replacement = expiries.setMany(set, downgrade.hasMsetex, this.db, this.target);
+    return "replace";
+  }
+
+  /** A command that the destination does not know and that is too large to be held: its first key is copied. */
+  #tooLarge(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const [key] = knownKeys(this.name.name, bytes, scanner);
+    if (key !== undefined && this.name.rule !== "msetex") return this.#fetch(key);
+    const reason = "it is too large to be expressed in what the destination knows";
+    return this.#skip("TOO_LARGE", reason, false);
+  }
+
+  /** A key is copied from the source in the place of the command. */
+  #fetch(key: Buffer, db = this.db): Verdict {
+    this.beside = { own: [], fetch: [{ db, key }] };
+    return "control";
   }
 
   /** PUBLISH belongs to no database: it is passed on whichever is selected. */
@@ -209,36 +231,20 @@ export class CommandFilter {
       return this.#skip("SCRIPT_FLUSH", reason, false);
     }
     if (what === "LOAD" && scanner.seen > 2) {
-      this.#put(this.#options.scripts.learn(slice(bytes, scanner, 2)));
+      this.#put(this.#options.scripts.learn(argumentAt(bytes, scanner, 2)));
     }
     return "forward";
   }
 
-  /** A library is of the server, not of a database; each shard has its own, and the destination all of them. */
   #functionLibrary(bytes: Uint8Array, scanner: CommandScanner): Verdict {
-    const what = argument(bytes, scanner, 1).toUpperCase();
-    if (what === "FLUSH") {
-      const reason = "FUNCTION FLUSH of one shard would remove what the others loaded";
-      return this.#skip("FUNCTION_FLUSH", reason, false);
-    }
-    if (what === "DELETE" && !this.#options.alone) {
-      return this.#skip("FUNCTION_DELETE", "another shard of the task may still use the library", false);
-    }
-    if (scanner.seen < scanner.argc) return "forward";
-    if (what === "LOAD" && scanner.argc > 2) {
-      const code = slice(bytes, scanner, scanner.argc - 1);
-      this.#put([], this.#options.functions.loading(code));
-      // Another shard has loaded its own, which is the same as a rule.
-      this.replacement = encodeCommand(["FUNCTION", "LOAD", "REPLACE", code]);
-      return "replace";
-    }
-    if (what === "RESTORE" && scanner.argc > 2) {
-      // What it brings is taken; with FLUSH it would remove another shard's, with APPEND fail because of it.
-      const payload = portableFunctions(slice(bytes, scanner, 2));
-      this.replacement = encodeCommand(["FUNCTION", "RESTORE", payload, "REPLACE"]);
-      return "replace";
-    }
-    return "forward";
+    const whole = scanner.seen === scanner.argc;
+    const { functions, alone } = this.#options;
+    const decided = functionCommand(firstArguments(bytes, scanner), whole, functions, alone);
+    if (decided.kind === "forward") return "forward";
+    if (decided.kind === "skip") return this.#skip(decided.code, decided.reason, false);
+    this.#put([], decided.own);
+    this.replacement = decided.bytes;
+    return "replace";
   }
 
   #put(commands: readonly Buffer[], own: readonly OwnCommand[] = []): void {
@@ -268,8 +274,8 @@ export class CommandFilter {
   }
 
   #acrossDatabases(rule: "move" | "copy", bytes: Uint8Array, scanner: CommandScanner): Verdict {
-    const args: Buffer[] = [];
-    for (let index = 0; index < scanner.seen; index++) args.push(slice(bytes, scanner, index));
+    if (scanner.seen < scanner.argc) return this.#skip("TOO_LARGE", "the name of its key is too long", false);
+    const args = firstArguments(bytes, scanner);
     const { downgrade, present } = this.#options;
     const across = acrossDatabases(rule, args, { map: this.#map, present, downgrade, target: this.target });
     switch (across.kind) {
@@ -279,8 +285,7 @@ export class CommandFilter {
         this.replacement = across.bytes;
         return "replace";
       case "fetch":
-        this.beside = { own: [], fetch: [{ db: across.db, key: across.key }] };
-        return "control";
+        return this.#fetch(across.key, across.db);
       case "elsewhere":
         return this.#notSelected();
       case "skip":
@@ -289,11 +294,7 @@ export class CommandFilter {
   }
 }
 
-function slice(bytes: Uint8Array, scanner: CommandScanner, index: number): Buffer {
-  return Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!));
-}
-
 function argument(bytes: Uint8Array, scanner: CommandScanner, index: number): string {
   if (index >= scanner.seen || scanner.ends[index]! - scanner.starts[index]! > 64) return "";
-  return slice(bytes, scanner, index).toString("latin1");
+  return argumentAt(bytes, scanner, index).toString("latin1");
 }

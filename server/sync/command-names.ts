@@ -17,6 +17,7 @@ export type CommandRule =
   | "copy"
   | "expiry"
   | "newer"
+  | "msetex"
   | "vendor";
 
 /** Commands whose arguments hold an expiry. */
@@ -78,6 +79,7 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   FUNCTION: "function",
   MOVE: "move",
   COPY: "copy",
+  MSETEX: "msetex",
   // A marker that some clouds write into the stream of their servers; it is no command of Redis.
   OPINFO: "vendor",
   ...Object.fromEntries(EXPIRY.map((name) => [name, "expiry"] as const)),

@@ -11,6 +11,8 @@ export type DestinationAbilities = {
   readonly modules: readonly string[];
   /** SET key value PXAT ms (6.2). */
   readonly setPxat: boolean;
+  /** SET key value KEEPTTL (6.0). */
+  readonly setKeepTtl: boolean;
   /** RESTORE … ABSTTL, IDLETIME, FREQ (5.0). */
   readonly restoreAbsTtl: boolean;
   /** RESTORE … REPLACE (3.0). */
@@ -40,6 +42,7 @@ export function abilitiesOf(
     modules: server.modules ?? [],
     redisVersion,
     setPxat: atLeast(6, 2),
+    setKeepTtl: atLeast(6),
     restoreAbsTtl: atLeast(5),
     restoreReplace: atLeast(3),
     functions: atLeast(7),

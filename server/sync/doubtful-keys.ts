@@ -1,5 +1,6 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import { commandSpec, keysOf } from "../redis/command-table.ts";
+import { type CommandSpec, commandSpec, keysOf } from "../redis/command-table.ts";
+import { allArguments, argumentAt, firstArguments } from "./command-arguments.ts";
 
 /**
  * Why a key is doubtful: it may have expired on the destination although the source has renewed it in time, and
@@ -160,9 +161,14 @@ export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
 export function knownKeys(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
   const spec = commandSpec(name);
   if (spec === undefined) return [];
-  const noted = Math.min(scanner.seen, scanner.starts.length);
-  const args = Array.from({ length: noted }, (_, index) => argumentAt(bytes, scanner, index));
+  const all = scanner.seen === scanner.argc && scanner.argc > scanner.starts.length && keysReachFar(spec);
+  const args = all ? allArguments(bytes, scanner) : firstArguments(bytes, scanner);
   return keysOf(spec, args).map((position) => args[position]!);
+}
+
+/** Whether a key may stand behind the arguments that a scanner notes. */
+function keysReachFar({ name, keySpecs }: CommandSpec): boolean {
+  return name === "SORT" || keySpecs.some((rule) => rule.kind === "count" || rule.last < 0);
 }
 
 /** The keys of a command that reads what may be gone; empty for most commands. */
@@ -179,8 +185,4 @@ function keepsExpiry(bytes: Uint8Array, scanner: CommandScanner): boolean {
     if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "KEEPTTL") return true;
   }
   return false;
-}
-
-function argumentAt(bytes: Uint8Array, scanner: CommandScanner, index: number): Buffer {
-  return Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!));
 }

@@ -1,86 +1,133 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
+import { allArguments, argumentAt, word } from "./command-arguments.ts";
+import { setKeeping } from "./command-downgrade-scripts.ts";
+import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
+import { encodeMultipleSet, type MultipleSet } from "./multiple-set.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Where an expiry stands in a command, and how it is meant. */
 type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relative: boolean };
 
+/** What to send for a command with an expiry. */
+export type Rewritten = {
+  readonly command: Buffer;
+  /** A command that gives the key its expiry, right behind it in its transaction. */
+  readonly after: Buffer | null;
+};
+
+/** What the destination's version knows of expiries. */
+export type ExpiryAbilities = Pick<DestinationAbilities, "setPxat" | "setKeepTtl" | "restoreAbsTtl">;
+
 /**
  * Rewrites commands with an expiry where that is needed: relative ones (of masters up to 6.2) become absolute,
- * from the time at which the source ran them, and those that may come too early are shaded.
+ * from the time at which the source ran them, and those that may come too early are shaded. A destination that
+ * knows no absolute time in a command gets PEXPIREAT behind it.
  *
  * redis: expire.c expireGenericCommand, t_string.c setGenericCommand — from 7.0 on all are propagated absolute
  */
 export class ExpiryRewriter {
   readonly #shade: ExpiryShade;
   readonly #clock: StreamClock;
-  readonly #setPxat: boolean;
-  readonly #now: () => number;
+  readonly #abilities: ExpiryAbilities;
 
-  /** @param setPxat whether the destination knows SET … PXAT (6.2). */
-  constructor(shade: ExpiryShade, clock: StreamClock, setPxat: boolean, now: () => number) {
+  constructor(shade: ExpiryShade, clock: StreamClock, abilities: ExpiryAbilities) {
     this.#shade = shade;
     this.#clock = clock;
-    this.#setPxat = setPxat;
-    this.#now = now;
+    this.#abilities = abilities;
   }
 
-  /** @returns the command to send instead, or null to send it as it is. The databases are the source's and the destination's. */
+  /** @returns null to send the command as it is. The databases are the source's and the destination's. */
   rewrite(
     name: string,
     bytes: Uint8Array,
     scanner: CommandScanner,
     sourceDb: number,
     db: number,
-  ): Buffer | null {
+  ): Rewritten | null {
     // A large value's command is passed on before its end is here.
     if (scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
+    const { setPxat, restoreAbsTtl } = this.#abilities;
     const found = find(name, bytes, scanner);
-    if (found === null) return null;
+    if (found === null) return this.#withoutExpiry(name, bytes, scanner);
     const stated = integer(bytes, scanner, found.index) * found.unit;
     if (!Number.isSafeInteger(stated)) return null;
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
     const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
     const written = this.#shade.inStream(sourceDb, db, key, expireAt);
     const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
-    const unknown = name === "SET" && !this.#setPxat;
+    const unknown = (name === "SET" && !setPxat) || (name === "RESTORE" && !restoreAbsTtl);
     if (written === stated && !found.relative && !conditional && !unknown) return null;
-    return this.#encode(name, bytes, scanner, found, written);
+    return this.#encode(name, allArguments(bytes, scanner), found, written);
   }
 
-  #encode(name: string, bytes: Uint8Array, scanner: CommandScanner, found: Found, expireAt: number): Buffer {
-    const args = Array.from({ length: scanner.argc }, (_, index) => argument(bytes, scanner, index));
+  /**
+   * MSETEX, whose conditions held on the source.
+   * @param hasMsetex whether the destination knows it.
+   */
+  setMany(set: MultipleSet, hasMsetex: boolean, sourceDb: number, db: number): Buffer {
+    const { expiry } = set;
+    if (expiry === null) return encodeMultipleSet(set, null, hasMsetex);
+    const expireAt = expiry.relative ? this.#clock.sourceTime + expiry.ms : expiry.ms;
+    const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
+    const furthest = Math.max(...written);
+    // They have one expiry, but the clock has gone on between the first of them and the last.
+    if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
+    return encodeMultipleSet(set, furthest, hasMsetex);
+  }
+
+  #withoutExpiry(name: string, bytes: Uint8Array, scanner: CommandScanner): Rewritten | null {
+    const { setKeepTtl, restoreAbsTtl } = this.#abilities;
+    if (name === "SET" && !setKeepTtl && scanner.argc > 3) {
+      const [, key, value, ...options] = allArguments(bytes, scanner);
+      if (!options.some((option) => word(option) === "KEEPTTL")) return null;
+      return { command: encodeCommand(["EVAL", setKeeping, "1", key!, value!]), after: null };
+    }
+    if (name !== "RESTORE" || restoreAbsTtl || scanner.argc < 5) return null;
+    const [, key, , payload, ...options] = allArguments(bytes, scanner);
+    return { command: olderRestore(key!, payload!, options), after: null };
+  }
+
+  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: number): Rewritten {
+    const key = args[1]!;
     const at = String(expireAt);
+    const pexpireat = encodeCommand(["PEXPIREAT", key, at]);
     switch (name) {
       case "SETEX":
       case "PSETEX":
-        return this.#set([args[1]!, args[3]!], expireAt);
+        return this.#set([key, args[3]!], at, pexpireat);
       case "SET": {
         const rest = args
           .slice(3)
           .filter((_, index) => index + 3 !== found.index && index + 4 !== found.index);
-        return this.#set([args[1]!, args[2]!, ...rest], expireAt);
+        return this.#set([key, args[2]!, ...rest], at, pexpireat);
       }
       case "RESTORE": {
-        const rest = args.slice(4).filter((arg) => arg.toString("latin1").toUpperCase() !== "ABSTTL");
-        return encodeCommand(["RESTORE", args[1]!, at, args[3]!, ...rest, "ABSTTL"]);
+        const [payload, options] = [args[3]!, args.slice(4)];
+        if (!this.#abilities.restoreAbsTtl) {
+          return { command: olderRestore(key, payload, options), after: pexpireat };
+        }
+        const rest = options.filter((option) => word(option) !== "ABSTTL");
+        return { command: encodeCommand(["RESTORE", key, at, payload, ...rest, "ABSTTL"]), after: null };
       }
-      // GETEX answers a value that nobody reads here; what it changes is the expiry.
-      case "GETEX":
-        return encodeCommand(["PEXPIREAT", args[1]!, at]);
-      // The source propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
+      // GETEX answers a value that nobody reads here; what it changes is the expiry. Of the others the source
+      // propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
       default:
-        return encodeCommand(["PEXPIREAT", args[1]!, at]);
+        return { command: pexpireat, after: null };
     }
   }
 
-  #set(args: readonly Buffer[], expireAt: number): Buffer {
-    const expiry = this.#setPxat
-      ? ["PXAT", String(expireAt)]
-      : ["PX", String(Math.max(1, expireAt - this.#now()))];
-    return encodeCommand(["SET", ...args, ...expiry]);
+  #set(args: readonly Buffer[], at: string, pexpireat: Buffer): Rewritten {
+    if (this.#abilities.setPxat) return { command: encodeCommand(["SET", ...args, "PXAT", at]), after: null };
+    return { command: encodeCommand(["SET", ...args]), after: pexpireat };
   }
+}
+
+/** RESTORE without an expiry as it was before 5.0: REPLACE is its only option. */
+function olderRestore(key: Buffer, payload: Buffer, options: readonly Buffer[]): Buffer {
+  const replace = options.filter((option) => word(option) === "REPLACE");
+  return encodeCommand(["RESTORE", key, "0", payload, ...replace]);
 }
 
 function find(name: string, bytes: Uint8Array, scanner: CommandScanner): Found | null {
@@ -111,7 +158,7 @@ function findOption(bytes: Uint8Array, scanner: CommandScanner, first: number): 
   for (let index = first; index + 1 < scanner.argc; index++) {
     const length = scanner.ends[index]! - scanner.starts[index]!;
     if (length !== 2 && length !== 4) continue;
-    const option = argument(bytes, scanner, index).toString("latin1").toUpperCase();
+    const option = argumentAt(bytes, scanner, index).toString("latin1").toUpperCase();
     if (option === "EX" || option === "PX")
       return { index: index + 1, unit: option === "EX" ? 1000 : 1, relative: true };
     if (option === "EXAT" || option === "PXAT") {
@@ -125,17 +172,12 @@ function findRestore(bytes: Uint8Array, scanner: CommandScanner): Found | null {
   if (integer(bytes, scanner, 2) === 0) return null;
   let absolute = false;
   for (let index = 4; index < scanner.argc; index++) {
-    if (argument(bytes, scanner, index).toString("latin1").toUpperCase() === "ABSTTL") absolute = true;
+    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "ABSTTL") absolute = true;
   }
   return { index: 2, unit: 1, relative: !absolute };
 }
 
-function argument(bytes: Uint8Array, scanner: CommandScanner, index: number): Buffer {
-  const start = scanner.starts[index]!;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, scanner.ends[index]! - start);
-}
-
 function integer(bytes: Uint8Array, scanner: CommandScanner, index: number): number {
-  const text = argument(bytes, scanner, index).toString("latin1");
+  const text = argumentAt(bytes, scanner, index).toString("latin1");
   return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -17,7 +17,7 @@ export class StreamLedger {
   readonly doubtful: DoubtfulKeys;
   /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
   readonly refusedAt = new Map<bigint, string>();
-  /** Names of commands that the destination does not know. */
+  /** Names of commands that the destination does not know, as they are sent to it. */
   readonly unknownCommands = new Map<string, string>();
   /**
    * What was skipped ("skipped"), and what was rejected (by the command's name), below these offsets has been

@@ -27,10 +27,14 @@ export class StreamRefusals {
     return refusedAt.size > 0 || unknownCommands.size > 0;
   }
 
-  /** True for a command that the destination is known to refuse: it is logged and left out. */
-  refused(bytes: Uint8Array, offset: bigint): boolean {
+  /**
+   * True for a command that the destination is known to refuse: it is logged and left out.
+   * @param replacement what would be sent in its stead; null where it goes as it is.
+   */
+  refused(bytes: Uint8Array, offset: bigint, replacement: Buffer | null): boolean {
     const { refusedAt, unknownCommands } = this.#ledger;
-    const answer = unknownCommands.get(this.#filter.name.name) ?? refusedAt.get(offset);
+    const sent = replacement === null ? this.#filter.name.name : nameOf(replacement);
+    const answer = unknownCommands.get(sent) ?? refusedAt.get(offset);
     if (answer === undefined) return false;
     this.#log("rejected", rejectionCode(answer), answer, bytes, offset);
     return true;
@@ -119,13 +123,24 @@ export class StreamRefusals {
       if (name === undefined) continue;
       learned = true;
       if (rejectionCode(refusal) === "UNKNOWN_COMMAND" && !/subcommand/i.test(refusal)) {
-        this.#ledger.unknownCommands.set(name, refusal);
+        this.#ledger.unknownCommands.set(unknownName(refusal) ?? name, refusal);
       } else {
         this.#ledger.refusedAt.set(offsetAt(batch.positions[item]!), refusal);
       }
     }
     return learned;
   }
+}
+
+/** What the destination calls unknown: another command may have been sent in the place of the source's. */
+function unknownName(refusal: string): string | null {
+  return /^ERR unknown command ['`"]?([^'`",\s]+)/i.exec(refusal)?.[1]?.toUpperCase() ?? null;
+}
+
+/** Of a command in RESP, in upper case. */
+function nameOf(command: Buffer): string {
+  const head = command.toString("latin1", 0, 80);
+  return head.split("\r\n", 3)[2]?.toUpperCase() ?? "";
 }
 
 function ownName(link: DestinationLink, index: number): string {

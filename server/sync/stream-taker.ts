@@ -1,10 +1,10 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import type { AnswerWatch, AnswerWatchers } from "./answer-watch.ts";
+import { type Answer, type AnswerWatch, type AnswerWatchers, answerWatch } from "./answer-watch.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import type { CommandTaker } from "./command-cutter.ts";
 import type { CommandFilter } from "./command-filter.ts";
 import type { DestinationLink } from "./destination-link.ts";
-import type { DoubtfulKeys } from "./doubtful-keys.ts";
+import { type DoubtfulKeys, knownKeys } from "./doubtful-keys.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { LargeExpiry } from "./large-expiry.ts";
 import type { StreamClock } from "./stream-clock.ts";
@@ -13,6 +13,9 @@ import type { StreamRefusals } from "./stream-refusals.ts";
 
 /** Commands that give a key's expiry to another key. */
 const RENAMING = new Set(["RENAME", "RENAMENX", "COPY", "MOVE"]);
+
+/** Of commands that build one key from another, the kinds of their watches. */
+const BUILDING = new Set(["moved", "sources", "script"]);
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
@@ -55,6 +58,8 @@ export class StreamTaker implements CommandTaker {
   readonly #pipeline: BatchPipeline;
   /** In the order of their offsets. */
   readonly #injections: StreamInjection[] = [];
+  /** While there are some: the last place outside of a transaction before the command at hand. */
+  #lastPlace = 0;
   /** One for all commands: the pipeline keeps none. */
   readonly #what: Writable<Forwarded> = { name: null, db: 0, target: null, position: 0, watch: null };
   /** The stream is behind, as far as the last look at the clock said. */
@@ -107,9 +112,10 @@ export class StreamTaker implements CommandTaker {
         this.#noteDoubtful(bytes);
       }
     } else if (verdict === "replace") {
-      const { replacement } = filter;
-      if (!this.#refused(bytes)) {
+      const { replacement, after } = filter;
+      if (!this.#refused(bytes, replacement)) {
         this.#pipeline.forward(replacement, 0, replacement.length, false, this.#forwarded(bytes));
+        if (after !== null && filter.target !== null) this.own(after, filter.target);
         if (filter.partly) this.#options.refusals.skipped(bytes, this.offset);
         this.#noteDoubtful(bytes);
       }
@@ -135,7 +141,7 @@ export class StreamTaker implements CommandTaker {
     this.#withinLarge = true;
     this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
     if (this.#forwardsLarge) {
-      this.#pipeline.beginLarge(this.#forwarded(bytes));
+      this.#pipeline.beginLarge(this.#forwardedLarge(bytes));
       this.#noteDoubtful(bytes);
       largeExpiry.begin(this.#filter.name.name, bytes, scanner);
     } else if (verdict === "skip") refusals.skipped(bytes, this.offset);
@@ -157,23 +163,28 @@ export class StreamTaker implements CommandTaker {
   }
 
   inject(injection: StreamInjection): void {
+    if (this.#injections.length === 0) this.#lastPlace = this.position;
     this.#injections.push(injection);
   }
 
   /**
    * Adds what is to be applied at this offset. After a failover the new master says other things under the same
    * offset: what the former one has said, and was perhaps lost with it, is dropped (redis: replication.c
-   * masterTryPartialResynchronization, second_replid_offset).
+   * masterTryPartialResynchronization, second_replid_offset). An offset within a transaction stands for its end:
+   * it is the transaction in which the source was asked, which masters before 6.2 send as one (redis: multi.c
+   * execCommandPropagateMulti), and there is nothing else in it.
    */
   injectDue(): void {
     if (this.indivisible) return;
+    const lastPlace = this.#lastPlace;
+    this.#lastPlace = this.position;
     while (this.#injections.length > 0) {
       const { offset, replid, commands, onPlaced, onApplied, onDropped } = this.#injections[0]!;
       const due = Number(offset - this.#options.from);
       const ofThisHistory = replid === undefined || replid === this.#options.replid();
       if (ofThisHistory && due > this.position) return;
       this.#injections.shift();
-      if (!ofThisHistory || due < this.position) {
+      if (!ofThisHistory || (due < this.position && due <= lastPlace)) {
         onDropped();
         continue;
       }
@@ -192,10 +203,10 @@ export class StreamTaker implements CommandTaker {
   }
 
   /** True for a command that the destination is known to refuse; it is logged. */
-  #refused(bytes: Uint8Array): boolean {
+  #refused(bytes: Uint8Array, replacement: Buffer | null = null): boolean {
     const { refusals } = this.#options;
     // An offset is a bigint, which is too much for each command of a stream in which none is refused.
-    return refusals.any && refusals.refused(bytes, this.offset);
+    return refusals.any && refusals.refused(bytes, this.offset, replacement);
   }
 
   #forwarded(bytes: Uint8Array): Forwarded {
@@ -208,6 +219,21 @@ export class StreamTaker implements CommandTaker {
     what.position = this.position;
     what.watch = watch;
     return what;
+  }
+
+  /** It goes as the source said it: where the destination wants another form of it, its keys are copied instead. */
+  #forwardedLarge(bytes: Uint8Array): Forwarded {
+    const { doubtful, scanner } = this.#options;
+    const what = this.#forwarded(bytes);
+    const { name, db } = this.#filter;
+    if (what.watch !== null || (name.rule !== "expiry" && name.rule !== "newer")) return what;
+    const keys = knownKeys(name.name, bytes, scanner);
+    const answered = ({ empty, error }: Answer) => {
+      if ((error === null && !empty) || keys.length === 0) return false;
+      for (const key of keys) doubtful.doubt("copy", db, key);
+      return true;
+    };
+    return { ...what, watch: answerWatch({ answered }) };
   }
 
   #watchFor(bytes: Uint8Array): AnswerWatch | null {
@@ -228,7 +254,7 @@ export class StreamTaker implements CommandTaker {
     const { db } = this.#filter;
     if (RENAMING.has(name)) shade.keyRenamed();
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
-    else if (watch === "moved" || watch === "sources") doubtful.noteWherePending(name, db, bytes, scanner);
+    else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
   }
 
   /** The command was passed on with the expiry that it states; the right one follows in its transaction. */

@@ -47,7 +47,8 @@ test.each([
   [list, "LPOP l 2"],
   [list, "RPOP l 3"],
   [list, "RPOP l 9"],
-  [["SET c 1 PX 100000000"], "COPY c d"],
+  [list, "RPOP l 9223372036854775807"],
+  [["SET c 1 PXAT 4102444800000"], "COPY c d"],
   [["SET c 1", "RPUSH d 1"], "COPY c d REPLACE"],
   [["SET c 1"], "COPY c d DB 3"],
   [zsets, "ZRANGESTORE t z 1 2"],
@@ -69,6 +70,8 @@ test.each([
   [entries, "XADD x NOMKSTREAM MAXLEN = 10 999-1 f 1"],
   [entries, "XADD x NOMKSTREAM MINID = 200 999-1 f 1"],
   [entries, "XADD x MINID 17-1 999-1 f 1"],
+  [entries, "XADD x MAXLEN = 10 NOMKSTREAM 999-1 f 1"],
+  [entries, "XADD x MINID = 200 NOMKSTREAM 999-1 f 1"],
   [entries, "XTRIM x MINID = 120"],
   [["XADD x 1-1 f 1", "XGROUP CREATE x g 0"], "XGROUP CREATECONSUMER x g c"],
   [["XADD x 1-1 f 1"], "XGROUP CREATE x g 0 ENTRIESREAD 1"],
@@ -103,13 +106,15 @@ test("a field's expiry that the destination has not is a loss, and the field arr
   const set = rewrite("HSETEX h PXAT 4102444800000 FIELDS 2 f 1 g 2");
   expect(partsOf(set!.bytes!).join(" ")).toBe("HSET h f 1 g 2");
   expect(set!.fieldExpiryLost).toBe(true);
+  for (const options of ["", "KEEPTTL "]) {
+    expect(rewrite(`HSETEX h ${options}FIELDS 1 f 1`)!.fieldExpiryLost).toBe(false);
+  }
 });
 
 test("a condition that held on the source is not asked again, and LIMIT goes with it", () => {
   expect(downgraded("XTRIM x MAXLEN = 5 LIMIT 100")?.join(" ")).toBe("XTRIM x MAXLEN = 5");
   expect(downgraded("DELIFEQ a 1")?.join(" ")).toBe("DEL a");
-  const scanner = new CommandScanner("the test");
-  const bytes = encodeCommand(["SET", "k", "v", "IFEQ", "old", "KEEPTTL"]);
-  scanner.scan(bytes, 0, bytes.length);
-  expect(partsOf(downgrade.expiring("SET", bytes, scanner)!).join(" ")).toBe("SET k v KEEPTTL");
+  for (const options of ["LIMIT 5 MAXLEN = 3", "MAXLEN = 3 LIMIT 5", "MAXLEN = 3 NOMKSTREAM LIMIT 5"]) {
+    expect(downgraded(`XADD x ${options} 1-1 LIMIT 7`)?.join(" ")).toBe("XADD x MAXLEN = 3 1-1 LIMIT 7");
+  }
 });

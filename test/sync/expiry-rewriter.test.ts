@@ -15,14 +15,20 @@ const relative: readonly (readonly [string, string])[] = [
   ["expire key 3600", `PEXPIREAT key ${far}`],
   ["PEXPIRE key 3600000", `PEXPIREAT key ${far}`],
   // What a source propagates it has done: a condition is not judged again.
+  ["SET key value NX", "SET key value"],
+  ["SET key value xx KEEPTTL", "SET key value KEEPTTL"],
+  ["SET key value NX GET", "SET key value"],
+  ["SET key value IFEQ EX", "SET key value"],
+  ["SET key value IFEQ KEEPTTL EX 3600", `SET key value PXAT ${far}`],
+  ["SET key value KEEPTTL GET", "SET key value KEEPTTL"],
   ["EXPIRE key 3600 NX", `PEXPIREAT key ${far}`],
   [`PEXPIREAT key ${far} GT`, `PEXPIREAT key ${far}`],
   ["SETEX key 3600 value", `SET key value PXAT ${far}`],
   ["PSETEX key 3600000 value", `SET key value PXAT ${far}`],
   ["SET key value EX 3600", `SET key value PXAT ${far}`],
   ["SET key value PX 3600000", `SET key value PXAT ${far}`],
-  ["SET key value px 3600000 NX", `SET key value NX PXAT ${far}`],
-  ["SET key value XX EX 3600", `SET key value XX PXAT ${far}`],
+  ["SET key value px 3600000 NX", `SET key value PXAT ${far}`],
+  ["SET key value XX EX 3600", `SET key value PXAT ${far}`],
   ["SET EX PX EX 3600", `SET EX PX PXAT ${far}`],
   ["GETEX key EX 3600", `PEXPIREAT key ${far}`],
   ["GETEX key PX 3600000", `PEXPIREAT key ${far}`],
@@ -48,7 +54,7 @@ test.each([
   "SET key value",
   "SET key EX",
   "SET key value KEEPTTL",
-  "SET key value NX GET",
+  "SET NX XX",
   "SET EXAT PXAT",
   "GETEX key",
   "GETEX key PERSIST",
@@ -95,12 +101,42 @@ test("nothing is shaded where the destination permits no script that restores it
   expect(filter.decide("PEXPIREAT", "key", String(NOW + 1000))).toBe("forward");
 });
 
-test("before 6.2 a destination gets PX, counted from now and never 0", () => {
-  const filter = new FilterForTest({ setPxat: false }).live();
-  expect(filter.decide("SETEX", "key", "3600", "value")).toBe("replace SET key value PX 3600000");
-  filter.shade.enabled = false;
+test("before 6.2 a destination gets PEXPIREAT behind SET, before 5.0 behind RESTORE too", () => {
+  const filter = new FilterForTest({ version: "6.0.16" }).live();
+  for (const command of ["SETEX key 3600 value", "SET key value EX 3600 NX", `SET key value PXAT ${far}`]) {
+    expect(filter.decide(...command.split(" "))).toBe("replace SET key value");
+    expect(filter.after()).toBe(`PEXPIREAT key ${far}`);
+  }
+  expect(filter.decide("SET", "key", "value")).toBe("forward");
+  expect(filter.after()).toBe(null);
+  expect(filter.decide("SET", "key", "value", "KEEPTTL")).toBe("forward");
+  expect(filter.decide("RESTORE", "key", String(far), "payload", "ABSTTL")).toBe("forward");
+  const older = new FilterForTest({ version: "4.0.14" }).live();
+  for (const options of [
+    ["ABSTTL", "REPLACE"],
+    ["REPLACE", "ABSTTL", "IDLETIME", "5"],
+  ]) {
+    expect(older.decide("RESTORE", "key", String(far), "payload", ...options)).toBe(
+      "replace RESTORE key 0 payload REPLACE",
+    );
+    expect(older.after()).toBe(`PEXPIREAT key ${far}`);
+  }
+  expect(older.decide("RESTORE", "key", "0", "payload", "ABSTTL")).toBe("replace RESTORE key 0 payload");
+  expect(older.after()).toBe(null);
+  expect(older.decide("SET", "key", "value", "KEEPTTL")).toMatch(/^replace EVAL .* 1 key value$/s);
+});
+
+test("MSETEX has its expiry shaded for each of its keys, and none of its conditions", () => {
+  const filter = new FilterForTest({ version: "8.0.0" });
   filter.clock.startsAt(NOW - 600_000);
-  expect(filter.decide("SETEX", "key", "10", "value")).toBe("replace SET key value PX 1");
+  const soon = NOW + 1000;
+  const written = soon + shadeOf(0);
+  expect(filter.decide("MSETEX", "2", "a", "1", "b", "2", "XX", "PXAT", String(soon))).toMatch(
+    new RegExp(`^replace EVAL .* 2 a b 1 2 PXAT ${written}$`, "s"),
+  );
+  expect(filter.shade.takeRecent().map(({ key }) => key.toString())).toEqual(["a", "b"]);
+  expect(filter.decide("MSETEX", "1", "a", "1", "NX")).toMatch(/ 1 a 1$/);
+  expect(filter.decide("MSETEX", "1", "a", "1", "KEEPTTL")).toMatch(/ 1 a 1 KEEPTTL$/);
 });
 
 test("values and keys of any bytes survive a rewrite", () => {

@@ -2,6 +2,7 @@ import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
 import { CommandFilter } from "../../server/sync/command-filter.ts";
+import { abilitiesOf } from "../../server/sync/destination-abilities.ts";
 import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
 import { ExpiryRewriter } from "../../server/sync/expiry-rewriter.ts";
 import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
@@ -34,7 +35,6 @@ export class FilterForTest {
     options: {
       map?: DatabaseMap;
       db?: number;
-      setPxat?: boolean;
       shardIndex?: number;
       publish?: PublishPolicy;
       alone?: boolean;
@@ -42,8 +42,13 @@ export class FilterForTest {
       version?: string;
     } = {},
   ) {
+    const version = options.version ?? "8.0.0";
     this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
-    const rewriter = new ExpiryRewriter(this.shade, this.clock, options.setPxat ?? true, () => this.now);
+    const rewriter = new ExpiryRewriter(
+      this.shade,
+      this.clock,
+      abilitiesOf({ flavor: "redis", version }, version),
+    );
     const scripts = new ScriptRewriter({
       library: new ScriptLibrary(),
       prelude: "prelude ",
@@ -61,10 +66,7 @@ export class FilterForTest {
       present: { address: "destination", count: Number.POSITIVE_INFINITY },
       db: options.db ?? 0,
       expiries: rewriter,
-      downgrade: new CommandDowngrade(
-        { flavor: "redis", version: options.version ?? "8.0.0" },
-        options.version ?? "8.0.0",
-      ),
+      downgrade: new CommandDowngrade({ flavor: "redis", version }, version),
       scripts,
       functions,
       publish: options.publish ?? "forward",
@@ -88,6 +90,12 @@ export class FilterForTest {
   /** The keys that the last command wants to be copied again, with their databases. */
   fetched(): string[] {
     return (this.filter.beside?.fetch ?? []).map(({ db, key }) => `${db} ${key}`);
+  }
+
+  /** What the last command wants behind it. */
+  after(): string | null {
+    const { after } = this.filter;
+    return after === null ? null : argumentsOf(after).join(" ");
   }
 
   /** The verdict, and for `replace` the arguments of the replacement, with spaces between them. */

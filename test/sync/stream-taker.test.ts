@@ -92,6 +92,25 @@ test("applies what was dumped at exactly the offset at which it was dumped, outs
   expect(keys).toEqual(["a", "b", "dumped", "c"]);
 });
 
+test("applies what an old master has said within its own transaction at the end of that", () => {
+  const { sent, taker, take } = takerForTest();
+  const told: string[] = [];
+  const length = take("SET", "a", "1");
+  taker.inject(dumped(1000n + BigInt(length + encodeCommand(["MULTI"]).length), told));
+  taker.injectDue();
+  take("MULTI");
+  take("DEL", "expired");
+  taker.injectDue();
+  take("EXEC");
+  expect(told).toEqual([]);
+  taker.injectDue();
+  expect(told).toEqual(["placed"]);
+  take("SET", "c", "3");
+  expect(told).toEqual(["placed"]);
+  const keys = sent.map((command) => command.split("\r\n")[4]);
+  expect(keys).toEqual(["a", "expired", "dumped", "c"]);
+});
+
 test("drops what a master said that has lost its place to another, whose stream passes the same offset", () => {
   const { sent, taker, take, history } = takerForTest();
   const told: string[] = [];
