@@ -54,8 +54,7 @@ export class SpoolDisk {
       sealSegment(buffer, segment.number * this.#segmentBytes, segment.length);
       await this.#files.write(this.#pathOf(segment), buffer.subarray(0, size));
       segment.onDisk = true;
-      if (this.#failing) this.#options.onRecovered?.();
-      this.#failing = false;
+      this.#worked();
     } catch (error) {
       this.#count(-size);
       // Somebody may have removed it.
@@ -66,6 +65,22 @@ export class SpoolDisk {
       segment.writing = false;
     }
     if (this.#failing) await this.#untilNextTry();
+  }
+
+  /**
+   * Where a write has failed and none is needed any more: tries whether a segment could be written, and tells that
+   * it could. After a failure it waits for the time of the next try.
+   */
+  async probe(): Promise<void> {
+    const path = `${this.#pathOf({ number: 0 })}.probe`;
+    try {
+      await this.#files.makeDirectory(this.#options.directory);
+      await this.#files.write(path, Buffer.alloc(segmentHeaderBytes + this.#segmentBytes));
+      await this.#files.remove(path);
+      this.#worked();
+    } catch {
+      await this.#untilNextTry();
+    }
   }
 
   /** Reads a segment's header and data into `buffer`. @throws TributaryError SPOOL_FAILED, also when damaged. */
@@ -102,6 +117,11 @@ export class SpoolDisk {
     await this.#removals;
   }
 
+  #worked(): void {
+    if (this.#failing) this.#options.onRecovered?.();
+    this.#failing = false;
+  }
+
   #count(bytes: number): void {
     this.#bytes += bytes;
     this.#options.quota.take(bytes);
@@ -118,7 +138,7 @@ export class SpoolDisk {
     });
   }
 
-  #pathOf(segment: SpoolSegment): string {
+  #pathOf(segment: Pick<SpoolSegment, "number">): string {
     return segmentPath(this.#options.directory, this.#options.name, segment.number);
   }
 

@@ -223,15 +223,21 @@ export class Spool {
   #balance(): void {
     if (this.#closed) return;
     this.#memory.giveUpClean();
-    if (this.#buffers.overBound && !this.#spilling) this.#spilled = this.#spill();
+    const { overBound } = this.#buffers;
+    if ((overBound || this.#disk.failing) && !this.#spilling) this.#spilled = this.#spill();
   }
 
   async #spill(): Promise<void> {
     this.#spilling = true;
-    while (!this.#closed && this.#buffers.overBound) {
-      if (this.#dropSpare(false)) continue;
-      const victim = this.#memory.victim(false);
-      if (victim === null) break;
+    while (!this.#closed && (this.#buffers.overBound || this.#disk.failing)) {
+      if (this.#buffers.overBound && this.#dropSpare(false)) continue;
+      const victim = this.#buffers.overBound ? this.#memory.victim(false) : null;
+      if (victim === null) {
+        if (!this.#disk.failing) break;
+        // Nothing has to be written any more, and no write would tell that the disk works again.
+        await this.#disk.probe();
+        continue;
+      }
       const { full } = this.#disk;
       if ((full || this.#disk.failing) && this.#dropSpare(true)) continue;
       // A disk that takes nothing would otherwise hold up an RDB that is being applied for as long as that lasts.

@@ -135,6 +135,28 @@ test("a file system without room holds the source, with the reason, and costs no
   expect(await statOf(shard, "sync_full")).toBe(1);
 });
 
+test("a disk that was full is no reason to be retrying once it takes writes again, though none is needed", async () => {
+  let free = 0;
+  const files: SegmentFiles = {
+    ...segmentFiles,
+    write: async (path, bytes) => {
+      if (free < bytes.length) throw new Error("ENOSPC: no space left on device, write");
+      await segmentFiles.write(path, bytes);
+    },
+  };
+  const { shard, destination, sync, write, equal } = await running({ files });
+  const go = await standStill(destination);
+  await write(60 * MiB);
+  await until(() => sync.latest?.reason?.code === "SPOOL_FAILED", { what: "the reason is said" });
+  await go();
+  await sync.caughtUp(shard.client, destination.client, 60_000);
+  expect(sync.latest?.status).toBe("retrying");
+  free = 1024 * MiB;
+  await sync.reaches("synchronizing");
+  expect(sync.eventsOf("spool-recovered").length).toBe(1);
+  await equal();
+});
+
 test("an RDB comes through although the disk takes nothing of it", async (context) => {
   const folder = smallDisk(1);
   if (folder === null) return context.skip("this user may not mount a file system");
