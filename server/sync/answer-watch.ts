@@ -45,6 +45,8 @@ export type WatchedCommand = {
   readonly offset: bigint;
   readonly bytes: Uint8Array;
   readonly scanner: CommandScanner;
+  /** The stream is behind: what the command may build on is noted in any case. */
+  readonly behind: boolean;
   /** Puts a command of ours in front of it, in its transaction and its database, and has its answer watched. */
   readonly askFirst: (command: Buffer, watch: AnswerWatch) => void;
 };

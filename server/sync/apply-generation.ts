@@ -199,7 +199,7 @@ export function streamApplier(
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     ledger: context.ledger,
     watchers: {
-      ...expiryWatchers(context.ledger.doubtful, clock, spec.databases),
+      ...expiryWatchers(context.ledger.doubtful, spec.databases),
       script: scriptWatcher(scripts, context.ledger),
     },
     role: context.role,

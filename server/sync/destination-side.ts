@@ -1,5 +1,5 @@
 import { type PlainReason, toReason } from "../errors/tributary-error.ts";
-import { type ApplyContext, applyRdb, ReplySwitch, streamApplier } from "./apply-generation.ts";
+import { type ApplyContext, applyRdb, ReplySwitch } from "./apply-generation.ts";
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { continuation, isMissed, unfencedWarning, wantedAfter } from "./continuation.ts";
@@ -10,14 +10,15 @@ import { ExpiryNudger } from "./expiry-nudger.ts";
 import { ExpiryShade } from "./expiry-shade.ts";
 import type { Generation } from "./generation.ts";
 import { type KeptScripts, readKeptScripts } from "./kept-scripts.ts";
-import { KeyRefresher } from "./key-refresher.ts";
 import { noProgress } from "./load-replies.ts";
 import { pause } from "./pause.ts";
-import { runBeside } from "./run-beside.ts";
 import type { SourceReader } from "./source-reader.ts";
 import type { Standing } from "./standing.ts";
-import { Rewind, type StreamApplier } from "./stream-applier.ts";
+import { Rewind } from "./stream-applier.ts";
 import { StreamClock } from "./stream-clock.ts";
+import { StreamStage } from "./stream-stage.ts";
+
+const LOOK_MS = 20;
 
 /**
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
@@ -37,14 +38,17 @@ export class DestinationSide {
   readonly #shade: ExpiryShade;
   #session: DestinationSession | null = null;
   #scripts: KeptScripts | null = null;
-  #applier: StreamApplier | null = null;
-  #refresher: KeyRefresher | null = null;
+  /** The stream as it is, or was last, applied. */
+  #stage: StreamStage | null = null;
+  #staging = false;
+  /** The stream of the generation at hand has begun: from then on a stop lets it come to its end. */
+  #begun = false;
   #epoch: number | null = null;
   #wasEmpty: boolean | null = null;
   #unfencedSaid = false;
   #stopping: { readonly forgetCheckpoint: boolean } | null = null;
-  /** All that was received before a stop has been applied. */
-  #drainedOnce = false;
+  /** All that was received before a stop has been applied, and what has to be put right then has been. */
+  #done = false;
   /** Of a cutover: all is applied, and what is kept for the shard is being removed. */
   #forgetting = false;
   /** The destination's checkpoint as it was written last. */
@@ -63,27 +67,35 @@ export class DestinationSide {
    * Lets doubtful keys be put right, as long as that may take, and then ends the stream: what was received is
    * applied. At a cutover that is all that the source has written.
    * @param receivedAll resolves when all that the source has written by now has been received, or at a time.
-   * @returns false when no stream is being applied, so that there is nothing to wait for.
+   * A connection that breaks meanwhile is made again.
+   * @returns false when no stream has begun, so that there is nothing to wait for.
    */
   async stop(
     options: { forgetCheckpoint: boolean },
     settleMs: number,
     receivedAll: (until: number) => Promise<void>,
   ): Promise<boolean> {
-    this.#stopping ??= options;
-    const applier = this.#applier;
-    if (applier === null) return false;
-    const { now, signal } = this.#options;
+    const { now } = this.#options;
     const until = now() + settleMs;
+    await this.#pauseWhile(() => !this.#staging && this.#begun && !this.ended, until);
+    this.#stopping ??= options;
+    const stage = this.#stage;
+    if (!this.#staging || stage === null) return this.#begun;
     if (options.forgetCheckpoint) {
       await receivedAll(until);
-      this.#refresher?.finish();
+      stage.finish();
     }
-    while (this.#applier === applier && this.#refresher?.left !== 0 && now() < until) await pause(20, signal);
+    const received = stage.receivedOffset;
+    await this.#pauseWhile(() => this.#staging && this.#stage === stage && !stage.settled(received), until);
     // What the source was made to delete is on its way.
     if (options.forgetCheckpoint) await receivedAll(until);
-    applier.stop();
+    stage.applier.stop();
     return true;
+  }
+
+  async #pauseWhile(condition: () => boolean, until: number): Promise<void> {
+    const { now, signal } = this.#options;
+    while (condition() && now() < until && !signal.aborted) await pause(LOOK_MS, signal);
   }
 
   /** Lets go of the destination at once. */
@@ -92,14 +104,14 @@ export class DestinationSide {
   }
 
   get doubtfulKeys(): number | null {
-    return this.#refresher?.left ?? null;
+    return this.#stage?.doubtfulKeys ?? null;
   }
 
-  /** Nothing more is to be applied. A cutover that has begun to let go is tried again until it has let go. */
+  /** Nothing more is to be applied. A stream that has begun is brought to its end, whatever that takes. */
   get ended(): boolean {
     if (this.#options.signal.aborted || this.fatal !== null) return true;
-    if (this.#stopping === null || this.#applier !== null) return false;
-    return !this.#stopping.forgetCheckpoint || !this.#drainedOnce || this.forgotten;
+    if (this.#stopping === null || this.#staging) return false;
+    return !this.#begun || this.#done;
   }
 
   /** What the destination holds, asked until it answers; null when stopped meanwhile. */
@@ -123,6 +135,7 @@ export class DestinationSide {
     const backoff = new Backoff();
     const { signal } = generation.over;
     let loaded = generation.kind === "partial";
+    this.#begun = loaded;
     while (!this.ended && !signal.aborted) {
       const replies = new ReplySwitch();
       let keeper: ExpiryKeeper | null = null;
@@ -131,7 +144,7 @@ export class DestinationSide {
         keeper?.close();
       };
       try {
-        const session = await this.#open(replies, () => this.#applier?.wake());
+        const session = await this.#open(replies, () => this.#wake());
         signal.addEventListener("abort", leave);
         this.#options.signal.addEventListener("abort", leave);
         keeper = await ExpiryKeeper.open(
@@ -165,9 +178,8 @@ export class DestinationSide {
           if (next.kind !== "from") return;
           from = next.checkpoint;
         }
-        if (this.#stopping !== null && !this.#drainedOnce) return;
+        if (this.#stopping !== null && !this.#begun) return;
         await this.#stream(generation, session, replies, from, keeper);
-        this.#drainedOnce = true;
         return await this.#drained(session, keeper);
       } catch (error) {
         // Remembered on the destination first: this engine may end before a re-sync has begun.
@@ -179,7 +191,7 @@ export class DestinationSide {
       } finally {
         signal.removeEventListener("abort", leave);
         this.#options.signal.removeEventListener("abort", leave);
-        this.#applier = null;
+        this.#staging = false;
         keeper?.close();
         this.#session?.close();
         this.#session = null;
@@ -214,30 +226,19 @@ export class DestinationSide {
     keeper: ExpiryKeeper,
   ): Promise<void> {
     this.#options.lag.applied(from.offset, -1);
-    const { abilities } = session;
-    const applier = streamApplier(generation, from, session.link, replies, abilities, this.#context());
-    this.#applier = applier;
+    const parts = { generation, from, session, replies, keeper, nudger: this.#nudger };
+    const stage = new StreamStage(parts, this.#context(), this.#options);
+    this.#stage = stage;
+    this.#staging = true;
+    this.#begun = true;
     this.#options.onChange();
-    if (this.#stopping !== null) applier.stop();
-    const expiry = {
-      shade: this.#shade,
-      clock: this.clock,
-      nudger: this.#nudger,
-      ledger: this.#options.ledger,
-      abilities,
-      now: this.#options.now,
-    };
-    const { report } = this.#options;
-    const source = {
-      endpoint: this.#options.sourceEndpoint,
-      replid: () => generation.replids[generation.replids.length - 1]!,
-    };
-    this.#refresher = new KeyRefresher(this.#options.spec, source, applier, expiry, {
-      onSettled: this.#options.onChange,
-      onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
-      onSkew: (message) => report.event({ level: "warning", type: "clocks-differ", message }),
-    });
-    await runBeside(applier, keeper, this.#refresher);
+    if (this.#stopping !== null) stage.applier.stop();
+    await stage.run();
+  }
+
+  /** Replies have come, or the link has failed. */
+  #wake(): void {
+    if (this.#staging) this.#stage?.applier.wake();
   }
 
   async #open(replies: ReplySwitch, onWake: () => void): Promise<DestinationSession> {
@@ -263,10 +264,13 @@ export class DestinationSide {
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
   async #drained(session: DestinationSession, keeper: ExpiryKeeper): Promise<void> {
     const restored = await keeper.finish(this.#options.signal);
-    if (!this.#stopping?.forgetCheckpoint) return;
+    if (!this.#stopping?.forgetCheckpoint) {
+      this.#done = true;
+      return;
+    }
     if (!restored) throw new Error("not every expiry could be restored in time");
-    if (this.#refresher?.left !== 0) {
-      const message = `${this.#refresher?.left ?? "Some"} keys that may have expired early could not be copied again: compare them with the shard.`;
+    if (this.#stage?.doubtfulKeys !== 0) {
+      const message = `${this.#stage?.doubtfulKeys ?? "Some"} keys that may have expired early could not be copied again: compare them with the shard.`;
       this.#options.report.event({ level: "alert", type: "doubtful-keys-left", message });
     }
     this.#forgetting = true;
@@ -276,6 +280,7 @@ export class DestinationSide {
   async #forget(session: DestinationSession): Promise<void> {
     await session.forget();
     this.forgotten = true;
+    this.#done = true;
   }
 
   async #destinationFailed(error: unknown, backoff: Backoff): Promise<void> {

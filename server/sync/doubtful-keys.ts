@@ -71,7 +71,7 @@ export class DoubtfulKeys {
 
   /** The set is empty. */
   settled(): void {
-    if (this.waiting || this.#underway.length > 0) return;
+    if (this.unnoted) return;
     this.#pending.clear();
     this.#othersPending = false;
   }
@@ -124,6 +124,11 @@ export class DoubtfulKeys {
   /** True while something is to be noted. */
   get waiting(): boolean {
     return this.#members.length > 0;
+  }
+
+  /** True while something is not known to be noted, so that the set on the destination does not tell all. */
+  get unnoted(): boolean {
+    return this.waiting || this.#underway.length > 0;
   }
 
   /** What is to be noted now, as members of the set; to be confirmed by `noted`. */

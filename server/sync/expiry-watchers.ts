@@ -3,7 +3,6 @@ import { type AnswerWatch, type AnswerWatchers, answerWatch, type WatchedCommand
 import { destinationDb } from "./database-map.ts";
 import { type DoubtfulKeys, knownKeys } from "./doubtful-keys.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
-import type { StreamClock } from "./stream-clock.ts";
 
 type DbKey = { readonly db: number; readonly key: Buffer };
 
@@ -16,16 +15,12 @@ type DbKey = { readonly db: number; readonly key: Buffer };
  * redis: expire.c expireGenericCommand, db.c renameGenericCommand, t_set.c smoveCommand, t_list.c
  * lmoveGenericCommand; the time stands still within a transaction: server.c call, cached_time of EXEC
  */
-export function expiryWatchers(
-  doubtful: DoubtfulKeys,
-  clock: StreamClock,
-  databases: DatabaseMap,
-): AnswerWatchers {
+export function expiryWatchers(doubtful: DoubtfulKeys, databases: DatabaseMap): AnswerWatchers {
   const all = (keys: readonly DbKey[]) => {
     for (const { db, key } of keys) doubtful.doubt("copy", db, key);
   };
   const whenLive = (watcher: (command: WatchedCommand) => AnswerWatch | null) => (command: WatchedCommand) =>
-    clock.live ? watcher(command) : null;
+    command.behind ? null : watcher(command);
   return {
     renewal: whenLive((command) => renewal(command, doubtful)),
     moved: whenLive((command) => {

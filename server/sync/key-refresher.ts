@@ -95,7 +95,10 @@ export class KeyRefresher {
 
   /** Doubtful keys that are left; null until they have been counted. */
   get left(): number | null {
-    return this.#finishing ? null : this.#left;
+    if (this.#finishing || this.#left === null) return null;
+    const { doubtful } = this.#expiry.ledger;
+    const uncounted = doubtful.unnoted || this.#applier.doubtfulBatches !== this.#countedBatches;
+    return uncounted ? Math.max(1, this.#left) : this.#left;
   }
 
   /** Runs until the signal is aborted; never rejects: what could not be done now is tried again. */
@@ -151,8 +154,7 @@ export class KeyRefresher {
       this.#countedBatches = doubtfulBatches;
       if (!this.#adopted) await this.#adopt(destination, this.#left);
       if (this.#left === 0) ledger.doubtful.settled();
-      if (ledger.doubtful.waiting) this.#left++;
-      if (this.#left === 0) this.#told.onSettled();
+      if (this.left === 0) this.#told.onSettled();
       else if (clock.live) await this.#page(await this.#openSource(signal), destination, signal);
       else await pause(LOOK_MS, signal);
     }

@@ -229,6 +229,7 @@ export class ShardSync {
           return facts?.flavor === "valkey" ? facts.version : null;
         },
         onGeneration: (generation) => this.#begin(generation),
+        onLinked: () => this.#destination.clock.linked(),
         onBytes: () => this.#destination.clock.heard(),
         onInterrupted: () => this.#destination.clock.interrupted(),
         onChange: () => this.#changed(),

@@ -25,7 +25,8 @@ export type SourceReaderOptions = {
   readonly ackOffset: () => bigint;
   /** The version to announce to a Valkey source. */
   readonly announceVersion: () => string | null;
-  /** Bytes of the stream have come; the link was lost. */
+  /** The link stands; bytes of the stream have come; the link was lost. */
+  readonly onLinked: () => void;
   readonly onBytes: () => void;
   readonly onInterrupted: () => void;
   readonly onGeneration: (generation: Generation) => void;
@@ -162,6 +163,7 @@ export class SourceReader {
     this.#link = link;
     if (this.#holding) link.pause();
     this.#granted(link, asked);
+    this.#options.onLinked();
     this.#backoff.reset();
     this.problem = null;
     this.#options.onChange();

@@ -134,6 +134,13 @@ export class StreamApplier {
     this.wake();
   }
 
+  /** Whether the destination has answered for all up to this offset of the source, or for all of it that can be applied. */
+  hasApplied(offset: bigint): boolean {
+    if (this.#taker.offsetAt(this.#checkpointed) >= offset) return true;
+    const { idle, executing } = this.pipeline;
+    return this.#pump.drained && !executing && (idle || this.#taker.indivisible);
+  }
+
   /** Takes no more of the stream until `letGo`: the offset stays where it is. */
   hold(): void {
     this.#taker.held = true;
@@ -194,9 +201,11 @@ export class StreamApplier {
     const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
     const doubtful = this.#doubtful.take();
     if (doubtful.length > 0) {
-      this.doubtfulBatches++;
       this.#taker.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
-      batch.onApplied.push(() => this.#doubtful.noted());
+      batch.onApplied.push(() => {
+        this.doubtfulBatches++;
+        this.#doubtful.noted();
+      });
     }
     batch.endPosition = this.#taker.position;
     batch.endDb = this.#options.filter.db;
@@ -253,8 +262,10 @@ export class StreamApplier {
   #aborted(batch: StreamBatch, answer: string): void {
     const learned = this.#refusals.learn(batch, (position) => this.#taker.offsetAt(position));
     const { address } = this.#options;
+    // A command of ours that was refused is named by the answer to it, not by EXEC's.
+    const [detail = answer] = batch.refusals.values();
     this.pipeline.failure ??= learned
       ? new Rewind()
-      : new TributaryError("DESTINATION_LINK_LOST", { address, detail: answer });
+      : new TributaryError("DESTINATION_LINK_LOST", { address, detail });
   }
 }

@@ -4,6 +4,8 @@ const FRESH_MS = 400;
 const HEARTBEAT_MS = 1000;
 /** With heartbeats, a link that has brought nothing for this long may be dead, ms. */
 const SILENT_MS = 2500;
+/** Without them, a stream that goes on after an interruption has caught up when nothing waits after this, ms. */
+const CAUGHT_UP_MS = 1000;
 
 /**
  * How far behind the source the applied stream is in time, as well as it can be known. Until the first fresh
@@ -17,6 +19,8 @@ export class StreamClock {
   #live = false;
   #heartbeats = true;
   #heardAt = 0;
+  /** When the link came back, by the engine's clock, ms; infinite while it is away. */
+  #backAt = 0;
   #sourceAhead = 0;
   #destinationAhead = 0;
 
@@ -34,6 +38,12 @@ export class StreamClock {
   /** The link to the source was lost: what comes next may be old. */
   interrupted(): void {
     this.#live = false;
+    this.#backAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The link to the source stands again: what the source has written meanwhile is about to come. */
+  linked(): void {
+    this.#backAt = this.#now();
   }
 
   /** False where no heartbeat is written. */
@@ -71,8 +81,9 @@ export class StreamClock {
   /** All that the source has sent is read. */
   inputDrained(): void {
     const now = this.#now();
-    if (!this.#heartbeats) this.#reached = now;
-    else if (this.#live && now - this.#heardAt < SILENT_MS) this.#reached = now;
+    if (!this.#heartbeats) {
+      if (now - this.#backAt > CAUGHT_UP_MS) this.#reached = now;
+    } else if (this.#live && now - this.#heardAt < SILENT_MS) this.#reached = now;
   }
 
   /** How far the stream is behind the present at most, ms. */

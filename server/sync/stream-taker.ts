@@ -244,7 +244,7 @@ export class StreamTaker implements CommandTaker {
     const askFirst = (command: Buffer, watch: AnswerWatch) => {
       if (target !== null) this.own(command, target, watch);
     };
-    return watcher({ name, db, offset: this.offset, bytes, scanner, askFirst });
+    return watcher({ name, db, offset: this.offset, bytes, scanner, behind: this.#behind, askFirst });
   }
 
   /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */

@@ -8,7 +8,6 @@ import { CommandNames } from "../../server/sync/command-names.ts";
 import type { DestinationLink } from "../../server/sync/destination-link.ts";
 import { DoubtfulKeys } from "../../server/sync/doubtful-keys.ts";
 import { expiryWatchers } from "../../server/sync/expiry-watchers.ts";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
 
 /** A link that takes everything and sends nothing. */
 function deafLink(): DestinationLink {
@@ -66,17 +65,14 @@ test("a transaction that is not answered whole is told as unanswered, one that w
 
 /** The keys that an answer to the command makes doubtful. */
 function doubts(args: readonly string[], answer: Partial<Answer>, live = true): string[] {
-  const now = () => 1_700_000_000_000;
-  const clock = new StreamClock(now);
-  clock.startsAt(live ? now() : now() - 10_000);
-  const doubtful = new DoubtfulKeys(now);
+  const doubtful = new DoubtfulKeys(() => 1_700_000_000_000);
   const bytes = encodeCommand(args);
   const scanner = new CommandScanner("test");
   scanner.scan(bytes, 0, bytes.length);
   const name = new CommandNames().lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
   if (name.watch === "none") throw new Error("it is not watched");
   const whole = { empty: false, error: null, text: "1", missing: 0, ...answer };
-  const watcher = expiryWatchers(doubtful, clock, { kind: "all" })[name.watch]!;
+  const watcher = expiryWatchers(doubtful, { kind: "all" })[name.watch]!;
   const asked: string[] = [];
   const watch = watcher({
     name,
@@ -84,6 +80,7 @@ function doubts(args: readonly string[], answer: Partial<Answer>, live = true): 
     offset: 0n,
     bytes,
     scanner,
+    behind: !live,
     askFirst: (_, one) => void asked.push(String(one.answered(whole))),
   });
   watch?.answered(whole);

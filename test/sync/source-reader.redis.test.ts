@@ -42,6 +42,7 @@ test("an attempt that was under way when a re-sync was asked for does not contin
       }),
       ackOffset: () => 0n,
       announceVersion: () => null,
+      onLinked: () => {},
       onBytes: () => {},
       onInterrupted: () => {},
       onGeneration: (generation) => generations.push(generation),
