@@ -31,7 +31,7 @@ export function beginning(standing: Standing, context: ContinuationContext): Con
     case "begun":
       return { kind: "receive", wanted: { resume: null, why: "the initial sync before was not finished" } };
     case "lost":
-      return afterLoss(context);
+      return afterLoss(context, !context.spec.expectCheckpoint);
     case "new":
       if (context.spec.expectCheckpoint) return afterLoss(context);
       return { kind: "receive", wanted: { resume: null, why: "first start" } };
@@ -54,14 +54,14 @@ export function continuation(
   return { kind: "receive", wanted: { resume, why } };
 }
 
-function afterLoss({ spec, role, report }: ContinuationContext): Continuation {
+/** @param accepted the user has started it knowing that: a start that expects no checkpoint begins as a first one. */
+function afterLoss({ spec, role, report }: ContinuationContext, accepted = false): Continuation {
   const lost = new TributaryError("DESTINATION_DATA_LOST", {
     address: formatAddress(spec.destination),
     role,
   });
   report.event({ level: "alert", type: "destination-data-lost", message: lost.message });
-  // A start by the user expects no checkpoint, and begins as a first one does.
-  if (spec.onDestinationDataLost === "stop") {
+  if (spec.onDestinationDataLost === "stop" && !accepted) {
     return { kind: "stop", reason: { ...lost.toPlain(), retried: false } };
   }
   const why = "the destination has lost the shard's checkpoint";
