@@ -33,12 +33,26 @@ export function openPages(options: { dev: boolean; host: string; port: number })
   return {
     prepare,
     request: (request, response) => {
+      if (!decodes(request.url)) request.url = NOWHERE;
       void prepare().then(() => app.getRequestHandler()(request, response));
     },
     upgrade: (request, socket, head) => {
       if (!upgrades.emit("upgrade", request, socket, head)) socket.destroy();
     },
   };
+}
+
+/** No page's address: what Next shows there is the not-found page. */
+const NOWHERE = "/not-found";
+
+/** Whether a path is one at all: Next answers `%zz` with an error of its own, before any page has its turn. */
+function decodes(url = "/"): boolean {
+  try {
+    decodeURIComponent(url.split("?")[0]!);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function checkBuild(dev: boolean, dir: string): Promise<void> {
