@@ -1,7 +1,6 @@
 import { encodeCommand } from "../redis/encode-command.ts";
 import { word } from "./command-arguments.ts";
 import * as script from "./command-downgrade-scripts.ts";
-import { streamOptions } from "./stream-options.ts";
 
 /** What to send for a command that the destination does not have as it is. */
 export type Downgraded = {
@@ -19,18 +18,6 @@ export type Args = readonly Buffer[];
 export type Rewrite = (args: Args) => Downgraded | null;
 
 const sent = (args: readonly (string | Buffer)[]): Downgraded => ({ bytes: encodeCommand(args) });
-/**
- * XADD or XTRIM as a client may send it: a master propagates `~` as `=` and keeps LIMIT, which only `~` may have
- * unless a master says it (redis: t_stream.c streamRewriteApproxSpecifier, streamParseAddOrTrimArgsOrReply).
- * @param first where the options begin.
- */
-export function trimmed(args: Args, first: number): Downgraded | null {
-  const { noMkStream, trim, limit, others, end } = streamOptions(args, first);
-  if (!limit || trim?.exact !== true) return null;
-  const options = [...(noMkStream ? ["NOMKSTREAM"] : []), ...others, trim.by, "=", trim.least];
-  return sent([...args.slice(0, first), ...options, ...args.slice(end)]);
-}
-
 /** The counters of streams and groups came with 7.0. */
 export const before70: Readonly<Record<string, Rewrite>> = {
   XSETID: (args) => (args.length > 3 ? sent(args.slice(0, 3)) : null),
@@ -63,12 +50,6 @@ export const before62: Readonly<Record<string, Rewrite>> = {
   GEOSEARCHSTORE: (args) => searchStore(args),
   ZADD: (args) => conditional(args),
   GEOADD: (args) => added(args),
-  XADD: (args) => addedToStream(args),
-  XTRIM: (args) => {
-    const { trim } = streamOptions(args, 2);
-    if (trim?.by !== "MINID") return trimmed(args, 2);
-    return sent(["EVAL", script.trimBelow, "1", args[1]!, trim.least]);
-  },
   XGROUP: (args) => {
     if (word(args[1]) !== "CREATECONSUMER") return withoutEntriesRead(args);
     // To read what it has pending, which is nothing, makes a consumer that is not there.
@@ -131,15 +112,6 @@ function added([, key, ...rest]: Args): Downgraded | null {
   if (options.size === 0) return null;
   const when = options.has("NX") ? "NX" : options.has("XX") ? "XX" : "";
   return sent(["EVAL", script.geoAddIf, "1", key!, when, ...rest.slice(first)]);
-}
-
-/** XADD with NOMKSTREAM, which is propagated only where the stream was there, or with MINID. */
-function addedToStream(args: Args): Downgraded | null {
-  const { noMkStream, trim, limit, end } = streamOptions(args, 2);
-  const [key, entry] = [args[1]!, args.slice(end)];
-  if (trim?.by === "MINID") return sent(["EVAL", script.addAndTrimBelow, "1", key, trim.least, ...entry]);
-  if (!noMkStream && !limit) return null;
-  return sent(["XADD", key, ...(trim === null ? [] : ["MAXLEN", "=", trim.least]), ...entry]);
 }
 
 const lost: Rewrite = () => ({ bytes: null, fieldExpiryLost: true });

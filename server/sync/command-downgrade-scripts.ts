@@ -1,5 +1,8 @@
 /** What older servers have no command for, as scripts of commands that Redis 5.0 has. */
 
+/** More than this many values cannot be unpacked for one call (lua: luaconf.h LUAI_MAXCSTACK, of 8000). */
+export const MAX_UNPACKED = 7000;
+
 /** LMOVE. KEYS: from, to. ARGV: LPOP or RPOP, LPUSH or RPUSH. */
 export const move = `local v = redis.call(ARGV[1], KEYS[1])
 if v then redis.call(ARGV[2], KEYS[2], v) end

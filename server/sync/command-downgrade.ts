@@ -17,11 +17,11 @@ import {
   before80,
   type Downgraded,
   type Rewrite,
-  trimmed,
   withoutDelifeq,
   withoutFieldExpiry,
 } from "./command-downgrade-rewrites.ts";
 import { copy } from "./command-downgrade-scripts.ts";
+import { streamRewrites } from "./stream-rewrites.ts";
 
 /** Commands that may need another form on an older destination: the filter asks for these alone. */
 export const DOWNGRADED = [
@@ -47,14 +47,13 @@ export class CommandDowngrade {
   /** @param redisVersion the Redis version that the destination says it is compatible with. */
   constructor(server: RdbDestination, redisVersion: string) {
     this.#server = server;
-    const rewrites = new Map<string, Rewrite>([
-      ["XADD", (args) => trimmed(args, 2)],
-      ["XTRIM", (args) => trimmed(args, 2)],
-    ]);
+    const rewrites = new Map<string, Rewrite>();
     const add = (more: Readonly<Record<string, Rewrite>>) => {
       for (const [name, rewrite] of Object.entries(more)) rewrites.set(name, rewrite);
     };
     const release = releaseOf(redisVersion);
+    const redis = server.flavor === "redis" ? release : 0;
+    add(streamRewrites({ minId: release >= 602, references: redis >= 802 }));
     if (release < 700) add(before70);
     if (release < 602) add(before62);
     const lacked = new Set(release < 602 ? UNKNOWN_BEFORE_62 : []);

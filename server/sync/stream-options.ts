@@ -6,8 +6,10 @@ export type StreamOptions = {
   /** How the stream is trimmed; null where it is not. */
   readonly trim: { readonly by: "MAXLEN" | "MINID"; readonly exact: boolean; readonly least: Buffer } | null;
   readonly limit: boolean;
-  /** KEEPREF, DELREF, ACKED and others that are not looked into. */
-  readonly others: readonly Buffer[];
+  /** What becomes of references of groups to entries that are trimmed (Redis 8.2); null where they are kept. */
+  readonly references: "DELREF" | "ACKED" | null;
+  /** KEEPREF, which is the default, IDMP or IDMPAUTO is there. */
+  readonly superfluous: boolean;
   /** Where the first argument behind them stands: of XADD the entry's ID. */
   readonly end: number;
 };
@@ -17,7 +19,8 @@ export function streamOptions(args: readonly Buffer[], first: number): StreamOpt
   let noMkStream = false;
   let trim: StreamOptions["trim"] = null;
   let limit = false;
-  const others: Buffer[] = [];
+  let references: StreamOptions["references"] = null;
+  let superfluous = false;
   let at = first;
   for (; at < args.length; at++) {
     const option = word(args[at]);
@@ -29,8 +32,14 @@ export function streamOptions(args: readonly Buffer[], first: number): StreamOpt
     } else if (option === "LIMIT") {
       limit = true;
       at++;
-    } else if (/^(KEEPREF|DELREF|ACKED)$/.test(option)) others.push(args[at]!);
-    else break;
+    } else if (option === "DELREF" || option === "ACKED") references = option;
+    else if (option in SUPERFLUOUS) {
+      superfluous = true;
+      at += SUPERFLUOUS[option]!;
+    } else break;
   }
-  return { noMkStream, trim, limit, others, end: at };
+  return { noMkStream, trim, limit, references, superfluous, end: Math.min(at, args.length) };
 }
+
+/** With the number of arguments behind each: IDMPAUTO producer, IDMP producer iid. */
+const SUPERFLUOUS: Readonly<Record<string, number>> = { KEEPREF: 0, IDMPAUTO: 1, IDMP: 2 };

@@ -40,15 +40,14 @@ export class FilterForTest {
       alone?: boolean;
       /** Of the destination. */
       version?: string;
+      flavor?: "redis" | "valkey";
     } = {},
   ) {
-    const version = options.version ?? "8.0.0";
+    const server = { flavor: options.flavor ?? "redis", version: options.version ?? "8.0.0" };
+    // Redis 7.2.4 is what Valkey says it is compatible with.
+    const redisVersion = server.flavor === "valkey" ? "7.2.4" : server.version;
     this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
-    const rewriter = new ExpiryRewriter(
-      this.shade,
-      this.clock,
-      abilitiesOf({ flavor: "redis", version }, version),
-    );
+    const rewriter = new ExpiryRewriter(this.shade, this.clock, abilitiesOf(server, redisVersion));
     const scripts = new ScriptRewriter({
       library: new ScriptLibrary(),
       prelude: "prelude ",
@@ -66,7 +65,7 @@ export class FilterForTest {
       present: { address: "destination", count: Number.POSITIVE_INFINITY },
       db: options.db ?? 0,
       expiries: rewriter,
-      downgrade: new CommandDowngrade({ flavor: "redis", version }, version),
+      downgrade: new CommandDowngrade(server, redisVersion),
       scripts,
       functions,
       publish: options.publish ?? "forward",
