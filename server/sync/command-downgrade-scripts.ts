@@ -76,17 +76,46 @@ for i, key in ipairs(KEYS) do
   if option == 'PXAT' then redis.call('PEXPIREAT', key, number) end
 end`;
 
-/** SET … KEEPTTL, which came with 6.0. ARGV: the value. */
-export const setKeeping = `local ttl = redis.call('PTTL', KEYS[1])
-redis.call('SET', KEYS[1], ARGV[1])
-if ttl > 0 then redis.call('PEXPIRE', KEYS[1], ttl) end`;
+/**
+ * SET … KEEPTTL, which came with 6.0. The expiry as it was comes from PTTL and the time of the same millisecond, where
+ * a script may ask for the time and then write (redis: scripting.c luaRedisReplicateCommandsCommand, from 3.2 on);
+ * before that it may be off by the time that the script takes.
+ */
+const keep = `local timed = redis.replicate_commands and redis.replicate_commands()
+local function ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function keep(key, value)
+  local now, ttl
+  repeat
+    now = timed and ms()
+    ttl = redis.call('PTTL', key)
+  until not timed or ms() == now
+  redis.call('SET', key, value)
+  if ttl >= 0 and timed then redis.call('PEXPIREAT', key, string.format('%.0f', now + ttl))
+  elseif ttl >= 0 then redis.call('PEXPIRE', key, ttl) end
+end`;
 
-/** HSETEX. ARGV: PXAT and ms, or KEEPTTL and nothing, then fields and values. */
-export const setFields = `local fields = {}
+/** SET … KEEPTTL. ARGV: the value. */
+export const setKeeping = `${keep}
+keep(KEYS[1], ARGV[1])`;
+
+/** MSETEX … KEEPTTL. ARGV: the values. */
+export const setAllKeeping = `${keep}
+for i, key in ipairs(KEYS) do keep(key, ARGV[i]) end`;
+
+/** HSETEX, by 1000 fields at once. ARGV: PXAT and ms, or KEEPTTL and nothing, then fields and values. */
+export const setFields = `local fields, before = {}, {}
 for i = 3, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
-local before = ARGV[1] == 'KEEPTTL' and redis.call('HPEXPIRETIME', KEYS[1], 'FIELDS', #fields, unpack(fields))
-redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+for i = 1, ARGV[1] == 'KEEPTTL' and #fields or 0, 1000 do
+  local last = math.min(i + 999, #fields)
+  local found = redis.call('HPEXPIRETIME', KEYS[1], 'FIELDS', last - i + 1, unpack(fields, i, last))
+  for _, at in ipairs(found) do before[#before + 1] = at end
+end
+for i = 3, #ARGV, 2000 do redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 1999, #ARGV))) end
 for i, field in ipairs(fields) do
-  local at = ARGV[1] == 'PXAT' and ARGV[2] or before and before[i] > 0 and string.format('%.0f', before[i])
+  local kept = before[i] and before[i] > 0 and string.format('%.0f', before[i])
+  local at = ARGV[1] == 'PXAT' and ARGV[2] or kept
   if at then redis.call('HPEXPIREAT', KEYS[1], at, 'FIELDS', 1, field) end
 end`;

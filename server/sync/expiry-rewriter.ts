@@ -68,13 +68,14 @@ export class ExpiryRewriter {
    */
   setMany(set: MultipleSet, hasMsetex: boolean, sourceDb: number, db: number): Buffer {
     const { expiry } = set;
-    if (expiry === null) return encodeMultipleSet(set, null, hasMsetex);
+    const knows = { msetex: hasMsetex, setKeepTtl: this.#abilities.setKeepTtl };
+    if (expiry === null) return encodeMultipleSet(set, null, knows);
     const expireAt = expiry.relative ? this.#clock.sourceTime + expiry.ms : expiry.ms;
     const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
     const furthest = Math.max(...written);
     // They have one expiry, but the clock has gone on between the first of them and the last.
     if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
-    return encodeMultipleSet(set, furthest, hasMsetex);
+    return encodeMultipleSet(set, furthest, knows);
   }
 
   #withoutExpiry(name: string, bytes: Uint8Array, scanner: CommandScanner): Rewritten | null {

@@ -1,6 +1,6 @@
 import { encodeCommand } from "../redis/encode-command.ts";
 import { word } from "./command-arguments.ts";
-import { setAll } from "./command-downgrade-scripts.ts";
+import { setAll, setAllKeeping } from "./command-downgrade-scripts.ts";
 
 /** MSETEX count key value … [NX|XX] [EX|PX|EXAT|PXAT number | KEEPTTL] (Valkey 9.1, Redis 8.4). */
 export type MultipleSet = {
@@ -30,16 +30,20 @@ export function parseMultipleSet([, count, ...rest]: readonly Buffer[]): Multipl
 /**
  * Without its condition, which held on the source: where one of the keys has expired on the destination a moment
  * too early, XX would lose the write of all.
- * @param expireAt ms since the epoch; null without expiry. @param known whether the destination knows MSETEX.
+ * @param expireAt ms since the epoch; null without expiry.
+ * @param knows whether the destination has MSETEX, and SET with KEEPTTL.
  */
 export function encodeMultipleSet(
   { keys, values, keepTtl }: MultipleSet,
   expireAt: number | null,
-  known: boolean,
+  knows: { readonly msetex: boolean; readonly setKeepTtl: boolean },
 ): Buffer {
   const options = keepTtl ? ["KEEPTTL"] : expireAt === null ? [] : ["PXAT", String(expireAt)];
   const count = String(keys.length);
-  if (!known) return encodeCommand(["EVAL", setAll, count, ...keys, ...values, ...options]);
+  if (!knows.msetex && keepTtl && !knows.setKeepTtl) {
+    return encodeCommand(["EVAL", setAllKeeping, count, ...keys, ...values]);
+  }
+  if (!knows.msetex) return encodeCommand(["EVAL", setAll, count, ...keys, ...values, ...options]);
   const pairs = keys.flatMap((key, index) => [key, values[index]!]);
   return encodeCommand(["MSETEX", count, ...pairs, ...options]);
 }

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
+import { setAllKeeping, setFields, setKeeping } from "../../server/sync/command-downgrade-scripts.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
-import { startRedis } from "../servers/index.ts";
+import { startRedis, until } from "../servers/index.ts";
 
 const server = await startRedis();
 const older = await startRedis();
@@ -92,6 +93,32 @@ test.each([
     meaning: { streamCounters: true },
   });
   expect(comparison.differences, `${text}\n${describeDifferences(comparison)}`).toEqual([]);
+});
+
+test("a SET that keeps an expiry keeps the one that is there, and makes none", async () => {
+  const { client } = older;
+  await client.flushall();
+  const at = Date.now() + 1_000_000;
+  await client.mset("none", 1, "soon", 1);
+  await client.rpush("expiring", 1);
+  await client.pexpireat("expiring", at);
+  await client.pexpireat("soon", Date.now() + 20);
+  const keys = ["none", "expiring", "soon", "new"];
+  for (const key of keys) await client.eval(setKeeping, 1, key, "2");
+  await client.eval(setAllKeeping, keys.length, ...keys, ...keys.map((key) => `3 ${key}`));
+  await until(async () => (await client.exists("soon")) === 0, { what: "what was about to expire has" });
+  expect(await client.mget(keys)).toEqual(["3 none", "3 expiring", null, "3 new"]);
+  expect(await Promise.all(keys.map((key) => client.ttl(key)))).toEqual([-1, expect.any(Number), -2, -1]);
+  // In this version PTTL counts from the beginning of the script.
+  expect(Math.abs((await client.pexpiretime("expiring")) - at)).toBeLessThan(50);
+});
+
+test("a hash of many fields is set by a script in slices", async () => {
+  const { client } = older;
+  const fields = Array.from({ length: 9001 }, (_, index) => [`f${index}`, String(index)]).flat();
+  await client.eval(setFields, 1, "many", "", "", ...fields);
+  expect(await client.hlen("many")).toBe(9001);
+  expect(await client.hget("many", "f9000")).toBe("9000");
 });
 
 test("a field's expiry that the destination has not is a loss, and the field arrives", () => {
