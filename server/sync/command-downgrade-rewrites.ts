@@ -18,6 +18,21 @@ export type Args = readonly Buffer[];
 export type Rewrite = (args: Args) => Downgraded | null;
 
 const sent = (args: readonly (string | Buffer)[]): Downgraded => ({ bytes: encodeCommand(args) });
+/**
+ * HSETEX without its condition: it is propagated only where that held, and a field that has expired on the destination
+ * a moment too early would fail it. Redis keeps FNX and FXX (redis: t_hash.c hsetexCommand); Valkey takes out all four
+ * where they are in the case in which it looks for them (valkey: t_hash.c hsetexCommand).
+ */
+export const unconditional: Readonly<Record<string, Rewrite>> = {
+  HSETEX: (args) => {
+    const at = args.findIndex((arg, index) => index > 1 && word(arg) === "FIELDS");
+    const options = args.slice(2, Math.max(2, at));
+    const kept = options.filter((option) => !/^F?(NX|XX)$/.test(word(option)));
+    if (kept.length === options.length) return null;
+    return sent([args[0]!, args[1]!, ...kept, ...args.slice(at)]);
+  },
+};
+
 /** The counters of streams and groups came with 7.0. */
 export const before70: Readonly<Record<string, Rewrite>> = {
   XSETID: (args) => (args.length > 3 ? sent(args.slice(0, 3)) : null),

@@ -17,6 +17,7 @@ import {
   before80,
   type Downgraded,
   type Rewrite,
+  unconditional,
   withoutDelifeq,
   withoutFieldExpiry,
 } from "./command-downgrade-rewrites.ts";
@@ -36,7 +37,7 @@ export const DOWNGRADED = [
  * what the source's command read.
  */
 export class CommandDowngrade {
-  /** MSETEX as Valkey has it. */
+  /** MSETEX (Redis 8.4, Valkey 9.1). */
   readonly hasMsetex: boolean;
   /** Commands that the destination does not know in any form. */
   readonly #lacked: ReadonlySet<string>;
@@ -53,6 +54,7 @@ export class CommandDowngrade {
     };
     const release = releaseOf(redisVersion);
     const redis = server.flavor === "redis" ? release : 0;
+    add(unconditional);
     add(streamRewrites({ minId: release >= 602, references: redis >= 802 }));
     if (release < 700) add(before70);
     if (release < 602) add(before62);
@@ -60,11 +62,14 @@ export class CommandDowngrade {
     if (!capabilitiesOf(server).fieldExpiry) {
       add(withoutFieldExpiry);
       for (const name of Object.keys(withoutFieldExpiry)) lacked.add(name);
-    } else if (server.flavor === "redis" && release < 800) add(before80);
+    } else if (server.flavor === "redis" && release < 800) {
+      add(before80);
+      for (const name of Object.keys(before80)) lacked.add(name);
+    }
     this.#lacked = lacked;
     const valkey = server.flavor === "valkey" ? releaseOf(server.version) : 0;
     if (valkey < 900) add(withoutDelifeq);
-    this.hasMsetex = valkey >= 901;
+    this.hasMsetex = valkey >= 901 || redis >= 804;
     this.#rewrites = rewrites;
     this.#withoutCopy = release < 602;
   }

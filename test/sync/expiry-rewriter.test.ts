@@ -137,6 +137,24 @@ test("MSETEX has its expiry shaded for each of its keys, and none of its conditi
   expect(filter.shade.takeRecent().map(({ key }) => key.toString())).toEqual(["a", "b"]);
   expect(filter.decide("MSETEX", "1", "a", "1", "NX")).toMatch(/ 1 a 1$/);
   expect(filter.decide("MSETEX", "1", "a", "1", "KEEPTTL")).toMatch(/ 1 a 1 KEEPTTL$/);
+  const before60 = new FilterForTest({ version: "5.0.14" });
+  expect(before60.decide("MSETEX", "1", "a", "1", "KEEPTTL")).toMatch(/^replace EVAL .* 1 a 1$/s);
+  for (const server of [{ version: "8.4.0" }, { version: "9.1.0", flavor: "valkey" }] as const) {
+    const other = new FilterForTest(server);
+    expect(other.decide("MSETEX", "1", "a", "1", "nx", "KEEPTTL")).toBe("replace MSETEX 1 a 1 KEEPTTL");
+  }
+});
+
+test("HSETEX goes without its condition, to whatever has it", () => {
+  for (const server of [{ version: "8.0.0" }, { version: "9.1.0", flavor: "valkey" }] as const) {
+    const filter = new FilterForTest(server);
+    for (const condition of ["FNX", "fxx", "nx", "XX"]) {
+      expect(filter.decide("HSETEX", "h", condition, "PXAT", "5", "FIELDS", "1", "NX", "v")).toBe(
+        "replace HSETEX h PXAT 5 FIELDS 1 NX v",
+      );
+    }
+    expect(filter.decide("HSETEX", "h", "KEEPTTL", "FIELDS", "1", "f", "v")).toBe("forward");
+  }
 });
 
 test("values and keys of any bytes survive a rewrite", () => {
