@@ -20,6 +20,9 @@ export type FactsPollerOptions = {
   readonly signal: AbortSignal;
 };
 
+/** Of a pipeline: the error, or the answer. */
+type Answered = [error: Error | null, answer: unknown];
+
 /**
  * Asks a server for its INFO, once every `intervalMs`: facts and key counts. It is for show only, so a server
  * that is away is simply asked again; what was said last stays until then.
@@ -85,16 +88,17 @@ export class FactsPoller {
       });
       const client = this.#client;
       const askedAt = performance.now();
-      const [text, ...present] = await Promise.all([
-        client.info(),
-        // An ACL user may be permitted INFO and not EXISTS: the facts matter more than one key in the counts.
-        ...ownKeys.map((own) => client.exists(own.key).catch(() => 0)),
-      ]);
+      // In one write: sixteen idle shards ask a destination for their keys a thousand times a minute.
+      const questions = client.pipeline().info();
+      for (const { key } of ownKeys) questions.exists(key);
+      const [[refusal, text], ...present] = (await questions.exec()) as [Answered, ...Answered[]];
+      if (refusal !== null) throw refusal;
       const info = parseInfo(String(text));
       const facts = serverFacts(info);
       this.facts = facts;
       this.#factsOf = endpoint;
-      const own = ownKeys.filter((_, index) => present[index] === 1);
+      // An ACL user may be permitted INFO and not EXISTS: the facts matter more than one key in the counts.
+      const own = ownKeys.filter((_, index) => present[index]?.[1] === 1);
       this.keys = facts.keyspace.map((count) => {
         const here = own.filter((key) => key.db === count.db);
         const expiring = here.filter((key) => key.expires);
