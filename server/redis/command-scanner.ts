@@ -69,7 +69,8 @@ export class CommandScanner {
         this.missing = position - end;
         return -1;
       }
-      if (bytes[stop] !== CR || bytes[stop + 1] !== LF) throw this.#broken(bytes, stop, end, "CRLF");
+      if (bytes[stop] !== CR) throw this.#broken(bytes, stop, end, "CRLF");
+      if (bytes[stop + 1] !== LF) throw this.#broken(bytes, stop + 1, end, "LF");
       this.seen = index + 1;
     }
     return position;
@@ -87,13 +88,14 @@ export class CommandScanner {
       const byte = bytes[position]!;
       if (byte >= DIGIT_0 && byte <= DIGIT_9) {
         value = value * 10 + (byte - DIGIT_0);
-        if (value > max || position - from >= MAX_DIGITS) throw this.#broken(bytes, from, end, "a length");
+        if (value > max || position - from >= MAX_DIGITS)
+          throw this.#broken(bytes, position, end, "the end of a length");
         position++;
         continue;
       }
-      if (byte !== CR || position === from) throw this.#broken(bytes, from, end, "a length");
+      if (byte !== CR || position === from) throw this.#broken(bytes, position, end, "a length");
       if (position + 1 >= end) return -1;
-      if (bytes[position + 1] !== LF) throw this.#broken(bytes, position, end, "CRLF");
+      if (bytes[position + 1] !== LF) throw this.#broken(bytes, position + 1, end, "LF");
       this.#value = value;
       return position + 2;
     }

@@ -9,6 +9,8 @@ const ZERO = 48;
 
 /** Of a text that is wanted this much is kept, bytes. */
 const TEXT_BYTES = 128;
+/** Longest line, bytes: no Redis says more in an error or a status. */
+const LONGEST_LINE = 65_536;
 /** Arrays within arrays: a script's answer may be nested, but not so deeply. */
 const DEEPEST = 10_000;
 
@@ -57,7 +59,10 @@ export class ReplyScanner {
     this.#handler = handler;
   }
 
-  /** @throws Error on bytes that are not RESP2: the connection cannot be trusted any more. */
+  /**
+   * @throws Error on bytes that are not RESP2: the connection cannot be trusted any more. It names the place, counted
+   * from 0 at the first byte fed: that of a line's first byte, or of the byte that should end a bulk string.
+   */
   feed(chunk: Uint8Array): void {
     let position = 0;
     const end = chunk.length;
@@ -65,6 +70,7 @@ export class ReplyScanner {
       if (this.#skip > 0) {
         const step = Math.min(this.#skip, end - position);
         if (this.#wanted !== null) this.#keep(this.#wanted, chunk, position, step);
+        if (step > this.#skip - 2) this.#checkEnd(chunk, position, step);
         this.#skip -= step;
         position += step;
         if (this.#skip === 0) this.#bulkDone();
@@ -74,6 +80,7 @@ export class ReplyScanner {
         let at = position + 1;
         while (at < end && chunk[at] !== LF) at++;
         if (at < end) {
+          if (at - position > LONGEST_LINE) throw endless(this.#fed + position);
           const depth = this.#open.length;
           if (this.#handler.value(depth, false))
             this.#tell(depth, chunk, position + 1, chunk[at - 1] === CR ? at - 1 : at);
@@ -84,13 +91,12 @@ export class ReplyScanner {
       }
       const lineEnd = chunk.indexOf(LF, position);
       if (lineEnd < 0) {
-        this.#fed += end;
         this.#keepPartial(chunk, position, end);
-        if (this.#partialLength > 65_536) throw new Error("a reply line is longer than 64 KiB");
+        this.#fed += end;
         return;
       }
       let line = Buffer.from(chunk.buffer, chunk.byteOffset + position, lineEnd - position);
-      if (this.#partialLength > 0) {
+      if (this.#partialLength > 0 || line.length > LONGEST_LINE) {
         this.#keepPartial(chunk, position, lineEnd);
         line = this.#partial.subarray(0, this.#partialLength);
         this.#partialLength = 0;
@@ -151,6 +157,7 @@ export class ReplyScanner {
 
   #keepPartial(chunk: Uint8Array, start: number, end: number): void {
     const needed = this.#partialLength + end - start;
+    if (needed > LONGEST_LINE) throw endless(this.#fed + start - this.#partialLength);
     if (needed > this.#partial.length) {
       const grown = Buffer.alloc(Math.max(needed, 2 * this.#partial.length));
       grown.set(this.#partial.subarray(0, this.#partialLength));
@@ -164,6 +171,14 @@ export class ReplyScanner {
     const kept = Math.min(step, wanted.length - this.#wantedLength);
     wanted.set(chunk.subarray(position, position + kept), this.#wantedLength);
     this.#wantedLength += kept;
+  }
+
+  /** Of the last bytes of a bulk string, those that are here: CRLF. */
+  #checkEnd(chunk: Uint8Array, position: number, step: number): void {
+    const lf = position + this.#skip - 1;
+    const stop = position + step;
+    if (lf - 1 >= position && chunk[lf - 1] !== CR) throw unended(this.#fed + lf - 1);
+    if (lf < stop && chunk[lf] !== LF) throw unended(this.#fed + lf);
   }
 
   #bulkDone(): void {
@@ -187,6 +202,14 @@ export class ReplyScanner {
     }
     this.replies++;
   }
+}
+
+function endless(place: number): Error {
+  return new Error(`a reply line at byte ${place} is longer than 64 KiB`);
+}
+
+function unended(place: number): Error {
+  return new Error(`a bulk string does not end where it should, at byte ${place}`);
 }
 
 /** The number of a line `$<length>` or `*<count>`, -1 for nil; -2 for what is none. */

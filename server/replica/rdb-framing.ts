@@ -21,6 +21,8 @@ export class RdbFraming {
   readonly #onRefused: (reply: string) => Error;
   readonly #onProtocolError: (detail: string) => Error;
   #header = "";
+  /** Where the header at hand begins: bytes of newlines since the answer to PSYNC. */
+  #headerAt = 0;
   /** With a length: bytes of the RDB that are still to come. */
   #left = 0;
   #mark = Buffer.alloc(0);
@@ -33,6 +35,7 @@ export class RdbFraming {
     expectRdb: boolean;
     /** Makes the error that push() throws when `-ERR …` comes in the RDB's place. */
     onRefused: (reply: string) => Error;
+    /** The same for what is no header; the detail names the place, counted from 0 after the answer to PSYNC. */
     onProtocolError: (detail: string) => Error;
   }) {
     this.#sink = options.sink;
@@ -87,6 +90,7 @@ export class RdbFraming {
     if (newline === -1) return end;
     const line = this.#header.replace(/\r$/, "");
     if (line !== "") this.#begin(line);
+    this.#headerAt += this.#header.length + 1;
     this.#header = "";
     return newline + 1;
   }
@@ -113,7 +117,9 @@ export class RdbFraming {
       .trimEnd()
       .slice(0, 60)
       .replace(/[^\x20-\x7e]/g, "?");
-    return this.#onProtocolError(`${JSON.stringify(shown)} where the RDB should begin`);
+    return this.#onProtocolError(
+      `${JSON.stringify(shown)} where the RDB should begin, at byte ${this.#headerAt} after the answer to PSYNC`,
+    );
   }
 
   #readLength(chunk: Uint8Array, from: number): number {

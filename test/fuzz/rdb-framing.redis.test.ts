@@ -6,17 +6,24 @@ import { splitAnyhow } from "./mutate.ts";
 import { recordReplication } from "./record-redis.ts";
 
 class Refused extends Error {}
+class Broken extends Error {}
 
 function framed(pieces: readonly Uint8Array[]) {
   const sink = new RecordingSink();
-  const make = (detail: string) => new Refused(detail);
-  const framing = new RdbFraming({ sink, expectRdb: true, onRefused: make, onProtocolError: make });
+  const framing = new RdbFraming({
+    sink,
+    expectRdb: true,
+    onRefused: (reply) => new Refused(reply),
+    onProtocolError: (detail) => new Broken(detail),
+  });
   let refused: string | null = null;
+  let place: number | null = null;
   try {
     for (const piece of pieces) framing.push(piece);
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof Refused) && !(error instanceof Broken)) throw error;
     refused = error.message;
+    if (error instanceof Broken) place = placeIn(refused);
   }
   const { rdb, stream, totals, rdbEnds } = sink;
   return {
@@ -25,8 +32,15 @@ function framed(pieces: readonly Uint8Array[]) {
     totals,
     rdbEnds,
     refused,
+    place,
     framing,
   };
+}
+
+function placeIn(message: string): number {
+  const place = / at byte (\d+) after the answer to PSYNC$/.exec(message)?.[1];
+  expect(place, message).toBeDefined();
+  return Number(place);
 }
 
 test(`a broken transfer is told the same however it is split, or refused, ${fuzzRuns} times`, {
@@ -60,6 +74,16 @@ test(`a broken transfer is told the same however it is split, or refused, ${fuzz
       // What is no header is refused at its first byte or its thousandth, so the text that is shown may be shorter.
       if (whole.refused !== null) {
         expect(split.refused).not.toBeNull();
+        expect(split.place).toBe(whole.place);
+        if (whole.place !== null) {
+          expect(whole.place).toBeLessThan(input.length);
+          expect(framed([input.subarray(0, whole.place)])).toMatchObject({
+            refused: null,
+            rdb: "",
+            stream: "",
+          });
+          expect(framed([input.subarray(whole.place)]).place).toBe(0);
+        }
         return true;
       }
       expect(split).toEqual(whole);

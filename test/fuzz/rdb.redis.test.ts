@@ -105,6 +105,7 @@ async function outcome(rdb: Buffer, largeValueBytes: number, random: SeededRando
     const { offset } = error.details;
     expect(offset).toBeGreaterThanOrEqual(0);
     expect(offset).toBeLessThanOrEqual(rdb.length);
+    expect(error.message).toContain(` ${offset}`);
     refused = error.message;
   }
   const { entries, facts, losses, functions, values } = visitor;

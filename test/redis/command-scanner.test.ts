@@ -74,6 +74,26 @@ test.each([
   );
 });
 
+test.each([
+  ["", "PING\r\n"],
+  ["*", "-1\r\n"],
+  ["*1", "x\r\n"],
+  ["*1\r", "\r$4\r\nPING\r\n"],
+  ["*1\r\n", ":1\r\n"],
+  ["*1\r\n$", "\r\n"],
+  ["*1\r\n$3\r\nPIN", "G\r\n"],
+  ["*1\r\n$3\r\nPIN\r", "G\r\n"],
+  ["*1\r\n$999999999", "9\r\n"],
+  ["*1\r\n$0000000000", "0\r\n"],
+])("names the first wrong byte: after %j", (good, bad) => {
+  const bytes = Buffer.from(`*1\r\n$1\r\nx\r\n${good}${bad}`);
+  const scanner = new CommandScanner("shard test");
+  const start = scanner.scan(bytes, 0, bytes.length);
+  expect(() => scanner.scan(bytes, start, bytes.length)).toThrowError(
+    expect.objectContaining({ details: expect.objectContaining({ at: good.length }) }),
+  );
+});
+
 test("walks over more arguments than it notes", () => {
   const args = Array.from({ length: 5_000 }, (_, index) => Buffer.from(`argument ${index}`));
   const encoded = encodeCommand(args);

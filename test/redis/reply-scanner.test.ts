@@ -50,6 +50,12 @@ function scan(pieces: readonly Uint8Array[], wanted = true): string[] {
   return heard;
 }
 
+function inPieces(bytes: Buffer, size: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return pieces;
+}
+
 const line = fc.string({ maxLength: 30 }).map((text) => text.replace(/[\r\n]/g, " "));
 const leaf: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant("status" as const), text: line }),
@@ -147,8 +153,36 @@ test.each([
   expect(() => scan([Buffer.from(text)])).toThrowError(/a reply begins with/);
 });
 
-test("refuses a line without an end", () => {
-  expect(() => scan([Buffer.alloc(70_000, "+")])).toThrowError(/longer than 64 KiB/);
+test.each([
+  ["at once", 100_000],
+  ["in pieces", 1_000],
+  ["byte by byte", 1],
+])(
+  "refuses a line longer than 64 KiB that comes %s, with its end or without, and says at which byte",
+  (_, size) => {
+    const long = "x".repeat(65_536);
+    for (const text of [`+${long}\r\n`, `-${long}\r\n`, `+${long}`]) {
+      const bytes = Buffer.from(`:1\r\n${text}`);
+      expect(() => scan(inPieces(bytes, size))).toThrowError("a reply line at byte 4 is longer than 64 KiB");
+    }
+    expect(scan(inPieces(Buffer.from(`+${long.slice(1)}\n`), size), false)).toEqual(["0 value"]);
+  },
+);
+
+test.each([
+  ["at once", 100],
+  ["byte by byte", 1],
+])("says at which byte replies break that come %s", (_, size) => {
+  for (const [good, bad] of [
+    ["+OK\r\n$3\r\nabc\r\n", "PONG\r\n"],
+    ["*2\r\n:1\r\n", "$x\r\n"],
+    ["+OK\r\n$3\r\nabc", "d\r\n+OK\r\n"],
+    ["+OK\r\n$3\r\nabc\r", "\r\n"],
+    ["$0\r\n", "+OK\r\n"],
+  ] as const) {
+    const bytes = Buffer.from(good + bad);
+    expect(() => scan(inPieces(bytes, size))).toThrowError(new RegExp(`at byte ${good.length}$`));
+  }
 });
 
 test("refuses arrays within arrays without an end, and says at which byte", () => {

@@ -110,6 +110,17 @@ test("promises nothing that INFO does not say (Redis 2.8, a Sentinel, an empty r
   expect(serverFacts(parseInfo(""))).toMatchObject({ version: "", runId: "", keyspace: [], modules: [] });
 });
 
+test("refuses no text, and a broken line costs no other line's field: there is no error that could name a place", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.nat(1_000), (garbage, at) => {
+      const lines = redis7.split("\r\n");
+      // A section's title in the garbage would put what follows into another section.
+      lines.splice(at % lines.length, 0, garbage.replace(/[\n#:]/g, ""));
+      expect(serverFacts(parseInfo(lines.join("\r\n")))).toEqual(serverFacts(parseInfo(redis7)));
+    }),
+  );
+});
+
 test("reads a field that comes again and again without taking ever longer", () => {
   const began = performance.now();
   const modules = parseInfo(`# Modules\n${"module:name=a\n".repeat(100_000)}`).get("modules");

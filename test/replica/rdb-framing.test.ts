@@ -104,6 +104,25 @@ test("-ERR in the RDB's place, and anything else, is an error that says what cam
   expect(pushed("x".repeat(2000))).toThrow("where the RDB should begin");
 });
 
+test.each([
+  ["at once", 1_000],
+  ["byte by byte", 1],
+])(
+  "names the byte after the answer to PSYNC at which the header should begin, when it comes %s",
+  (_, size) => {
+    for (const [good, bad] of [
+      ["", "*3\r\n"],
+      ["\n\r\n\n", "$EOF:tooshort\r\n"],
+      ["\n".repeat(300), `$${"1".repeat(2_000)}`],
+    ] as const) {
+      const { framing } = newFraming();
+      expect(() => pushInPieces(framing, Buffer.from(good + bad), () => size)).toThrow(
+        `where the RDB should begin, at byte ${good.length} after the answer to PSYNC`,
+      );
+    }
+  },
+);
+
 test("gives the same bytes for any chunks", () => {
   const seed = seedOf("framing");
   const random = seededRandom(seed);
