@@ -1,14 +1,14 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
+import { isMap, isScalar, type LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
-import { parseYaml } from "./yaml-document.ts";
+import { linesOf, parseYaml } from "./yaml-document.ts";
 
 export type Problem = {
   /** A pool with an error cannot be used; a warning only tells. */
   readonly severity: "error" | "warning";
-  /** From 1; null where the whole file is meant. */
+  /** From 1; null where the file has no line that could be meant: it is empty, or too large to be read. */
   readonly line: number | null;
   /** From 1; null where the whole line is meant. */
   readonly column: number | null;
@@ -45,7 +45,7 @@ const maxLength = 1024 * 1024;
  */
 export function parseNutcrackerConfig(text: string): NutcrackerConfig {
   const problems: Problem[] = [];
-  const lines = new LineCounter();
+  const lines = linesOf(text);
   const reportIn =
     (pool: string | null): ReportProblem =>
     (severity, node, message, remedy) => {
@@ -64,9 +64,20 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     report("error", null, "The file is larger than 1 MiB", "Give the nutcracker.yml itself.");
     return done([]);
   }
-  const document = parseYaml(text, lines);
-  if (document === null) {
-    report("error", null, "The file is nested too deeply", "Give the nutcracker.yml itself.");
+  const document = parseYaml(text);
+  if ("tooDeepAt" in document) {
+    const { line, col } = lines.linePos(document.tooDeepAt);
+    const message = "The file is nested too deeply";
+    const remedy = "Give the nutcracker.yml itself.";
+    problems.push({
+      severity: "error",
+      line,
+      column: col,
+      message,
+      remedy,
+      pool: null,
+      ...syntaxCode("error"),
+    });
     return done([]);
   }
   for (const error of document.errors) problems.push(syntaxProblem(error, lines));
@@ -85,6 +96,8 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     );
     return done([]);
   }
+  if (root.items.length === 0)
+    report("error", root, "The file has no pools", "Paste the text of nutcracker.yml.");
   return done(readPools(root, report, reportIn, (node) => lines.linePos(node.range?.[0] ?? 0).line));
 }
 

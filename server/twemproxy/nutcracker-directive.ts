@@ -98,7 +98,7 @@ export function readPool(
   const seen = new Set<string>();
   let hasServers = false;
   for (const item of map.items as Pair<Node, Node | null>[]) {
-    if (!isScalar(item.key)) {
+    if (!isScalar(item.key) || item.key.value === "" || item.key.value === null) {
       report("error", item.key, "A directive's name must be a text", "Write it as `name: value`.");
       continue;
     }

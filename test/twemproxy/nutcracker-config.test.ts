@@ -98,6 +98,8 @@ test.each([
   ["# only a comment\n", "error null The file is empty"],
   ["hello", "error 1 The file is not a list of pools"],
   ["- a\n- b\n", "error 1 The file is not a list of pools"],
+  ["\n{ }\n", "error 2 The file has no pools"],
+  ["alpha:\n  : 5\n", "error 2 A directive's name must be a text"],
   ["alpha: 5\n", "error 1 Pool alpha has no directives"],
   ["alpha:\n\tlisten: x\n", "error 2 A line is indented by a tab"],
   ["alpha:\n  listen: 127.0.0.1:1\n redis: true\n", "error 3 The indentation does not fit the lines above"],
@@ -141,13 +143,32 @@ test.each([
 });
 
 test.each([
-  ["brackets", `alpha: ${"[".repeat(100_000)}`],
-  ["brackets in lines of their own", `alpha: ${"[\n ".repeat(100_000)}`],
-  ["dashes", "- ".repeat(100_000)],
-  ["question marks", "? ".repeat(100_000)],
-  ["directives that go on a value", `alpha:\n  hash: a\n${"   hash: a\n".repeat(5_000)}`],
-])("refuses %s that exhaust a recursive parser's stack", (_, text) => {
-  expect(problemsOf(text)).toContain("error null The file is nested too deeply");
+  ["brackets", `alpha: ${"[".repeat(100_000)}`, 1],
+  ["brackets in lines of their own", `alpha: ${"[\n ".repeat(100_000)}`, 99],
+  ["dashes", "- ".repeat(100_000), 1],
+  ["question marks", "? ".repeat(100_000), 1],
+  ["directives that go on a value", `alpha:\n  hash: a\n${"   hash: a\n".repeat(5_000)}`, 100],
+])("refuses %s that exhaust a recursive parser's stack, and says from which line on", (_, text, line) => {
+  expect(problemsOf(text)).toContain(`error ${line} The file is nested too deeply`);
+});
+
+test("names the column, from 1, of what is wrong", () => {
+  const columnOf = (text: string) => parseNutcrackerConfig(text).problems.at(-1)?.column;
+  expect(columnOf(small(`  hash: x\n${servers}`))).toBe(9);
+  expect(columnOf(small("  servers:\n   - 127.0.0.1:6379:0\n"))).toBe(6);
+  expect(columnOf(small(`  speed: fast\n${servers}`))).toBe(3);
+  // The second bracket closes more than was opened: what follows it begins in line 3.
+  expect(problemsOf("alpha: {servers: [\n  a:1:1\n]]}\nbeta:\n")).toContain(
+    "error 3 There is something that does not belong here",
+  );
+  expect(columnOf("alpha: {listen: a, servers: [a:1:1]}}\n")).toBe(37);
+});
+
+test("names no line only where there is none", () => {
+  const larger = "#".repeat(1024 * 1024 + 1);
+  const problems = ["", "# nothing\n", "---\n", "''", larger].map((text) => problemsOf(text));
+  const empty = ["error null The file is empty"];
+  expect(problems).toEqual([empty, empty, empty, empty, ["error null The file is larger than 1 MiB"]]);
 });
 
 test("gives each problem a remedy, and each error the code under which it is thrown", () => {

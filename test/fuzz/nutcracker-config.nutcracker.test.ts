@@ -1,0 +1,116 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { TributaryError } from "../../server/errors/tributary-error.ts";
+import { type Problem, parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
+import { nutcrackerDistributions, nutcrackerHashes } from "../../server/twemproxy/nutcracker-pool.ts";
+import { startNutcracker, temporaryFolder } from "../servers/index.ts";
+import { requiredBinary } from "../servers/required-binary.ts";
+import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
+import { accepted, refused } from "./nutcracker-samples.ts";
+
+const known = {
+  hash: nutcrackerHashes as readonly string[],
+  ring: nutcrackerDistributions as readonly string[],
+};
+
+/** Files with which a nutcracker runs, as the other tests have it written. */
+async function filesInUse(): Promise<string[]> {
+  const servers = Array.from({ length: 12 }, (_, n) => ({
+    port: 7_000 + n,
+    name: `alpha-${n}`,
+    weight: 1 + (n % 3),
+  }));
+  const options = [
+    { servers },
+    { servers: servers.map(({ port }) => ({ port })), hash: "murmur", hashTag: "{}", redisDb: 3 },
+    {
+      servers: servers.slice(0, 3),
+      pool: "cache",
+      distribution: "modula",
+      redisAuth: "s3cret",
+      autoEject: true,
+    },
+  ];
+  const files: string[] = [];
+  for (const one of options) files.push((await startNutcracker(one)).configText);
+  return files;
+}
+
+test("nutcracker takes the files that are fuzzed as real ones, and refuses the others", async () => {
+  const file = join(temporaryFolder(), "nutcracker.yml");
+  const nutcracker = requiredBinary("nutcracker", "nutcracker");
+  const takes = (text: string) => {
+    writeFileSync(file, text);
+    return spawnSync(nutcracker, ["-t", "-c", file]).status === 0;
+  };
+  expect(accepted.filter((text) => !takes(text))).toEqual([]);
+  expect(refused.filter(takes)).toEqual([]);
+  const errors = accepted.flatMap((text) => parseNutcrackerConfig(text).problems);
+  expect(new Set(errors.map(({ message }) => message))).toEqual(
+    new Set(["A unix socket cannot be reached over the network"]),
+  );
+});
+
+/** Problems of a file that has no line they could be in. */
+const withoutLine = /^The file is (empty|larger than 1 MiB)$/;
+
+function expectPlace({ line, column, message }: Problem, lines: readonly string[]): void {
+  if (withoutLine.test(message)) {
+    expect([line, column]).toEqual([null, null]);
+    return;
+  }
+  expect(line, message).toBeGreaterThanOrEqual(1);
+  expect(line, message).toBeLessThanOrEqual(lines.length);
+  expect(column, message).toBeGreaterThanOrEqual(1);
+  expect(column, message).toBeLessThanOrEqual(lines[line! - 1]!.length + 1);
+  const unknown = /^The directive ([a-z_]+) is unknown$/.exec(message)?.[1];
+  // In quotes or by an escape it may be written otherwise.
+  const there = lines[line! - 1]!.slice(column! - 1);
+  if (unknown !== undefined && /^[a-z_]/.test(there)) expect(there.startsWith(unknown), there).toBe(true);
+}
+
+test(`a broken nutcracker.yml gives pools, and problems that name their line and column, ${fuzzRuns} times`, {
+  timeout: fuzzTimeout,
+}, async () => {
+  const corpus = [...(await filesInUse()), ...accepted, ...refused];
+  await fuzz({
+    name: "nutcracker.yml",
+    corpus: corpus.map((text) => Buffer.from(text)),
+    fields: "decimal",
+    refuses: true,
+    mayAllocate: (bytes) => 64 * 1024 + 16 * bytes,
+    read: (input) => {
+      const text = input.toString();
+      const config = parseNutcrackerConfig(text);
+      const lines = text.split("\n");
+      for (const problem of config.problems) {
+        expectPlace(problem, lines);
+        const { message, remedy, severity, code } = problem;
+        expect([message.length > 0, remedy.length > 0, severity === "error"]).toEqual([
+          true,
+          true,
+          code !== undefined,
+        ]);
+      }
+      for (const pool of config.pools) {
+        expect([known.hash.includes(pool.hash), known.ring.includes(pool.distribution)]).toEqual([
+          true,
+          true,
+        ]);
+        for (const server of pool.servers) {
+          expect(server.weight).toBeGreaterThanOrEqual(1);
+          expect(server.socket !== null || (server.port >= 1 && server.port <= 65_535)).toBe(true);
+        }
+      }
+      try {
+        selectPool(config, null);
+        return false;
+      } catch (error) {
+        if (!(error instanceof TributaryError)) throw error;
+        return true;
+      }
+    },
+  });
+});
