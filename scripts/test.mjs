@@ -20,8 +20,12 @@ import {
 } from "./install-missing.mjs";
 
 const args = process.argv.slice(2);
-const soak = { folder: "test/soak", environment: { SOAK_SECONDS: process.env.SOAK_SECONDS ?? "600" } };
-const fuzz = { folder: "test/fuzz", environment: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" } };
+const soak = { args: ["test/soak"], environment: { SOAK_SECONDS: process.env.SOAK_SECONDS ?? "600" } };
+const fuzz = {
+  // MiB of strings and objects that may be alive at any moment, the test's own modules included (about 60).
+  args: ["test/fuzz", "--execArgv=--max-old-space-size=160"],
+  environment: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" },
+};
 const longer = args.includes("--soak") ? soak : args.includes("--fuzz") ? fuzz : null;
 const folder = mkdtempSync(join(tmpdir(), "tributary-test-report-"));
 try {
@@ -30,7 +34,7 @@ try {
   ensureTools(longer === null ? [redisServer, nutcracker, chromium] : [redisServer, nutcracker]);
   if (longer === null) ensureBuild();
   if (longer === soak) ensureServerBuild();
-  end(longer === null ? run(args, {}) : run([longer.folder], longer.environment));
+  end(longer === null ? run(args, {}) : run(longer.args, longer.environment));
 } catch (error) {
   console.error(error.message);
   end({ passed: 0, failed: 1, skipped: 0 });

@@ -5,6 +5,8 @@ import { expect } from "vitest";
 import { type SeededRandom, seededRandom } from "../traffic/seeded-random.ts";
 import { watchAllocations } from "./allocations.ts";
 import { watchForHang } from "./hang-watch.ts";
+import { liveHeap, usedHeap } from "./heap.ts";
+import { LastInput } from "./last-input.ts";
 import { type LengthFields, mutate } from "./mutate.ts";
 
 /** Inputs for each parser; `npm run test:fuzz` sets more. */
@@ -19,8 +21,10 @@ const only = process.env.FUZZ_INDEX === undefined ? null : Number(process.env.FU
 /** ms of the processor for one input of at most some 100 KB. */
 const LONGEST_MS = 5_000;
 const MIB = 1024 * 1024;
-/** What the process may grow by in all: the collector is lazy, a leak or one huge value is not. */
-const MOST_GROWTH = 400 * MIB;
+/** Bytes of strings and objects that one input may make, what the test makes to compare with included. */
+const heapFor = (bytes: number) => 16 * MIB + 512 * bytes;
+/** Bytes that all inputs after the first may leave behind: compiled code, no more with more inputs. */
+const MAY_REMAIN = 8 * MIB;
 const WARM_UP = 200;
 /** Clients of servers that a test has started allocate meanwhile, too. */
 const OTHERS_MAY_ALLOCATE = 512 * 1024;
@@ -40,29 +44,39 @@ export type FuzzOptions = {
   readonly mayAllocate: (bytes: number) => number;
   /** Whether the parser refuses what it cannot read; one that takes every input never does. */
   readonly refuses: boolean;
+  /** `fuzzRuns` unless given. */
+  readonly runs?: number;
 };
 
 /**
  * Gives a parser `fuzzRuns` mutations of real inputs. Each depends on TEST_SEED and its index alone. An input at
- * which the parser throws what it should not, takes too long or allocates too much is saved and named.
+ * which the parser throws what it should not, takes too long or takes too much memory is saved and named.
  */
 export async function fuzz(options: FuzzOptions): Promise<void> {
-  console.log(`fuzz ${options.name}: TEST_SEED=${seed} FUZZ_RUNS=${fuzzRuns}`);
+  const runs = options.runs ?? fuzzRuns;
+  const last = new LastInput(options.name);
+  console.log(
+    `fuzz ${options.name}: TEST_SEED=${seed} FUZZ_RUNS=${runs}; should the process end, ${last.file} names the input`,
+  );
   const hang = watchForHang((index) => `${options.name} hangs at TEST_SEED=${seed} FUZZ_INDEX=${index}`);
   const allocations = watchAllocations();
   const began = performance.now();
   let refused = 0;
   let bytes = 0;
   let slowest = { ms: 0, index: 0 };
-  let peak = 0;
+  let largest = { bytes: 0, index: 0 };
+  let held: number | null = null;
+  let remains = 0;
   try {
-    for (let index = only ?? 0; index < (only === null ? fuzzRuns : only + 1); index++) {
+    for (let index = only ?? 0; index < (only === null ? runs : only + 1); index++) {
       hang.at(index);
+      last.at(index);
       const random = seededRandom(seed + Math.imul(index, 0x9e3779b1));
       const input = mutate(options.corpus, random, options.fields);
       bytes += input.length;
       if (only !== null) console.log(`saved as ${save(options.name, index, input)}`);
       allocations.reset();
+      const heapBefore = usedHeap();
       const started = performance.now();
       const startedCpu = process.cpuUsage();
       try {
@@ -76,26 +90,32 @@ export async function fuzz(options: FuzzOptions): Promise<void> {
         if (allocated > options.mayAllocate(input.length)) {
           throw new Error(`it allocated ${allocations.bytes} bytes for an input of ${input.length}`);
         }
+        const heap = usedHeap() - heapBefore;
+        if (heap > largest.bytes) largest = { bytes: heap, index };
+        if (heap > heapFor(input.length)) {
+          throw new Error(`it made ${heap} bytes of strings and objects of an input of ${input.length}`);
+        }
       } catch (error) {
         throw failure(options.name, index, input, error);
       }
-      if (index === WARM_UP) peak = process.resourceUsage().maxRSS;
+      if (index === WARM_UP) held = liveHeap();
     }
+    remains = held === null ? 0 : liveHeap() - held;
   } finally {
     allocations.stop();
     hang.stop();
+    last.forget();
   }
-  const grown = peak === 0 ? 0 : (process.resourceUsage().maxRSS - peak) * 1024;
   console.log(
-    `fuzz ${options.name}: ${fuzzRuns} inputs, ${refused} refused, ${(bytes / MIB).toFixed(1)} MiB in ` +
+    `fuzz ${options.name}: ${runs} inputs, ${refused} refused, ${(bytes / MIB).toFixed(1)} MiB in ` +
       `${((performance.now() - began) / 1000).toFixed(1)} s, the slowest ${slowest.ms.toFixed(1)} ms (FUZZ_INDEX=${slowest.index}), ` +
-      `peak memory grew by ${(grown / MIB).toFixed(0)} MiB`,
+      `the largest ${(largest.bytes / MIB).toFixed(1)} MiB of heap (FUZZ_INDEX=${largest.index}), ${(remains / MIB).toFixed(1)} MiB remain`,
   );
-  expect(grown, "bytes by which the peak of the process has grown").toBeLessThan(MOST_GROWTH);
+  expect(remains, "bytes of strings and objects that the inputs have left behind").toBeLessThan(MAY_REMAIN);
   if (only !== null) return;
   // A fuzz of which nothing, or everything, is refused tries the same thing again and again.
-  if (options.refuses) expect(refused).toBeGreaterThan(fuzzRuns / 50);
-  expect(fuzzRuns - refused).toBeGreaterThan(fuzzRuns / 50);
+  if (options.refuses) expect(refused).toBeGreaterThan(runs / 50);
+  expect(runs - refused).toBeGreaterThan(runs / 50);
 }
 
 function save(name: string, index: number, input: Buffer): string {
