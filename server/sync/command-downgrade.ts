@@ -74,9 +74,11 @@ export class CommandDowngrade {
     this.#withoutCopy = release < 602;
   }
 
-  /** True for a command that the destination does not know, in any form. */
-  lacks(name: string): boolean {
-    return this.#lacked.has(name);
+  /** True where a command that is too large to be held, and begins with `first`, cannot go as it is. */
+  changesLarge(name: string, first: Args): boolean {
+    if (this.#lacked.has(name)) return true;
+    if (!OPTIONS_FIRST.has(name) || first.length < 2) return false;
+    return (this.#rewrites.get(name)?.(first) ?? null) !== null;
   }
 
   /** @returns null for a command that the destination has as it is. */
@@ -136,6 +138,8 @@ function withVersion(payload: Buffer, version: number): Buffer | null {
   return other;
 }
 
+/** Commands whose options stand before what makes them large. */
+const OPTIONS_FIRST = new Set(["XADD", "ZADD", "GEOADD", "HSETEX"]);
 const UNKNOWN_BEFORE_62 = ["LMOVE", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE"];
 
 /** "7.4.1" as 704. */

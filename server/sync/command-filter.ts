@@ -6,10 +6,10 @@ import type { CommandDowngrade } from "./command-downgrade.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
 import type { SourceKey, Verdict } from "./command-verdict.ts";
 import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
-import { knownKeys } from "./doubtful-keys.ts";
 import type { ExpiryRewriter } from "./expiry-rewriter.ts";
 import { functionCommand } from "./function-commands.ts";
 import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
+import { largeCommand } from "./large-command.ts";
 import { parseMultipleSet } from "./multiple-set.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
 import type { ScriptRewriter } from "./script-rewriter.ts";
@@ -145,7 +145,7 @@ export class CommandFilter {
   #asOlder(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     const { downgrade } = this.#options;
     const { name } = this.name;
-    if (scanner.seen < scanner.argc && downgrade.lacks(name)) return this.#tooLarge(bytes, scanner);
+    if (scanner.seen < scanner.argc) return this.#asLarge(bytes, scanner);
     const older = downgrade.rewrite(name, bytes, scanner);
     if (older === null) return "forward";
     if (older.fetch !== undefined) return this.#fetch(older.fetch);
@@ -161,6 +161,7 @@ export class CommandFilter {
   #withExpiry(bytes: Uint8Array, scanner: CommandScanner, target: number): Verdict {
     const { downgrade, expiries } = this.#options;
     const { name } = this.name;
+    if (scanner.seen < scanner.argc) return this.#asLarge(bytes, scanner);
     let other: Buffer | null = null;
     if (name === "SET") other = unconditionalSet(bytes, scanner);
     else if (name === "RESTORE") {
@@ -178,21 +179,19 @@ export class CommandFilter {
   #setMany(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     if (this.target === null) return this.#notSelected();
     const { downgrade, expiries } = this.#options;
-    if (scanner.seen < scanner.argc) {
-      return downgrade.hasMsetex ? "forward" : this.#tooLarge(bytes, scanner);
-    }
+    if (scanner.seen < scanner.argc) return this.#asLarge(bytes, scanner);
     const set = parseMultipleSet(allArguments(bytes, scanner));
     if (set === null) return "forward";
     this.replacement = expiries.setMany(set, downgrade.hasMsetex, this.db, this.target);
     return "replace";
   }
 
-  /** A command that the destination does not know and that is too large to be held: its first key is copied. */
-  #tooLarge(bytes: Uint8Array, scanner: CommandScanner): Verdict {
-    const [key] = knownKeys(this.name.name, bytes, scanner);
-    if (key !== undefined && this.name.rule !== "msetex") return this.#fetch(key);
-    const reason = "it is too large to be expressed in what the destination knows";
-    return this.#skip("TOO_LARGE", reason, false);
+  #asLarge(bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const { downgrade, expiries } = this.#options;
+    const { forward, copy, all } = largeCommand(this.name, bytes, scanner, downgrade, expiries);
+    if (copy.length > 0) this.beside = { own: [], fetch: copy.map((key) => ({ db: this.db, key })) };
+    if (forward || all) return forward ? "forward" : "control";
+    return this.#skip("TOO_LARGE", "it is too large to be expressed in what the destination knows", true);
   }
 
   /** A key is copied from the source in the place of the command. */
@@ -274,7 +273,7 @@ export class CommandFilter {
   }
 
   #acrossDatabases(rule: "move" | "copy", bytes: Uint8Array, scanner: CommandScanner): Verdict {
-    if (scanner.seen < scanner.argc) return this.#skip("TOO_LARGE", "the name of its key is too long", false);
+    if (scanner.seen < scanner.argc) return this.#skip("TOO_LARGE", "the name of its key is too long", true);
     const args = firstArguments(bytes, scanner);
     const { downgrade, present } = this.#options;
     const across = acrossDatabases(rule, args, { map: this.#map, present, downgrade, target: this.target });

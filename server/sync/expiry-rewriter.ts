@@ -18,7 +18,10 @@ export type Rewritten = {
 };
 
 /** What the destination's version knows of expiries. */
-export type ExpiryAbilities = Pick<DestinationAbilities, "setPxat" | "setKeepTtl" | "restoreAbsTtl">;
+export type ExpiryAbilities = Pick<
+  DestinationAbilities,
+  "setPxat" | "setKeepTtl" | "restoreAbsTtl" | "restoreReplace"
+>;
 
 /**
  * Rewrites commands with an expiry where that is needed: relative ones (of masters up to 6.2) become absolute,
@@ -76,6 +79,14 @@ export class ExpiryRewriter {
     // They have one expiry, but the clock has gone on between the first of them and the last.
     if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
     return encodeMultipleSet(set, furthest, knows);
+  }
+
+  /** Whether the destination takes the options of a command of so many arguments that cannot be looked through. */
+  optionsOfLarge(name: string, argc: number): "taken" | "doubtful" | "refused" {
+    const { setPxat, setKeepTtl, restoreAbsTtl, restoreReplace } = this.#abilities;
+    if (name === "SET" && argc > 3) return setPxat && setKeepTtl ? "taken" : "doubtful";
+    if (name !== "RESTORE" || argc === 4 || restoreAbsTtl) return "taken";
+    return restoreReplace ? "doubtful" : "refused";
   }
 
   #withoutExpiry(name: string, bytes: Uint8Array, scanner: CommandScanner): Rewritten | null {

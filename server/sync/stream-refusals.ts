@@ -48,6 +48,12 @@ export class StreamRefusals {
       this.#ledger.alert(`${name.name.toLowerCase()}-skipped`, `${name.name} was skipped: ${reason}.`);
   }
 
+  /** A command that is too large to be held may not have been applied, and the keys behind its values are not known. */
+  keysUnknown(command: string, db: number): void {
+    const message = `${command} in database ${db}, a command past 1 MiB, may not have been applied on the destination. Those of its keys that are known are copied again; compare the others with the shard.`;
+    this.#ledger.alert("large-command-missed", message);
+  }
+
   /** False for a command that has been logged before: it is read again after a reconnect. */
   #log(
     kind: "skipped" | "rejected",

@@ -1,12 +1,14 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
-import { type Answer, type AnswerWatch, type AnswerWatchers, answerWatch } from "./answer-watch.ts";
+import type { AnswerWatch, AnswerWatchers } from "./answer-watch.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import type { CommandTaker } from "./command-cutter.ts";
 import type { CommandFilter } from "./command-filter.ts";
 import type { DestinationLink } from "./destination-link.ts";
-import { type DoubtfulKeys, knownKeys } from "./doubtful-keys.ts";
+import type { DoubtfulKeys } from "./doubtful-keys.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
+import { keysOfLarge } from "./large-command.ts";
 import type { LargeExpiry } from "./large-expiry.ts";
+import { largeMayFail, largeWatch } from "./large-watch.ts";
 import type { StreamClock } from "./stream-clock.ts";
 import type { StreamInjection } from "./stream-injection.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
@@ -223,17 +225,17 @@ export class StreamTaker implements CommandTaker {
 
   /** It goes as the source said it: where the destination wants another form of it, its keys are copied instead. */
   #forwardedLarge(bytes: Uint8Array): Forwarded {
-    const { doubtful, scanner } = this.#options;
+    const { doubtful, refusals, scanner } = this.#options;
     const what = this.#forwarded(bytes);
     const { name, db } = this.#filter;
-    if (what.watch !== null || (name.rule !== "expiry" && name.rule !== "newer")) return what;
-    const keys = knownKeys(name.name, bytes, scanner);
-    const answered = ({ empty, error }: Answer) => {
-      if ((error === null && !empty) || keys.length === 0) return false;
+    if (!largeMayFail(name, scanner.argc)) return what;
+    const { keys, all } = keysOfLarge(name, bytes, scanner);
+    const failed = () => {
       for (const key of keys) doubtful.doubt("copy", db, key);
-      return true;
+      if (!all) refusals.keysUnknown(name.name, db);
+      return all;
     };
-    return { ...what, watch: answerWatch({ answered }) };
+    return { ...what, watch: largeWatch(name, what.watch, failed) };
   }
 
   #watchFor(bytes: Uint8Array): AnswerWatch | null {
