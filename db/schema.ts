@@ -134,6 +134,11 @@ export const scriptRuns = sqliteTable(
     name: text("name").notNull(),
     ran: integer("ran").notNull(),
     failed: integer("failed").notNull(),
+    /** As ScriptRuns of server/sync has them. */
+    answers: text("answers", { mode: "json" })
+      .$type<readonly { text: string; failed: boolean; count: number }[]>()
+      .notNull()
+      .default([]),
     lastAnswer: text("last_answer").notNull(),
     lastFailed: integer("last_failed", { mode: "boolean" }).notNull(),
     lastAt: integer("last_at").notNull(),

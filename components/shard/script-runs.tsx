@@ -23,6 +23,31 @@ export function ScriptRuns({ scripts }: { scripts: readonly Runs[] }) {
   );
 }
 
+const shownAnswer = (text: string) => (text === "" ? '""' : text);
+
+/** All answers with their counts, where there was more than one. */
+function Answers({ script }: { script: Runs }) {
+  const told = script.answers.reduce((sum, { count }) => sum + count, 0);
+  const others = script.ran + script.failed - told;
+  if (script.answers.length + (others > 0 ? 1 : 0) < 2) return null;
+  const byCount = [...script.answers].sort((a, b) => b.count - a.count);
+  return (
+    <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs" aria-label="All answers">
+      {byCount.map(({ text, failed, count }) => (
+        <li key={`${failed} ${text}`} className={failed ? "text-bad" : "text-ink-2"}>
+          <span className="font-mono wrap-anywhere">{shownAnswer(text)}</span>{" "}
+          <span className="num text-ink-3">×{formatCount(count)}</span>
+        </li>
+      ))}
+      {others > 0 && (
+        <li className="text-ink-3">
+          other answers <span className="num">×{formatCount(others)}</span>
+        </li>
+      )}
+    </ul>
+  );
+}
+
 function ScriptItem({ script }: { script: Runs }) {
   return (
     <li className="grid gap-x-5 gap-y-2 px-4 py-3.5 sm:px-5 md:grid-cols-[minmax(0,1fr)_6rem_minmax(0,1fr)_7rem]">
@@ -48,8 +73,9 @@ function ScriptItem({ script }: { script: Runs }) {
             script.lastFailed ? "text-bad" : "text-ink-2",
           )}
         >
-          {script.lastAnswer === "" ? '""' : script.lastAnswer}
+          {shownAnswer(script.lastAnswer)}
         </p>
+        <Answers script={script} />
       </div>
       <p className="num text-xs text-ink-3 md:text-right">
         last{" "}

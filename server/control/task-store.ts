@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
+import { mergeAnswers } from "../sync/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
 import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 
@@ -137,14 +138,23 @@ export class TaskStore {
   /** Adds the increments to what is known of the same script. */
   mergeScripts(taskId: string, shardId: string, increments: readonly ScriptRuns[]): void {
     if (!this.#exists(taskId)) return;
-    for (const { ran, failed, ...latest } of increments) {
+    for (const { ran, failed, answers, ...latest } of increments) {
+      const known = this.#db
+        .select({ answers: scriptRuns.answers })
+        .from(scriptRuns)
+        .where(
+          and(eq(scriptRuns.taskId, taskId), eq(scriptRuns.shardId, shardId), eq(scriptRuns.sha, latest.sha)),
+        )
+        .get();
+      const merged = mergeAnswers(known?.answers ?? [], answers);
       this.#db
         .insert(scriptRuns)
-        .values({ taskId, shardId, ran, failed, ...latest })
+        .values({ taskId, shardId, ran, failed, answers: merged, ...latest })
         .onConflictDoUpdate({
           target: [scriptRuns.taskId, scriptRuns.shardId, scriptRuns.sha],
           set: {
             ...latest,
+            answers: merged,
             ran: sql`${scriptRuns.ran} + ${ran}`,
             failed: sql`${scriptRuns.failed} + ${failed}`,
           },

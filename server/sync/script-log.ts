@@ -1,4 +1,5 @@
 import { commandSample } from "./command-sample.ts";
+import { mergeAnswers } from "./script-answers.ts";
 import type { ScriptRuns } from "./shard-report.ts";
 
 /** Scripts that are told apart; what others did is gathered under one name. */
@@ -25,11 +26,12 @@ export class ScriptLog {
     const at = this.#now();
     let record = this.#records.get(sha);
     if (record === undefined) {
-      record = { sha, name, ran: 0, failed: 0, lastAnswer: "", lastFailed: false, lastAt: at };
+      record = { sha, name, ran: 0, failed: 0, answers: [], lastAnswer: "", lastFailed: false, lastAt: at };
       this.#records.set(sha, record);
     }
     if (failed) record.failed++;
     else record.ran++;
+    record.answers = mergeAnswers(record.answers, [{ text: answer, failed, count: 1 }]);
     record.lastAnswer = answer;
     record.lastFailed = failed;
     record.lastAt = at;

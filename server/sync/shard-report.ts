@@ -1,4 +1,5 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
+import type { ScriptAnswer } from "./script-answers.ts";
 
 /** The closed set of states of a shard sync; `finished` is terminal. */
 export const shardStatuses = [
@@ -131,6 +132,8 @@ export type ScriptRuns = {
   readonly name: string;
   readonly ran: number;
   readonly failed: number;
+  /** Its first answers that differ, with their counts; what is missing from `ran` and `failed` answered otherwise. */
+  readonly answers: readonly ScriptAnswer[];
   /** What it returned at last, or its error: at most 128 bytes of it. */
   readonly lastAnswer: string;
   readonly lastFailed: boolean;

@@ -375,13 +375,25 @@ describe("the scripts of a shard", () => {
     const directory = temporaryFolder();
     const before = openTestControl({ directory });
     const id = await running(before);
+    const answered = (text: string, count: number, failed = false) => ({ text, count, failed });
     const runs = { sha: "a".repeat(40), name: "return 1", lastAnswer: "1", lastFailed: false, lastAt: 5 };
-    const worse = { ...runs, sha: "b".repeat(40), ran: 0, failed: 1, lastAnswer: "ERR no", lastFailed: true };
-    before.runner.reportAll("synchronizing", { scripts: [{ ...runs, ran: 2, failed: 0 }, worse] });
-    before.runner.reportAll("synchronizing", { scripts: [{ ...runs, ran: 3, failed: 0, lastAt: 9 }] });
+    const worse = {
+      ...runs,
+      sha: "b".repeat(40),
+      ran: 0,
+      failed: 1,
+      answers: [answered("ERR no", 1, true)],
+      lastAnswer: "ERR no",
+      lastFailed: true,
+    };
+    const two = { ...runs, ran: 2, failed: 0, answers: [answered("1", 2)] };
+    const three = { ...runs, ran: 3, failed: 0, answers: [answered("0", 1), answered("1", 2)], lastAt: 9 };
+    before.runner.reportAll("synchronizing", { scripts: [two, worse] });
+    before.runner.reportAll("synchronizing", { scripts: [three] });
     await before.close();
     const { control } = openTestControl({ directory });
-    expect(control.shard(id, "a").scripts).toEqual([worse, { ...runs, ran: 5, failed: 0, lastAt: 9 }]);
+    const answers = [answered("1", 4), answered("0", 1)];
+    expect(control.shard(id, "a").scripts).toEqual([worse, { ...three, ran: 5, answers }]);
   });
 });
 

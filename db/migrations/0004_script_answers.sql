@@ -1,0 +1,1 @@
+ALTER TABLE `script_runs` ADD `answers` text DEFAULT '[]' NOT NULL;
