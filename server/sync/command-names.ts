@@ -104,13 +104,11 @@ export class CommandNames {
   }
 
   #learn(hash: number, bytes: Uint8Array, start: number, end: number): CommandName {
-    const text = Buffer.from(bytes.subarray(start, Math.min(end, start + 64)))
-      .toString("latin1")
-      .toUpperCase();
+    const name = shownName(bytes.subarray(start, end));
     const learned: CommandName = {
-      name: /^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text),
-      rule: RULES[text] ?? "forward",
-      watch: WATCHED.get(text) ?? "none",
+      name,
+      rule: RULES[name] ?? "forward",
+      watch: WATCHED.get(name) ?? "none",
       upper: Uint8Array.from(bytes.subarray(start, end), toUpper),
     };
     if (this.#count < MAX_NAMES && end - start <= 64) {
@@ -121,6 +119,12 @@ export class CommandNames {
     }
     return learned;
   }
+}
+
+/** A command's name as it is shown and remembered: in upper case, its first 64 bytes. */
+export function shownName(name: Uint8Array): string {
+  const text = Buffer.from(name.subarray(0, 64)).toString("latin1").toUpperCase();
+  return /^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 function equals(upper: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -260,7 +260,7 @@ export class StreamApplier {
 
   /** The transaction was discarded as a whole: learn which of its commands are at fault, and begin again. */
   #aborted(batch: StreamBatch, answer: string): void {
-    const learned = this.#refusals.learn(batch, (position) => this.#taker.offsetAt(position));
+    const learned = this.#refusals.learn(batch, this.#link, (position) => this.#taker.offsetAt(position));
     const { address } = this.#options;
     // A command of ours that was refused is named by the answer to it, not by EXEC's.
     const [detail = answer] = batch.refusals.values();

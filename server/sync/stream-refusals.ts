@@ -2,6 +2,7 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { commandSpec, keysOf } from "../redis/command-table.ts";
 import type { CommandFilter } from "./command-filter.ts";
+import { shownName } from "./command-names.ts";
 import { commandSample } from "./command-sample.ts";
 import { rejectionCode, stateErrorOf } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
@@ -92,8 +93,9 @@ export class StreamRefusals {
       const command = batch.names[item]?.name ?? null;
       const state = stateErrorOf(answer, address, command ?? "a command of Tributary");
       if (state === null) continue;
+      // As it was sent, which may be a script in the source's command's place.
       const args = link.argumentsOf(batch.firstCommand + 1 + item);
-      const spec = command === null ? undefined : commandSpec(command);
+      const spec = command === null || args.length === 0 ? undefined : commandSpec(shownName(args[0]!));
       const keys = spec === undefined ? [] : keysOf(spec, args);
       if (keys.length === 0) {
         const details = { address, command: state.details.command ?? "", detail: answer };
@@ -122,14 +124,19 @@ export class StreamRefusals {
    * A transaction was discarded as a whole: notes which of its commands are at fault, so that they are left out.
    * @returns false when none of them is.
    */
-  learn(batch: StreamBatch, offsetAt: (position: number) => bigint): boolean {
+  learn(batch: StreamBatch, link: DestinationLink, offsetAt: (position: number) => bigint): boolean {
     let learned = false;
     for (const [item, refusal] of batch.refusals) {
       const name = batch.names[item]?.name;
       if (name === undefined) continue;
       learned = true;
       if (rejectionCode(refusal) === "UNKNOWN_COMMAND" && !/subcommand/i.test(refusal)) {
-        this.#ledger.unknownCommands.set(unknownName(refusal) ?? name, refusal);
+        // The answer cuts a long name elsewhere than it is cut here: what was sent counts.
+        const [sent] = link.argumentsOf(batch.firstCommand + 1 + item);
+        this.#ledger.unknownCommands.set(
+          sent === undefined ? unknownName(refusal, name) : shownName(sent),
+          refusal,
+        );
       } else {
         this.#ledger.refusedAt.set(offsetAt(batch.positions[item]!), refusal);
       }
@@ -139,14 +146,15 @@ export class StreamRefusals {
 }
 
 /** What the destination calls unknown: another command may have been sent in the place of the source's. */
-function unknownName(refusal: string): string | null {
-  return /^ERR unknown command ['`"]?([^'`",\s]+)/i.exec(refusal)?.[1]?.toUpperCase() ?? null;
+function unknownName(refusal: string, name: string): string {
+  const told = /^ERR unknown command ['`"]?([^'`",\s]+)/i.exec(refusal)?.[1];
+  return told === undefined ? name : shownName(Buffer.from(told, "latin1"));
 }
 
-/** Of a command in RESP, in upper case. */
+/** Of a command in RESP. */
 function nameOf(command: Buffer): string {
-  const head = command.toString("latin1", 0, 80);
-  return head.split("\r\n", 3)[2]?.toUpperCase() ?? "";
+  const head = command.toString("latin1", 0, 128);
+  return shownName(Buffer.from(head.split("\r\n", 3)[2] ?? "", "latin1"));
 }
 
 function ownName(link: DestinationLink, index: number): string {

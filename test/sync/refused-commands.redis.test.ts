@@ -71,6 +71,22 @@ test("commands that the destination does not know are rejected, the others appli
   expect(sync.statuses.has("retrying")).toBe(false);
 });
 
+test("an unknown command with a name longer than is shown of it is rejected, and it goes on", async () => {
+  const master = await startOldMaster();
+  const destination = await startRedis();
+  const sync = new SyncForTest({ source: endpointAt(master), destination: endpointAt(destination) }).start();
+  await sync.reaches("synchronizing");
+  master.send("SELECT", "0");
+  for (const name of ["x".repeat(150), "it's"]) master.send(name, "key");
+  master.send("SET", "after", "1");
+  await until(() => destination.client.exists("after"), { what: "the rest is applied", timeoutMs: 30_000 });
+  await sync.stop();
+  expect(sync.refused().map(({ command, reasonCode }) => [command, reasonCode])).toEqual([
+    ["X".repeat(64), "UNKNOWN_COMMAND"],
+    ["IT'S", "UNKNOWN_COMMAND"],
+  ]);
+});
+
 test("a destination that has learned a command gets it after its restart", async () => {
   const { shard, destination, servers, sync, caughtUp } = await running({
     "rename-command": 'PFADD ""',
