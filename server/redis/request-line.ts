@@ -65,6 +65,53 @@ function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promis
   });
 }
 
+/**
+ * Sends one command whose answer is a string, and returns it; an answer of another kind comes back as its first line.
+ * What follows the answer stays unread.
+ * @param timeoutMs of silence.
+ * @throws TributaryError as handshakeLine does.
+ */
+export async function bulkReply(
+  socket: RedisSocket,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<string> {
+  const head = await handshakeLine(socket, args, timeoutMs);
+  const length = Number(/^\$(\d{1,7})$/.exec(head)?.[1] ?? -1);
+  return length < 0 ? head : await stringOf(socket, length, timeoutMs, args[0] ?? "");
+}
+
+/** The next `length` bytes, without the line end that comes after them. */
+function stringOf(socket: RedisSocket, length: number, timeoutMs: number, asked: string): Promise<string> {
+  const { role, address } = socket;
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let missing = length + 2;
+    let ended = false;
+    const end = (error: TributaryError | null) => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      socket.setOnBytes(null);
+      if (error !== null) reject(error);
+      else resolve(Buffer.concat(pieces).toString("utf8", 0, length));
+    };
+    const fail = (code: ErrorCode, detail: string) =>
+      end(new TributaryError(code, { role, address, detail, seconds: timeoutMs / 1000 }));
+    const timer = setTimeout(() => fail("CONNECT_TIMEOUT", ""), timeoutMs);
+    void socket.closed.then((why) => fail("CONNECT_FAILED", `${why} instead of an answer to ${asked}`));
+    socket.setOnBytes((chunk) => {
+      timer.refresh();
+      const taken = Math.min(missing, chunk.length);
+      pieces.push(Buffer.from(chunk.subarray(0, taken)));
+      missing -= taken;
+      if (missing > 0) return;
+      socket.unread(chunk.subarray(taken));
+      end(null);
+    });
+  });
+}
+
 /** Sends one command and returns the first line of its answer: see handshakeLine. */
 export type Request = (args: readonly string[]) => Promise<string>;
 

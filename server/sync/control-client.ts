@@ -1,7 +1,9 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { dropClient, openClient } from "../redis/client.ts";
+import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import { checkpointKey, connectionName, epochField } from "./own-keys.ts";
+import { requireSameServer } from "./same-server.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import type { SyncLimits } from "./sync-limits.ts";
 
@@ -15,17 +17,25 @@ export class ControlClient {
   readonly #epoch: number;
   readonly #limits: SyncLimits;
   readonly #signal: AbortSignal | undefined;
+  readonly #runId: string;
   #client: Redis | null = null;
 
-  /** @param epoch the one that this shard sync has taken. */
-  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal?: AbortSignal) {
+  /**
+   * @param epoch the one that this shard sync has taken.
+   * @param runId of the server that the session writes to; empty where any will do.
+   */
+  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal?: AbortSignal, runId = "") {
     this.#spec = spec;
     this.#limits = limits;
     this.#epoch = epoch;
     this.#signal = signal;
+    this.#runId = runId;
   }
 
-  /** @throws TributaryError FENCED when another engine has taken the epoch; those of openClient. */
+  /**
+   * @throws TributaryError FENCED when another engine has taken the epoch, DESTINATION_LINK_LOST when another server
+   * is there than the session writes to; those of openClient.
+   */
   async get(): Promise<Redis> {
     if (this.#client?.status === "ready") return this.#client;
     this.close();
@@ -38,10 +48,21 @@ export class ControlClient {
       db: checkpointDb,
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });
-    const held = await client.hget(checkpointKey(taskId), epochField(shardId));
-    if (held !== null && Number(held) > this.#epoch) {
+    try {
+      if (this.#runId !== "") {
+        requireSameServer(
+          destination,
+          this.#runId,
+          serverFacts(parseInfo(await client.info("server"))).runId,
+        );
+      }
+      const held = await client.hget(checkpointKey(taskId), epochField(shardId));
+      if (held !== null && Number(held) > this.#epoch) {
+        throw new TributaryError("FENCED", { role: `shard ${shardName}` });
+      }
+    } catch (error) {
       dropClient(client);
-      throw new TributaryError("FENCED", { role: `shard ${shardName}` });
+      throw error;
     }
     this.#client = client;
     return client;

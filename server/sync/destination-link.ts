@@ -3,8 +3,10 @@ import { CommandScanner } from "../redis/command-scanner.ts";
 import { connectSocket, type RedisSocket } from "../redis/connect-socket.ts";
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { type ReplyHandler, ReplyScanner } from "../redis/reply-scanner.ts";
-import { errorOf, openConversation } from "../redis/request-line.ts";
+import { bulkReply, errorOf, openConversation } from "../redis/request-line.ts";
+import { parseInfo, serverFacts } from "../redis/server-info.ts";
 import { commandSample } from "./command-sample.ts";
+import { requireSameServer } from "./same-server.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import { SLAB_BYTES, Slab } from "./slab.ts";
 import type { WriterGuard } from "./writer-guard.ts";
@@ -16,6 +18,8 @@ export type DestinationLinkOptions = {
   readonly endpoint: RedisEndpoint;
   readonly name: string;
   readonly db: number;
+  /** The run_id of the server that was asked for the checkpoint; empty where it has none. */
+  readonly runId: string;
   /** ms for connecting and for each answer until it is open. */
   readonly timeoutMs: number;
   /** ms after which a destination that owes an answer and does nothing is taken for gone. */
@@ -76,7 +80,8 @@ export class DestinationLink {
 
   /**
    * Connects, authenticates, names the connection and selects `db`.
-   * @throws TributaryError as connectSocket and openConversation do.
+   * @throws TributaryError as connectSocket and openConversation do; DESTINATION_LINK_LOST where another server has
+   * come to the address since the checkpoint was asked for.
    */
   static async open(options: DestinationLinkOptions): Promise<DestinationLink> {
     const { endpoint, signal, timeoutMs } = options;
@@ -88,6 +93,8 @@ export class DestinationLink {
       await request(["CLIENT", "SETNAME", options.name]);
       const selected = await request(["SELECT", String(options.db)]);
       if (selected.startsWith("-")) throw errorOf(selected, socket, `SELECT ${options.db}`);
+      const info = parseInfo(await bulkReply(socket, ["INFO", "server"], timeoutMs));
+      requireSameServer(endpoint, options.runId, serverFacts(info).runId);
     } catch (error) {
       socket.destroy();
       throw error;

@@ -119,6 +119,7 @@ export class DestinationSession {
         endpoint: spec.destination,
         name: `${prefix}${randomBytes(6).toString("hex")}`,
         db: spec.checkpointDb,
+        runId: facts.runId,
         timeoutMs: limits.openMs,
         silenceMs: limits.destinationSilenceMs,
         guard,
@@ -143,7 +144,7 @@ export class DestinationSession {
       dropClient(control);
       return new DestinationSession(
         { link, standing, facts, abilities, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
-        new ControlClient(spec, epoch, limits, signal),
+        new ControlClient(spec, epoch, limits, signal, facts.runId),
         spec,
       );
     } catch (error) {

@@ -36,20 +36,27 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #open = new Set<Connection>();
   readonly #traps = new Set<Trap>();
+  #targetPort: number;
   #silent = false;
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, port: number, targetPort: number) {
     this.#server = server;
     this.port = port;
+    this.#targetPort = targetPort;
   }
 
   static async start(targetPort: number): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const proxy = new TcpProxy(server, (server.address() as { port: number }).port);
-    server.on("connection", (socket) => proxy.#serve(socket, targetPort));
+    const proxy = new TcpProxy(server, (server.address() as { port: number }).port, targetPort);
+    server.on("connection", (socket) => proxy.#serve(socket));
     if (TestRunner.getCurrentTest() !== undefined) onTestFinished(() => proxy.close());
     return proxy;
+  }
+
+  /** From now on new connections go to another server, as when an address moves along; open ones stay where they are. */
+  retarget(port: number): void {
+    this.#targetPort = port;
   }
 
   /** Breaks all connections, with a reset. */
@@ -85,13 +92,13 @@ export class TcpProxy {
     this.#server.close();
   }
 
-  #serve(near: Socket, targetPort: number): void {
+  #serve(near: Socket): void {
     if (this.down) {
       near.resetAndDestroy();
       return;
     }
     this.accepted++;
-    const far = connect({ host: "127.0.0.1", port: targetPort, noDelay: true });
+    const far = connect({ host: "127.0.0.1", port: this.#targetPort, noDelay: true });
     const connection = new Connection(near, far, this.lifeOf() ?? Number.POSITIVE_INFINITY, {
       shape: this.shape,
       look: (direction, chunk) => this.#look(connection, direction, chunk),

@@ -78,6 +78,7 @@ test.each(Object.keys(abilities))(
       endpoint: endpointAt(redis),
       name: "test",
       db: 0,
+      runId: "",
       timeoutMs: 5_000,
       silenceMs: 30_000,
       guard: null,
