@@ -97,6 +97,10 @@ local function keep(key, value)
   elseif ttl >= 0 then redis.call('PEXPIRE', key, ttl) end
 end`;
 
+/** RESTORE … REPLACE, which came with 3.0. ARGV: the payload. */
+export const restoreReplacing = `redis.call('DEL', KEYS[1])
+return redis.call('RESTORE', KEYS[1], 0, ARGV[1])`;
+
 /** SET … KEEPTTL. ARGV: the value. */
 export const setKeeping = `${keep}
 keep(KEYS[1], ARGV[1])`;

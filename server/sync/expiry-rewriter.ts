@@ -1,7 +1,7 @@
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
 import { allArguments, argumentAt, word } from "./command-arguments.ts";
-import { setKeeping } from "./command-downgrade-scripts.ts";
+import { restoreReplacing, setKeeping } from "./command-downgrade-scripts.ts";
 import type { DestinationAbilities } from "./destination-abilities.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { encodeMultipleSet, type MultipleSet } from "./multiple-set.ts";
@@ -98,7 +98,7 @@ export class ExpiryRewriter {
     }
     if (name !== "RESTORE" || restoreAbsTtl || scanner.argc < 5) return null;
     const [, key, , payload, ...options] = allArguments(bytes, scanner);
-    return { command: olderRestore(key!, payload!, options), after: null };
+    return { command: this.#olderRestore(key!, payload!, options), after: null };
   }
 
   #encode(name: string, args: readonly Buffer[], found: Found, expireAt: number): Rewritten {
@@ -118,7 +118,7 @@ export class ExpiryRewriter {
       case "RESTORE": {
         const [payload, options] = [args[3]!, args.slice(4)];
         if (!this.#abilities.restoreAbsTtl) {
-          return { command: olderRestore(key, payload, options), after: pexpireat };
+          return { command: this.#olderRestore(key, payload, options), after: pexpireat };
         }
         const rest = options.filter((option) => word(option) !== "ABSTTL");
         return { command: encodeCommand(["RESTORE", key, at, payload, ...rest, "ABSTTL"]), after: null };
@@ -130,16 +130,19 @@ export class ExpiryRewriter {
     }
   }
 
+  /** RESTORE without an expiry as it was before 5.0: REPLACE is its only option, and came with 3.0. */
+  #olderRestore(key: Buffer, payload: Buffer, options: readonly Buffer[]): Buffer {
+    const replace = options.some((option) => word(option) === "REPLACE");
+    if (replace && !this.#abilities.restoreReplace) {
+      return encodeCommand(["EVAL", restoreReplacing, "1", key, payload]);
+    }
+    return encodeCommand(["RESTORE", key, "0", payload, ...(replace ? ["REPLACE"] : [])]);
+  }
+
   #set(args: readonly Buffer[], at: string, pexpireat: Buffer): Rewritten {
     if (this.#abilities.setPxat) return { command: encodeCommand(["SET", ...args, "PXAT", at]), after: null };
     return { command: encodeCommand(["SET", ...args]), after: pexpireat };
   }
-}
-
-/** RESTORE without an expiry as it was before 5.0: REPLACE is its only option. */
-function olderRestore(key: Buffer, payload: Buffer, options: readonly Buffer[]): Buffer {
-  const replace = options.filter((option) => word(option) === "REPLACE");
-  return encodeCommand(["RESTORE", key, "0", payload, ...replace]);
 }
 
 function find(name: string, bytes: Uint8Array, scanner: CommandScanner): Found | null {

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
-import { setAllKeeping, setFields, setKeeping } from "../../server/sync/command-downgrade-scripts.ts";
+import {
+  restoreReplacing,
+  setAllKeeping,
+  setFields,
+  setKeeping,
+} from "../../server/sync/command-downgrade-scripts.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis, until } from "../servers/index.ts";
 
@@ -111,6 +116,14 @@ test("a SET that keeps an expiry keeps the one that is there, and makes none", a
   expect(await Promise.all(keys.map((key) => client.ttl(key)))).toEqual([-1, expect.any(Number), -2, -1]);
   // In this version PTTL counts from the beginning of the script.
   expect(Math.abs((await client.pexpiretime("expiring")) - at)).toBeLessThan(50);
+});
+
+test("a value is restored in the place of another, of any bytes", async () => {
+  const { client } = older;
+  await client.rpush("from", Buffer.from([0, 255, 13, 10]));
+  await client.set("to", 1);
+  await client.eval(restoreReplacing, 1, "to", (await client.dumpBuffer("from"))!);
+  expect(await client.lrangeBuffer("to", 0, -1)).toEqual([Buffer.from([0, 255, 13, 10])]);
 });
 
 test("a hash of many fields is set by a script in slices", async () => {

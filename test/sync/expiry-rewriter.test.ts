@@ -121,6 +121,12 @@ test("before 6.2 a destination gets PEXPIREAT behind SET, before 5.0 behind REST
     );
     expect(older.after()).toBe(`PEXPIREAT key ${far}`);
   }
+  const oldest = new FilterForTest({ version: "2.8.24" }).live();
+  expect(oldest.decide("RESTORE", "key", String(far), "payload", "REPLACE", "ABSTTL")).toMatch(
+    /^replace EVAL .* 1 key payload$/s,
+  );
+  expect(oldest.after()).toBe(`PEXPIREAT key ${far}`);
+  expect(oldest.decide("RESTORE", "key", "0", "payload", "ABSTTL")).toBe("replace RESTORE key 0 payload");
   expect(older.decide("RESTORE", "key", "0", "payload", "ABSTTL")).toBe("replace RESTORE key 0 payload");
   expect(older.after()).toBe(null);
   expect(older.decide("SET", "key", "value", "KEEPTTL")).toMatch(/^replace EVAL .* 1 key value$/s);
