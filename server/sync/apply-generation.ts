@@ -18,6 +18,7 @@ import { type LoadProgress, LoadReplies } from "./load-replies.ts";
 import { checkpointKey, doubtfulKeysKey, scriptsKey } from "./own-keys.ts";
 import { RdbLoader } from "./rdb-loader.ts";
 import { reconcile } from "./reconcile.ts";
+import { restoreWatcher } from "./restore-watcher.ts";
 import { scriptPrelude } from "./script-prelude.ts";
 import { ScriptRewriter } from "./script-rewriter.ts";
 import { scriptWatcher } from "./script-watcher.ts";
@@ -200,6 +201,7 @@ export function streamApplier(
     ledger: context.ledger,
     watchers: {
       ...expiryWatchers(context.ledger.doubtful, spec.databases),
+      restored: restoreWatcher(context.ledger.doubtful),
       script: scriptWatcher(scripts, context.ledger),
     },
     role: context.role,

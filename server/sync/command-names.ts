@@ -29,9 +29,10 @@ const EXPIRY = ["SET", "SETEX", "PSETEX", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXP
  * - moved: it says whether there was something to move, to rename or to copy;
  * - fields: it says so for each field of a hash;
  * - sources: it does not say whether the keys it reads were there, so they are asked for before;
+ * - restored: it says whether the value could be restored;
  * - script: it is what the script returned.
  */
-export type WatchKind = "none" | "renewal" | "moved" | "fields" | "sources" | "script";
+export type WatchKind = "none" | "renewal" | "moved" | "fields" | "sources" | "restored" | "script";
 
 const WATCHES: Readonly<Record<Exclude<WatchKind, "none">, readonly string[]>> = {
   renewal: ["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
@@ -49,6 +50,7 @@ const WATCHES: Readonly<Record<Exclude<WatchKind, "none">, readonly string[]>> =
     ],
     ...["GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER", "SORT", "BITOP", "PFMERGE"],
   ],
+  restored: ["RESTORE"],
   script: ["EVAL", "EVALSHA"],
 };
 const WATCHED: ReadonlyMap<string, WatchKind> = new Map(

@@ -71,6 +71,19 @@ test("commands that the destination does not know are rejected, the others appli
   expect(sync.statuses.has("retrying")).toBe(false);
 });
 
+test("a value that the destination will not restore, where something else lies, is copied from the shard", async () => {
+  const { shard, destination, sync, caughtUp } = await running();
+  await destination.set("conflict", "nobody's");
+  await shard.rpush("from", "a", "b");
+  const payload = (await shard.dumpBuffer("from"))!;
+  await shard.pipeline().restore("conflict", 0, payload).rpush("conflict", "c").exec();
+  await until(() => destination.type("conflict").then((type) => type === "list"), { what: "it is copied" });
+  await caughtUp();
+  expect(await destination.lrange("conflict", 0, -1)).toEqual(["a", "b", "c"]);
+  await sync.stop();
+  expect(sync.refused("RESTORE")).toEqual([]);
+});
+
 test("an unknown command with a name longer than is shown of it is rejected, and it goes on", async () => {
   const master = await startOldMaster();
   const destination = await startRedis();
