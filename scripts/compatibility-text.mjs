@@ -63,11 +63,14 @@ written as commands. In the stream, commands that the destination does not have 
 - before Redis 6.2: COPY, LMOVE, LPOP and RPOP with a count, ZRANGESTORE, ZDIFFSTORE, GEOSEARCHSTORE (by radius), ZADD
   with GT or LT, GEOADD with NX, XX or CH, SET with PXAT or EXAT, XADD with NOMKSTREAM or MINID, XTRIM with MINID,
   XGROUP CREATECONSUMER; where it takes several commands, one script runs them;
-- before Redis 6.2, on either side, SET and others know a time from now on only: such an expiry may be off by the time
-  for which the command was on its way;
+- before Redis 6.2 SET, and before 5.0 RESTORE, knows no point in time: PEXPIREAT follows it, in its transaction. A shard
+  before Redis 7.0 sends times from now on, which count from when it ran the command: such an expiry may be off by the
+  time for which the command was on its way;
 - before Redis 7.0: the counters in XGROUP and XSETID are left out;
 - without expiries of hash fields: HSETEX becomes HSET, HGETDEL becomes HDEL;
-- before Valkey 9: MSETEX and DELIFEQ;
+- without MSETEX (before Redis 8.4 and Valkey 9.1), a script of SET; without DELIFEQ (Redis, and before Valkey 9.0), DEL;
+- before Redis 8.2, and in Valkey: XADD and XTRIM with DELREF or ACKED; the stream is copied from the shard. IDMP of XADD
+  (Redis 8.6) is left out: what a producer sends again after the cutover is not recognised;
 - RESTORE and FUNCTION RESTORE: the version in the payload becomes one that the destination takes. A value in an
   encoding that it does not know is read from the source and decoded.
 
