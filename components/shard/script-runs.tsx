@@ -31,6 +31,8 @@ function Answers({ script }: { script: Runs }) {
   const others = script.ran + script.failed - told;
   if (script.answers.length + (others > 0 ? 1 : 0) < 2) return null;
   const byCount = [...script.answers].sort((a, b) => b.count - a.count);
+  // A counter answers something else each time: a list of that says nothing.
+  if (others > 0 && byCount[0]!.count === 1) return null;
   return (
     <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs" aria-label="All answers">
       {byCount.map(({ text, failed, count }) => (
