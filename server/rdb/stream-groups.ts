@@ -103,9 +103,9 @@ function claim(
   ms: bigint,
   sequence: bigint,
 ): void {
-  const { out, key, capabilities } = writing;
-  if (capabilities.streamCounters && facts.entries.find(ms, sequence) < 0) {
-    // From 7.0 on XCLAIM passes over an entry that no longer exists (redis: t_stream.c xclaimCommand).
+  const { out, key } = writing;
+  if (facts.entries.find(ms, sequence) < 0) {
+    // XCLAIM passes over an entry that no longer exists, FORCE or not (redis: t_stream.c xclaimCommand).
     if (!facts.entries.overflowed) {
       writing.lose("a pending entry that the stream no longer has");
       return;
