@@ -2,25 +2,39 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeDifferences } from "../digest/compare-union.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import type { SoakCluster } from "./soak-cluster.ts";
-import { describeFault, type Fault, planRound, type Target } from "./soak-plan.ts";
-import { strike } from "./strike.ts";
+import { describeFault, type Fault, planSoak, type Target } from "./soak-plan.ts";
+import { busyWith, strike } from "./strike.ts";
 
-export type SoakSummary = { readonly rounds: number; readonly faults: number; readonly commands: number };
+export type SoakOptions = {
+  readonly seed: number;
+  /** Whether another round begins. */
+  readonly more: (rounds: number) => boolean;
+  readonly halfOpen: boolean;
+};
+
+export type SoakSummary = {
+  readonly rounds: number;
+  readonly commands: number;
+  /** Of all rounds together. */
+  readonly keysCompared: number;
+  /** `kind target` → how often. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly alerts: readonly string[];
+};
 
 /**
- * Round after round: traffic, faults, no more traffic, and the destination is the union of the shards. The seed
- * decides on the faults and on the commands of every round.
+ * Round after round: traffic, faults, no more traffic, and the destination is the union of the shards. The seed alone
+ * decides on the faults, their order and moments, and on the commands of every round.
  * @throws Error with the differences and the faults of the last rounds.
  */
-export async function runSoak(
-  cluster: SoakCluster,
-  seed: number,
-  more: (rounds: number) => boolean,
-): Promise<SoakSummary> {
+export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promise<SoakSummary> {
+  const { seed, more, halfOpen } = options;
+  const plans = planSoak(seededRandom(seed), { shards: cluster.shards.length, halfOpen });
   const history: string[] = [];
+  const faults = new Map<string, number>();
   let rounds = 0;
-  let faults = 0;
   let commands = 0;
+  let keysCompared = 0;
   const began = performance.now();
   const say = (text: string) => {
     const line = `${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`;
@@ -29,31 +43,36 @@ export async function runSoak(
   };
   await cluster.caughtUp();
   while (more(rounds)) {
-    const roundSeed = seed + 1000 * rounds;
-    const plan = planRound(seededRandom(roundSeed), cluster.shards.length);
+    const plan = plans.next().value;
     say(`round ${rounds + 1}: ${plan.map(describeFault).join("; ")}`);
     try {
-      cluster.startTraffic(roundSeed);
+      cluster.startTraffic(seed + 1000 * rounds);
       await strikeAll(cluster, plan);
       commands += await cluster.stopTraffic();
       const quiet = performance.now();
       await cluster.caughtUp();
       const comparison = await cluster.compare();
       if (comparison.differences.length > 0) throw new Error(describeDifferences(comparison));
+      await cluster.engines.expectRunning();
+      const complaints = cluster.engines.complaints();
+      if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);
+      keysCompared += comparison.destinationKeys;
       const seconds = ((performance.now() - quiet) / 1000).toFixed(1);
       say(
         `round ${rounds + 1}: ${comparison.destinationKeys} keys are equal ${seconds} s after the last command`,
       );
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`TEST_SEED=${seed}, round ${rounds + 1}: ${why}\n${history.slice(-8).join("\n")}`, {
-        cause: error,
-      });
+      const where = `TEST_SEED=${seed}, round ${rounds + 1}, ${halfOpen ? "with" : "without"} half-open links`;
+      throw new Error(`${where}: ${why}\n${history.slice(-8).join("\n")}`, { cause: error });
     }
     rounds++;
-    faults += plan.length;
+    for (const { kind, target } of plan) {
+      const name = `${kind} ${typeof target === "number" ? "shard" : target}`;
+      faults.set(name, (faults.get(name) ?? 0) + 1);
+    }
   }
-  return { rounds, faults, commands };
+  return { rounds, commands, keysCompared, faults, alerts: cluster.engines.alerts() };
 }
 
 /** Faults of one target follow one another; those of different targets may meet. */
@@ -61,13 +80,17 @@ async function strikeAll(cluster: SoakCluster, plan: readonly Fault[]): Promise<
   const began = performance.now();
   const busy = new Map<Target, Promise<void>>();
   for (const fault of plan) {
-    const before = busy.get(fault.target) ?? Promise.resolve();
+    const targets = busyWith(fault);
+    const before = targets.map((target) => busy.get(target) ?? Promise.resolve());
     const run = async () => {
-      await before;
+      await Promise.all(before);
       await sleep(Math.max(0, fault.startsAt - (performance.now() - began)));
       await strike(cluster, fault);
     };
-    busy.set(fault.target, run());
+    const done = run();
+    for (const target of targets) busy.set(target, done);
   }
-  await Promise.all(busy.values());
+  // All of them end before the first failure is told: the servers are about to go.
+  const ends = await Promise.allSettled(busy.values());
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

@@ -1,90 +1,83 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { checkpointKey, epochField } from "../../server/sync/own-keys.ts";
 import { compareUnion, type UnionComparison } from "../digest/compare-union.ts";
 import { type Nutcracker, type RedisServer, startNutcracker, startRedis, until } from "../servers/index.ts";
-import { EngineRun } from "../sync/engine-run.ts";
 import { TcpProxy } from "../sync/tcp-proxy.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
+import { SoakEngines } from "./soak-engines.ts";
+import { SoakShard } from "./soak-shard.ts";
 
 const SHARDS = 3;
 /** ms: half-open links are given up after a minute of silence, and an initial sync follows. */
 const PATIENCE_MS = 180_000;
+export const BACKLOG_BYTES = 1024 * 1024;
+/** What is confirmed is in the append-only files, so that a server which is killed comes back with it. */
+const conf = { appendonly: "yes", appendfsync: "everysec", "repl-backlog-size": String(BACKLOG_BYTES) };
+
+type Parts = Pick<SoakCluster, "shards" | "destination" | "destinationProxy" | "engines">;
 
 /**
- * A pool of shards behind nutcracker, a destination, and an engine as a process that reaches each of them through
- * a proxy. What is confirmed is in the append-only files, so that a server which is killed comes back with it.
+ * A pool of shards with a replica each behind nutcracker, a destination, and an engine as a process that reaches each
+ * of them through a proxy.
  */
 export class SoakCluster {
-  readonly shards: readonly RedisServer[];
+  readonly shards: readonly SoakShard[];
   readonly destination: RedisServer;
-  readonly nutcracker: Nutcracker;
-  /** Between the engine and each shard, and between the engine and the destination. */
-  readonly shardProxies: readonly TcpProxy[];
   readonly destinationProxy: TcpProxy;
-  readonly engine: EngineRun;
+  readonly engines: SoakEngines;
+  #nutcracker: Nutcracker;
+  /** Failovers of two shards at once change nutcracker's file one after the other. */
+  #nutcrackerFree: Promise<void> = Promise.resolve();
+  #seed = 0;
+  #begun = 0;
   #writers: TrafficWriter[] = [];
+  /** The present writer of each shard. */
+  readonly #direct = new Map<SoakShard, TrafficWriter>();
 
-  private constructor(
-    parts: Pick<
-      SoakCluster,
-      "shards" | "destination" | "nutcracker" | "shardProxies" | "destinationProxy" | "engine"
-    >,
-  ) {
-    this.shards = parts.shards;
-    this.destination = parts.destination;
-    this.nutcracker = parts.nutcracker;
-    this.shardProxies = parts.shardProxies;
-    this.destinationProxy = parts.destinationProxy;
-    this.engine = parts.engine;
+  private constructor({ shards, destination, destinationProxy, engines }: Parts, nutcracker: Nutcracker) {
+    this.shards = shards;
+    this.destination = destination;
+    this.destinationProxy = destinationProxy;
+    this.engines = engines;
+    this.#nutcracker = nutcracker;
   }
 
-  /** @param folder for logs and data, which are left there. */
+  /** @param folder for logs and data. */
   static async start(folder: string, seed: number): Promise<SoakCluster> {
-    const redis = (name: string) =>
-      startRedis({
-        directory: join(folder, name),
-        conf: { appendonly: "yes", appendfsync: "everysec", "repl-backlog-size": "1mb" },
-      });
-    const shards: RedisServer[] = [];
-    for (let n = 1; n <= SHARDS; n++) shards.push(await redis(`shard-${n}`));
-    const destination = await redis("destination");
-    const servers = shards.map(({ port }, index) => ({ port, name: nameOf(index) }));
-    const nutcracker = await startNutcracker({ servers });
+    const names = Array.from({ length: SHARDS }, (_, n) => `alpha-${n + 1}`);
+    const shards = await Promise.all(names.map((name) => SoakShard.start(name, folder, conf)));
+    const destination = await startRedis({ directory: join(folder, "destination"), conf });
+    const nutcracker = await startNutcracker({ servers: serversOf(shards) });
     for (const [index, shard] of shards.entries()) {
-      await fillMixed(shard.client, { keys: 3_000, seed: seed + index, prefix: `fill-${index}:` });
+      await fillMixed(shard.master.client, { keys: 3_000, seed: seed + index, prefix: `fill-${index}:` });
     }
-    const shardProxies = await Promise.all(shards.map(({ port }) => TcpProxy.start(port)));
     const destinationProxy = await TcpProxy.start(destination.port);
     const config = join(folder, "engine.yml");
-    const lines = shardProxies.map(({ port }, index) => `    - 127.0.0.1:${port}:1 ${nameOf(index)}`);
+    const lines = shards.map(({ name, proxy }) => `    - 127.0.0.1:${proxy.port}:1 ${name}`);
     writeFileSync(config, `alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n${lines.join("\n")}\n`);
-    mkdirSync(join(folder, "engine"));
+    const also = shards.flatMap(({ name, proxies }) => [
+      "--also",
+      `${name}=redis://127.0.0.1:${proxies[1]!.port}`,
+    ]);
     const to = `redis://127.0.0.1:${destinationProxy.port}`;
-    const engine = new EngineRun(
-      ["--nutcracker", config, "--destination", to, "--skip-checks"],
-      join(folder, "engine"),
-    );
-    engine.start();
-    return new SoakCluster({ shards, destination, nutcracker, shardProxies, destinationProxy, engine });
+    const args = ["--nutcracker", config, ...also, "--destination", to, "--skip-checks"];
+    const engines = new SoakEngines(args, folder, names);
+    onTestFinished(() => engines.close());
+    engines.start();
+    return new SoakCluster({ shards, destination, destinationProxy, engines }, nutcracker);
   }
 
   /** The same seed gives the same commands; how many of them are written is a matter of time. */
   startTraffic(seed: number): void {
-    this.#writers = [
-      new TrafficWriter(this.nutcracker.client, { seed, commandsPerSecond: 2_000 }),
-      ...this.shards.map(
-        (shard, index) =>
-          new TrafficWriter(shard.client, {
-            seed: seed + 1 + index,
-            prefix: `direct-${index}:`,
-            through: "direct",
-            commandsPerSecond: 500,
-          }),
-      ),
-    ];
-    for (const writer of this.#writers) writer.start();
+    this.#seed = seed;
+    this.#begun = 0;
+    this.#writers = [new TrafficWriter(this.#nutcracker.client, { seed, commandsPerSecond: 2_000 }).start()];
+    for (const shard of this.shards) this.#writeTo(shard);
   }
 
   /** @returns how many commands were answered. */
@@ -93,26 +86,56 @@ export class SoakCluster {
     return this.#writers.reduce((sum, { commands }) => sum + commands, 0);
   }
 
+  /** @param lasts ms until the killed master comes back, as a replica. */
+  async failOver(shard: SoakShard, lasts: number): Promise<void> {
+    await shard.failOver();
+    const former = this.#direct.get(shard);
+    this.#writeTo(shard);
+    await this.#moveNutcracker();
+    await sleep(lasts);
+    await shard.bringBack();
+    // What it had not sent waited for the server, which refuses it as a replica.
+    await former?.stop();
+  }
+
+  async handOver(shard: SoakShard): Promise<void> {
+    await shard.handOver();
+    const former = this.#direct.get(shard);
+    this.#writeTo(shard);
+    await this.#moveNutcracker();
+    await former?.stop();
+  }
+
+  /** Empties the destination, and waits until the engine has begun again with each shard. */
+  async flushDestination(): Promise<void> {
+    const { client } = this.destination;
+    await client.flushall();
+    // Without an epoch on the destination a second engine that comes now would begin with the first one, below it.
+    await this.#untilEngine(async () => {
+      const epochs = await client.hmget(
+        checkpointKey(this.engines.taskId),
+        ...this.shards.map(({ name }) => epochField(name)),
+      );
+      return epochs.every((epoch) => epoch !== null);
+    }, "the engine has come back to the destination that was flushed");
+  }
+
   /** Resolves when the destination holds all that the shards hold by now. */
   async caughtUp(): Promise<void> {
-    for (const [index, shard] of this.shards.entries()) {
-      await this.#lookAtEveryKey(shard);
+    for (const shard of this.shards) {
+      const { client } = shard.master;
+      await lookAtEveryKey(shard.master);
       // A master takes another id when its backlog begins: when the first replica comes.
       let wanted = { replid: "", offset: 0n };
-      await until(
-        async () => {
-          if (this.engine.exit !== null) this.engine.start();
-          const info = await shard.client.info("replication");
-          const replid = /master_replid:(\w+)/.exec(info)?.[1] ?? "";
-          const offset = BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
-          if (wanted.replid !== replid) wanted = { replid, offset };
-          const checkpoints = `tributary:checkpoint:${this.engine.taskId}`;
-          const text = await this.destination.client.hget(checkpoints, nameOf(index));
-          const checkpoint = parseCheckpoint(text ?? "");
-          return checkpoint?.replid === replid && checkpoint.offset >= wanted.offset;
-        },
-        { what: `shard ${index + 1} is applied to its end`, timeoutMs: PATIENCE_MS, everyMs: 100 },
-      );
+      await this.#untilEngine(async () => {
+        const info = await client.info("replication");
+        const replid = /master_replid:(\w+)/.exec(info)?.[1] ?? "";
+        const offset = BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
+        if (wanted.replid !== replid) wanted = { replid, offset };
+        const text = await this.destination.client.hget(checkpointKey(this.engines.taskId), shard.name);
+        const checkpoint = parseCheckpoint(text ?? "");
+        return checkpoint?.replid === replid && checkpoint.offset >= wanted.offset;
+      }, `${shard.name} is applied to its end`);
     }
   }
 
@@ -122,7 +145,7 @@ export class SoakCluster {
     await until(
       async () => {
         last = await compareUnion({
-          shards: this.shards.map(({ client }) => client),
+          shards: this.shards.map(({ master }) => master.client),
           destination: this.destination.client,
         });
         return last.differences.length === 0;
@@ -134,22 +157,54 @@ export class SoakCluster {
   }
 
   proxyOf(target: "destination" | number): TcpProxy {
-    return target === "destination" ? this.destinationProxy : this.shardProxies[target]!;
+    return target === "destination" ? this.destinationProxy : this.shards[target]!.proxy;
   }
 
   serverOf(target: "destination" | number): RedisServer {
-    return target === "destination" ? this.destination : this.shards[target]!;
+    return target === "destination" ? this.destination : this.shards[target]!.master;
   }
 
-  /** A master deletes an expired key, and says so, only when it happens upon it. */
-  async #lookAtEveryKey(shard: RedisServer): Promise<void> {
-    let cursor = "0";
-    do {
-      [cursor] = await shard.client.scan(cursor, "COUNT", 1000);
-    } while (cursor !== "0");
+  /** Writes to the shard's master of this moment, instead of to the one before. */
+  #writeTo(shard: SoakShard): void {
+    const writer = new TrafficWriter(shard.master.client, {
+      seed: this.#seed + ++this.#begun,
+      prefix: `direct-${shard.name}:`,
+      through: "direct",
+      commandsPerSecond: 500,
+    });
+    this.#direct.set(shard, writer.start());
+    this.#writers.push(writer);
+  }
+
+  /** Lets nutcracker know the present masters, as operators do: by a new file and a restart. */
+  #moveNutcracker(): Promise<void> {
+    const move = async () => {
+      const { port } = this.#nutcracker;
+      await this.#nutcracker.kill();
+      this.#nutcracker = await startNutcracker({ port, servers: serversOf(this.shards) });
+    };
+    this.#nutcrackerFree = this.#nutcrackerFree.then(move);
+    return this.#nutcrackerFree;
+  }
+
+  async #untilEngine(condition: () => Promise<boolean>, what: string): Promise<void> {
+    const met = await until(async () => (await this.engines.failure()) ?? (await condition()), {
+      what,
+      timeoutMs: PATIENCE_MS,
+      everyMs: 100,
+    });
+    if (met instanceof Error) throw met;
   }
 }
 
-function nameOf(shard: number): string {
-  return `alpha-${shard + 1}`;
+function serversOf(shards: readonly SoakShard[]) {
+  return shards.map(({ name, master }) => ({ port: master.port, name }));
+}
+
+/** A master deletes an expired key, and says so, only when it happens upon it. */
+async function lookAtEveryKey({ client }: RedisServer): Promise<void> {
+  let cursor = "0";
+  do {
+    [cursor] = await client.scan(cursor, "COUNT", 1000);
+  } while (cursor !== "0");
 }

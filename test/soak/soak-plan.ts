@@ -14,54 +14,81 @@ export type Fault = {
   readonly chance: number;
 };
 
-export type FaultKind =
-  | "kill"
-  | "terminate"
-  | "suspend"
-  | "cut"
-  | "cut after bytes"
-  | "refuse"
-  | "freeze"
-  | "slow"
-  | "fill"
-  | "save"
-  | "kill clients";
-
-/** Which faults strike whom; what comes twice comes twice as often. */
-const ofEngine: readonly FaultKind[] = ["kill", "kill", "terminate", "suspend"];
-const ofServer: readonly FaultKind[] = [
+const ofEngine = ["kill", "terminate", "suspend", "start a second"] as const;
+const ofServer = [
   "kill",
   "suspend",
   "cut",
   "cut after bytes",
   "refuse",
   "freeze",
+  "half-open",
   "slow",
   "save",
   "kill clients",
-];
-const ofDestination: readonly FaultKind[] = [...ofServer, "kill", "fill"];
+] as const;
+const ofDestination = [...ofServer, "fill", "flush"] as const;
+// FLUSHALL of a shard is left out: it is skipped, and its keys stay on the destination until the shard is copied anew
+// for another reason. Which keys are right then depends on moments that no plan decides.
+const ofShard = [...ofServer, "outrun", "fail over", "hand over"] as const;
+
+export type FaultKind = (typeof ofEngine | typeof ofDestination | typeof ofShard)[number];
+
+export type PlanOptions = {
+  readonly shards: number;
+  /** Whether links may stay half-open until the engine notices: that takes a minute. */
+  readonly halfOpen: boolean;
+};
 
 /** ms within which the faults of a round begin. */
 const SPREAD_MS = 4_000;
+const LONGEST_MS = 3_000;
 
-/** One to four faults, in the order in which they begin. The same random numbers give the same plan. */
-export function planRound(random: SeededRandom, shards: number): Fault[] {
-  return Array.from({ length: 1 + random.int(4) }, () => {
-    const who = random.int(5);
-    const target: Target = who < 2 ? "engine" : who === 2 ? "destination" : random.int(shards);
-    const kinds = target === "engine" ? ofEngine : target === "destination" ? ofDestination : ofServer;
-    return {
-      kind: random.pick(kinds),
-      target,
-      startsAt: 300 + random.int(SPREAD_MS),
-      lasts: random.int(3_000),
-      chance: random.next(),
-    };
-  }).sort((a, b) => a.startsAt - b.startsAt);
+/**
+ * Rounds without an end, of one to four faults each in the order in which they begin. All is drawn from `random`: the
+ * same seed gives the same plan. Faults are dealt like cards, so that each comes before any comes again.
+ */
+export function* planSoak(random: SeededRandom, options: PlanOptions): Generator<Fault[], never> {
+  let deck: Card[] = [];
+  for (;;) {
+    const round: Fault[] = [];
+    for (let left = 1 + random.int(4); left > 0; left--) {
+      if (deck.length === 0) deck = shuffled(cards(options), random);
+      const { who, kind } = deck.pop()!;
+      round.push({
+        kind,
+        target: who === "shard" ? random.int(options.shards) : who,
+        startsAt: 300 + random.int(SPREAD_MS),
+        lasts: random.int(LONGEST_MS) + (kind === "suspend" ? 1_000 : 0),
+        chance: random.next(),
+      });
+    }
+    yield round.sort((a, b) => a.startsAt - b.startsAt);
+  }
 }
 
-export function describeFault({ kind, target, startsAt, lasts }: Fault): string {
+export function describeFault({ kind, target, startsAt, lasts, chance }: Fault): string {
   const whom = typeof target === "number" ? `shard ${target + 1}` : target;
-  return `${startsAt} ms: ${kind} ${whom}, ${lasts} ms`;
+  return `${startsAt} ms: ${kind} ${whom}, ${lasts} ms, ${chance.toFixed(2)}`;
+}
+
+type Card = { readonly who: "engine" | "destination" | "shard"; readonly kind: FaultKind };
+
+/** Every fault of everybody once; a kill of the engine and of the destination twice. */
+export function cards({ halfOpen }: PlanOptions): Card[] {
+  const of = (who: Card["who"], kinds: readonly FaultKind[]) => kinds.map((kind) => ({ who, kind }));
+  return [
+    ...of("engine", [...ofEngine, "kill"]),
+    ...of("destination", [...ofDestination, "kill"]),
+    ...of("shard", ofShard),
+  ].filter(({ kind }) => halfOpen || kind !== "half-open");
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(items: T[], random: SeededRandom): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = random.int(last + 1);
+    [items[last], items[other]] = [items[other]!, items[last]!];
+  }
+  return items;
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../servers/index.ts";
 import { runSoak } from "./run-soak.ts";
 import { SoakCluster } from "./soak-cluster.ts";
 
@@ -11,16 +12,34 @@ const FEW_ROUNDS = 2;
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 30));
 
 test("the destination is the union of the shards after every round of random faults", {
-  timeout: seconds * 1_000 + 420_000,
+  timeout: seconds * 1_000 + 600_000,
 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "tributary-soak-"));
-  console.log(`soak: TEST_SEED=${seed}, logs in ${folder}`);
-  const cluster = await SoakCluster.start(folder, seed);
-  const ends = performance.now() + seconds * 1_000;
-  const more = (rounds: number) => (seconds > 0 ? performance.now() < ends : rounds < FEW_ROUNDS);
-  const { rounds, faults, commands } = await runSoak(cluster, seed, more);
-  console.log(`${rounds} rounds, ${faults} faults, ${commands} commands, 0 differences`);
-  expect(commands).toBeGreaterThan(rounds * 1_000);
-  await cluster.engine.kill("SIGTERM");
-  rmSync(folder, { recursive: true, force: true });
+  const folder = temporaryFolder();
+  console.log(`soak: TEST_SEED=${seed} SOAK_SECONDS=${seconds}, logs in ${folder}`);
+  try {
+    const cluster = await SoakCluster.start(folder, seed);
+    const ends = performance.now() + seconds * 1_000;
+    const summary = await runSoak(cluster, {
+      seed,
+      more: (rounds) => (seconds > 0 ? performance.now() < ends : rounds < FEW_ROUNDS),
+      halfOpen: seconds > 0,
+    });
+    const { rounds, commands, keysCompared } = summary;
+    const kinds = [...summary.faults].sort().map(([name, times]) => `${name} ${times}`);
+    console.log(
+      `soak: TEST_SEED=${seed}, ${rounds} rounds, ${commands} commands, ${keysCompared} keys compared, 0 differences`,
+    );
+    console.log(`faults: ${kinds.join(", ")}\nalerts:\n${summary.alerts.join("\n")}`);
+    expect(commands).toBeGreaterThan(rounds * 1_000);
+    await cluster.engines.end("SIGTERM");
+  } catch (error) {
+    // Data goes with the test; logs are what a failure is understood by.
+    const kept = mkdtempSync(join(tmpdir(), "tributary-soak-logs-"));
+    cpSync(folder, kept, {
+      recursive: true,
+      filter: (path) => !/\/(appendonlydir|spool)\/|\.rdb$/.test(path),
+    });
+    console.log(`the logs are kept in ${kept}`);
+    throw error;
+  }
 });

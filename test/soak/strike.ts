@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SoakCluster } from "./soak-cluster.ts";
-import type { Fault } from "./soak-plan.ts";
+import { BACKLOG_BYTES, type SoakCluster } from "./soak-cluster.ts";
+import type { Fault, Target } from "./soak-plan.ts";
+import type { SoakShard } from "./soak-shard.ts";
 
 /** Bytes a second of a slow link, at the least. */
 const SLOWEST = 100_000;
 /** Bytes after which a link is cut: within a handshake, an RDB, or a batch. */
 const LONGEST_LIFE = 60_000;
+
+/** Whom a fault keeps busy: no other fault strikes them before it is over. */
+export function busyWith({ kind, target }: Fault): readonly Target[] {
+  // A flush is over when the engine has noticed it, for which it must live.
+  return kind === "flush" ? ["engine", target] : [target];
+}
 
 /** Lets one fault happen, and ends it: afterwards its target serves as before. */
 export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> {
@@ -42,8 +49,11 @@ export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> 
     case "freeze":
       proxy.freeze({ newcomers: "served" });
       await sleep(lasts);
-      // Half of them stay as they are: it is for the engine to notice.
-      if (chance < 0.5) proxy.thaw();
+      proxy.thaw();
+      return;
+    case "half-open":
+      // They stay as they are: it is for the engine to notice.
+      proxy.freeze({ newcomers: "served" });
       return;
     case "slow":
       Object.assign(proxy.shape, slowly(SLOWEST + chance * 900_000));
@@ -68,21 +78,38 @@ export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> 
         "yes",
       );
       return;
+    case "flush":
+      return cluster.flushDestination();
+    case "outrun":
+      return shardAt(cluster, target).outrun(BACKLOG_BYTES, lasts);
+    case "fail over":
+      return cluster.failOver(shardAt(cluster, target), lasts);
+    case "hand over":
+      return cluster.handOver(shardAt(cluster, target));
     default:
       throw new Error(`no ${kind} of a server`);
   }
 }
 
-async function strikeEngine({ engine }: SoakCluster, { kind, lasts }: Fault): Promise<void> {
-  if (kind === "suspend") {
-    process.kill(engine.pid, "SIGSTOP");
-    await sleep(lasts);
-    process.kill(engine.pid, "SIGCONT");
-    return;
+async function strikeEngine({ engines }: SoakCluster, { kind, lasts }: Fault): Promise<void> {
+  switch (kind) {
+    case "kill":
+    case "terminate":
+      await engines.end(kind === "kill" ? "SIGKILL" : "SIGTERM");
+      await sleep(lasts);
+      return engines.start();
+    case "suspend":
+      return engines.suspend(lasts);
+    case "start a second":
+      return engines.startSecond();
+    default:
+      throw new Error(`no ${kind} of the engine`);
   }
-  await engine.kill(kind === "kill" ? "SIGKILL" : "SIGTERM");
-  await sleep(lasts);
-  engine.start();
+}
+
+function shardAt(cluster: SoakCluster, target: Target): SoakShard {
+  if (typeof target !== "number") throw new Error(`${target} is no shard`);
+  return cluster.shards[target]!;
 }
 
 function slowly(bytesPerSecond: number) {
