@@ -207,9 +207,10 @@ export const catalogue = {
   },
   DESTINATION_DENIED: {
     message: "The destination at {address} does not permit {command}: {detail}.",
-    cause: "The ACL user lacks a permission (NOPERM).",
+    cause:
+      "The ACL user lacks a permission (NOPERM), or the command is renamed in the destination's redis.conf (unknown command).",
     remedy:
-      "Grant the user ~* +@all, or at least +@write +@connection +@transaction +@keyspace +info. Nothing is lost meanwhile.",
+      "Grant the user ~* +@all, or at least +@write +@read +@connection +@transaction +@keyspace +@scripting +info; take the command's rename-command line out and restart the destination. Nothing is lost meanwhile.",
     retried: true,
   },
   DESTINATION_BUSY: {
@@ -237,7 +238,8 @@ export const catalogue = {
   DESTINATION_MISSED: {
     message:
       "The destination at {address} refused {command} within a transaction that it applied otherwise: {detail}.",
-    cause: "A permission was withdrawn between the commands of a transaction and its EXEC.",
+    cause:
+      "A permission was withdrawn between the commands of a transaction and its EXEC, or that for MULTI before them.",
     remedy:
       "Give the permission back. Tributary copies the shard again, since one of its commands is missing.",
     retried: true,

@@ -8,6 +8,10 @@ const fence =
 const optional: Readonly<Record<string, readonly [without: string, permission: string]>> = {
   "CLIENT LIST": [fence, "+client|list +client|kill (+client before 7.0)"],
   "CLIENT KILL": [fence, "+client|list +client|kill (+client before 7.0)"],
+  RESTORE: [
+    "values are written as native commands, which takes longer; those of modules are left out.",
+    "+restore",
+  ],
   EVAL: ["scripts that masters up to 4.0 send on as such are rejected.", "+eval +evalsha"],
 };
 

@@ -5,6 +5,8 @@ export type RdbDestination = {
   readonly flavor: "redis" | "valkey" | "keydb" | "dragonfly";
   /** Of the server itself, e.g. "7.0.15" or "9.0.1". */
   readonly version: string;
+  /** False where RESTORE is forbidden: then every value goes as native commands. */
+  readonly restore?: boolean;
 };
 
 /** Commands that not every destination has. */
@@ -78,11 +80,12 @@ export function rdbVersionOf(server: RdbDestination): number {
 
 /**
  * The version to put in the footer of a RESTORE payload of `kind`, or null when the destination does not know
- * that encoding. It is the lowest that has the type, since a server refuses every footer above its own, and
+ * that encoding, or has no RESTORE. It is the lowest that has the type, since a server refuses every footer above its own, and
  * Valkey also 12 to 79, which it holds for foreign (redis: cluster.c verifyDumpPayload; valkey: rdb.h
  * RDB_FOREIGN_VERSION_MIN). Encodings of old, such as zipmap and ziplist, are converted by newer servers.
  */
 export function restoreVersionFor(kind: number, destination: RdbDestination): number | null {
+  if (destination.restore === false) return null;
   const since = sinceVersion.get(kind);
   if (since === undefined || since > rdbVersionOf(destination)) return null;
   const ofValkey = destination.flavor === "valkey";

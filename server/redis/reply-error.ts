@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { type ErrorDetails, TributaryError } from "../errors/tributary-error.ts";
+import { refusedCommand } from "./refused-command.ts";
 
 /** Whose answer it was: `role` is "the destination" or e.g. "shard alpha-1", as messages call it. */
 export type ReplyErrorContext = {
@@ -29,6 +30,7 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
   };
   const make = (name: ErrorCode, more: ErrorDetails = {}) =>
     new TributaryError(name, { ...details, ...more });
+  const refused = refusedCommand(text);
 
   if (code !== null) {
     if (code === "ECONNREFUSED") return make("CONNECT_REFUSED");
@@ -40,7 +42,7 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
   }
   if (/^Command timed out/.test(text)) return make("CONNECT_TIMEOUT");
   if (isProtocolError(text)) return make("NOT_REDIS", { detail: "its answer is not RESP" });
-  return make(codeOfReply(text, context), {});
+  return make(codeOfReply(text, context), refused === null ? {} : { command: refused });
 }
 
 /** True for the message of ioredis' decoder when what it reads is not RESP. */

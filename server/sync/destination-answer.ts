@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { isUnknownCommand, refusedCommand } from "../redis/refused-command.ts";
 
 /** Errors that say that nothing can be applied now, whatever the command; by the first word of the answer. */
 const WAITING: Readonly<Record<string, ErrorCode>> = {
@@ -26,9 +27,20 @@ export function stateErrorOf(text: string, address: string, command: string): Tr
   // redis: multi.c execCommandAbort — EXEC itself may carry the reason behind its own words.
   const bare = text.replace(/^EXECABORT Transaction discarded because of: /, "");
   const code = WAITING[/^[A-Z]+/.exec(bare)?.[0] ?? ""];
-  return code === undefined
-    ? null
-    : new TributaryError(code, { role: "the destination", address, command, detail: bare });
+  if (code === undefined) return null;
+  const named = refusedCommand(bare) ?? command;
+  return new TributaryError(code, { role: "the destination", address, command: named, detail: bare });
+}
+
+/**
+ * The same for a command of Tributary's own, which every destination of its version has: one that is not known was
+ * renamed, and is waited for as one that is forbidden.
+ */
+export function ownStateErrorOf(text: string, address: string, command: string): TributaryError | null {
+  const state = stateErrorOf(text, address, command);
+  if (state !== null || !isUnknownCommand(text)) return state;
+  const details = { role: "the destination", address, command: refusedCommand(text) ?? command };
+  return new TributaryError("DESTINATION_DENIED", { ...details, detail: text });
 }
 
 /** A short stable code for a command that the destination refused. */

@@ -8,6 +8,7 @@ import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.t
 import { ControlClient } from "./control-client.ts";
 import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
 import { DestinationLink } from "./destination-link.ts";
+import { requireCommands } from "./needed-commands.ts";
 import {
   checkpointKey,
   connectionName,
@@ -105,8 +106,10 @@ export class DestinationSession {
       if (facts.mode === "cluster") {
         throw new TributaryError("DESTINATION_UNSUPPORTED", { address, detail: "it is a cluster" });
       }
-      const abilities = abilitiesOf(facts, facts.redisVersion, await databaseCount(control));
+      const databases = await databaseCount(control);
+      const permitted = await requireCommands(control, address);
       await control.select(spec.checkpointDb);
+      const abilities = abilitiesOf({ ...facts, ...permitted }, facts.redisVersion, databases);
       const key = checkpointKey(spec.taskId);
       const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.

@@ -3,7 +3,7 @@ import { TYPE_MODULE_2 } from "../rdb/rdb-type.ts";
 import { typeOfDump } from "../rdb/rdb-version.ts";
 import type { RdbEntry } from "../rdb/rdb-visitor.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
-import { rejectionCode, stateErrorOf } from "./destination-answer.ts";
+import { ownStateErrorOf, rejectionCode, stateErrorOf } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
@@ -33,6 +33,12 @@ export type UndecodedValue = {
 
 /** Where parser and writer were at one moment, so that replies can be told as bytes and keys. */
 type Mark = { readonly commands: number; readonly position: number; readonly keys: number };
+
+/**
+ * Commands that a destination may really not have: those of streams (5.0) and of fields that expire (7.4), and what is
+ * not needed for the keys. One of the others that is not known was renamed, which can be undone.
+ */
+const NOT_EVERYWHERE = /^(X[A-Z]+|HPEXPIREAT|SCRIPT|FUNCTION|RESTORE)$/;
 
 /** The bytes after the value in a RESTORE payload: version and checksum. */
 const FOOTER = 10;
@@ -111,7 +117,8 @@ export class LoadReplies implements ReplyHandler {
     if (depth > 0) return;
     const args = this.#link?.argumentsOf(this.seen) ?? [];
     const name = Buffer.from(args[0] ?? []).toString("latin1");
-    const state = stateErrorOf(text, this.#address, name);
+    const stateOf = NOT_EVERYWHERE.test(name) ? stateErrorOf : ownStateErrorOf;
+    const state = stateOf(text, this.#address, name);
     if (state !== null) this.#failure ??= state;
     else if (!this.#decodeInstead(name, args, text)) this.#reject(name, text);
     this.#answered();

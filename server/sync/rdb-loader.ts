@@ -1,4 +1,5 @@
 import { RdbInput } from "../rdb/rdb-input.ts";
+import { TYPE_MODULE_2 } from "../rdb/rdb-type.ts";
 import { writeValueCommands } from "../rdb/rdb-value.ts";
 import type { RdbEntry, RdbVisitor } from "../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../rdb/value-writing.ts";
@@ -130,7 +131,8 @@ export class RdbLoader implements RdbVisitor {
   }
 
   moduleValue(entry: RdbEntry, type: string, bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#options.abilities.modules.includes(type)) return false;
+    const { abilities } = this.#options;
+    if (!abilities.modules.includes(type) || abilities.restoreVersion(TYPE_MODULE_2) === null) return false;
     if (this.#enter(entry)) this.#values.write(this.#link, entry, bytes, start, end);
     return true;
   }

@@ -25,6 +25,7 @@ const takeover: State[] = [
   down("after the answer to PING", after("+PONG\r\n")),
   up("after INFO", after("info\r\n")),
   down("within the answer to INFO", after("redis_version")),
+  up("within the question for what is permitted", after("multi\r\n", "sadd\r\n", 5)),
   up("within the taking of the epoch", after("hincrby\r\n", 5)),
   up("after the taking of the epoch, unanswered", after(takenEpoch)),
   down("after the answer to the taking of the epoch", after("redis_version", /\r\n:\d+\r\n/)),
@@ -32,6 +33,7 @@ const takeover: State[] = [
   down("within the answer to CLIENT LIST", after(/id=\d+ addr/)),
   up("within the naming of the connection", after("SETNAME\r\n", 10)),
   up("after SELECT", after("SELECT\r\n$1\r\n0\r\n")),
+  up("after the question which server it is", after("INFO\r\n$6\r\nserver\r\n")),
   up("after the checkpoint is asked for", after(takenEpoch, "hmget\r\n", /s0:shaded\r\n/)),
 ];
 const initialSync: State[] = [
