@@ -1,8 +1,9 @@
+import { TributaryError } from "../errors/tributary-error.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { type AnswerWatch, HeardAnswer } from "./answer-watch.ts";
 import type { CommandName } from "./command-names.ts";
-import { stateErrorOf } from "./destination-answer.ts";
+import { ownStateErrorOf, stateErrorOf } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import { SLAB_BYTES } from "./slab.ts";
 import { StreamBatch } from "./stream-batch.ts";
@@ -230,6 +231,7 @@ export class BatchPipeline implements ReplyHandler {
       if (heard?.watch.wantsText) heard.text = count < 0 ? "(nil)" : `(array of ${count})`;
     }
     if (depth !== 0) return;
+    if (count < 0 && this.#ranAlone()) return;
     this.#item = 0;
     this.#heard = null;
     // Whether by another engine or by a FLUSHALL is seen when the destination is taken over anew.
@@ -237,6 +239,7 @@ export class BatchPipeline implements ReplyHandler {
   }
 
   arrayEnd(): void {
+    if (this.#ranAlone()) return;
     const batch = this.#executing;
     if (batch === null || this.#item !== batch.names.length) {
       this.#link.fail("EXEC was answered with another number of items than were queued");
@@ -271,18 +274,37 @@ export class BatchPipeline implements ReplyHandler {
       return error === null && batch.guardReplies === 0;
     }
     const item = batch.replies++ - 1;
+    if (item < 0) batch.multiRefused = error;
+    else if (error === null && this.#ranAlone()) return false;
     if (batch.executed && item === batch.names.length) {
       const answer = error ?? "EXEC was not answered with an array";
       this.#executing = null;
       this.failure ??= stateErrorOf(answer, this.#options.address, "EXEC");
       this.#options.onAborted(batch, answer);
     } else if (error !== null) {
-      const state = stateErrorOf(error, this.#options.address, batch.names[item]?.name ?? "MULTI");
+      const name = batch.names[item]?.name;
+      const { address } = this.#options;
+      const state =
+        name === undefined ? ownStateErrorOf(error, address, "MULTI") : stateErrorOf(error, address, name);
       // What the destination's state refuses now is not the command's fault: it is applied later.
       if (state === null && item >= 0) batch.refusals.set(item, error);
-      this.failure ??= state;
+      // Behind a MULTI that was refused every answer has to be seen first.
+      const last = batch.multiRefused === null || batch.replies > batch.names.length;
+      if (last) this.failure ??= state;
     }
     return false;
+  }
+
+  /**
+   * True where a command was run that should have been queued, since MULTI was refused before it: what has been applied
+   * is not what the checkpoint says, whether or not that was written too.
+   */
+  #ranAlone(): boolean {
+    const refusal = (this.#executing ?? this.#open)?.multiRefused ?? null;
+    if (refusal === null) return false;
+    const { address } = this.#options;
+    this.failure ??= new TributaryError("DESTINATION_MISSED", { address, command: "MULTI", detail: refusal });
+    return true;
   }
 }
 

@@ -26,6 +26,8 @@ export class StreamBatch {
   heartbeatAt = -1;
   /** Replies seen so far: 0 is MULTI's. */
   replies = 0;
+  /** Why MULTI was refused: what came behind it was not queued but run, if it was permitted. */
+  multiRefused: string | null = null;
   /** Answers to queued commands that were errors, by index in `names`. */
   readonly refusals = new Map<number, string>();
   /** Answers that are still to come before MULTI's: those of WATCH and GET where a guard is kept. */

@@ -7,17 +7,18 @@ import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 const EXEC = "*1\r\n$4\r\nEXEC\r\n";
+const MULTI = "*1\r\n$5\r\nMULTI\r\n";
 
-/** A way to a server on which the next EXEC can be held back, with all that comes after it. */
+/** A way to a server on which the next EXEC, or MULTI, can be held back, with all that comes after it. */
 async function gateTo(server: RedisServer) {
   let held: (() => void) | null = null;
-  let closed = false;
+  let closed: string | null = null;
   const gate = createServer({ noDelay: true }, (near) => {
     const far: Socket = connect({ host: server.host, port: server.port, noDelay: true });
     let waiting: Buffer[] | null = null;
     near.on("data", (chunk) => {
       if (waiting !== null) return void waiting.push(chunk);
-      const at = closed ? chunk.indexOf(EXEC) : -1;
+      const at = closed === null ? -1 : chunk.indexOf(closed);
       if (at < 0) return void far.write(chunk);
       far.write(chunk.subarray(0, at));
       waiting = [chunk.subarray(at)];
@@ -38,31 +39,37 @@ async function gateTo(server: RedisServer) {
   onTestFinished(() => void gate.close());
   return {
     port: (gate.address() as { port: number }).port,
-    close: () => {
-      closed = true;
+    close: (command: string) => {
+      closed = command;
     },
-    whenHeld: () => until(() => held !== null, { what: "an EXEC is held back" }),
+    whenHeld: () => until(() => held !== null, { what: "it is held back" }),
     open: () => {
-      closed = false;
+      closed = null;
       held?.();
     },
   };
 }
 
-async function running(more: { readonly source?: (shard: RedisServer) => Promise<TcpProxy> } = {}) {
+type Given = { readonly source?: (shard: RedisServer) => Promise<TcpProxy>; readonly user?: string };
+
+async function running(more: Given = {}) {
+  const { user = "default" } = more;
   const shard = await startRedis();
   const destination = await startRedis();
   await shard.client.rpush("list", "a");
   await shard.client.set("counter", 1);
   const gate = await gateTo(destination);
   const source = endpointAt((await more.source?.(shard)) ?? shard);
-  const sync = new SyncForTest({ source, destination: endpointAt(gate) }).start();
+  const rules = user === "default" ? [] : ["on", ">secret", "~*", "&*", "+@all"];
+  await destination.client.call("ACL", "SETUSER", user, ...rules);
+  const credentials = user === "default" ? {} : { username: user, password: "secret" };
+  const sync = new SyncForTest({ source, destination: endpointAt(gate, credentials) }).start();
   await sync.reaches("synchronizing");
   await sync.caughtUp(shard.client, destination.client);
-  const acl = (rule: string) => destination.client.call("ACL", "SETUSER", "default", rule);
-  /** A transaction during which a permission is withdrawn just before its EXEC. */
-  const withdrawn = async (rule: string, meanwhile = () => {}) => {
-    gate.close();
+  const acl = (rule: string) => destination.client.call("ACL", "SETUSER", user, rule);
+  /** A transaction during which a permission is withdrawn just before its EXEC, or its MULTI. */
+  const withdrawn = async (rule: string, meanwhile = () => {}, before = EXEC) => {
+    gate.close(before);
     await shard.client.multi().incr("counter").rpush("list", "b").publish("channel", "c").exec();
     await gate.whenHeld();
     await acl(`-${rule}`);
@@ -99,6 +106,36 @@ test("a checkpoint whose permission went before its EXEC doubles nothing: the sh
   await sync.stop();
   await expectUnion([shard], destination);
   expect(await destination.client.get("counter")).toBe("2");
+});
+
+test("commands that were run since their MULTI was refused are not doubled: the shard is copied again", async () => {
+  const { shard, destination, sync, acl, withdrawn } = await running();
+  await withdrawn("multi", () => {}, MULTI);
+  await until(() => sync.reasons.has("DESTINATION_DENIED"), { what: "it is said", timeoutMs: 20_000 });
+  expect(sync.reasons).toContain("DESTINATION_MISSED");
+  await acl("+multi");
+  await until(() => sync.latest?.initialSync?.attempt === 2, {
+    what: "it is copied again",
+    timeoutMs: 20_000,
+  });
+  await sync.reaches("synchronizing", 30_000);
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  await expectUnion([shard], destination);
+  expect(await destination.client.get("counter")).toBe("2");
+});
+
+test("a user who loses all permissions within a batch costs no new copy of the shard", async () => {
+  const { shard, destination, sync, withdrawn } = await running({ user: "engine" });
+  await withdrawn("@all", () => {}, MULTI);
+  await until(() => sync.reasons.has("DESTINATION_DENIED"), { what: "it is said", timeoutMs: 20_000 });
+  await destination.client.call("ACL", "SETUSER", "engine", "+@all");
+  await sync.reaches("synchronizing", 30_000);
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  await expectUnion([shard], destination);
+  expect(sync.latest?.initialSync?.attempt).toBe(1);
+  expect(sync.reasons).not.toContain("DESTINATION_MISSED");
 });
 
 test.each(["hset", "publish"])(
