@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import { type Redis, ReplyError } from "ioredis";
 import { milliseconds } from "./key-dump.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -29,8 +29,12 @@ export class ClockComparison {
 
   async compare(source: Redis, destination: Redis): Promise<void> {
     this.#comparedAt = this.#now();
-    // A user without +time is nothing to fail for here.
-    const ahead = (client: Redis) => clockAhead(client, this.#now).catch(() => 0);
+    const ahead = (client: Redis) =>
+      clockAhead(client, this.#now).catch((error: unknown) => {
+        // A user without +time is nothing to fail for here; a connection that has failed is.
+        if (error instanceof ReplyError) return 0;
+        throw error;
+      });
     const [there, here] = await Promise.all([ahead(destination), ahead(source)]);
     this.#clock.setAhead({ source: here, destination: there });
     const skew = there - here;

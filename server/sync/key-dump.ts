@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import { type Redis, ReplyError } from "ioredis";
 import type { DoubtfulKey } from "./doubtful-keys.ts";
 
 /** A key's value as DUMP gives it (null: it is not there) and its expiry, ms since the epoch, -1 without one. */
@@ -22,6 +22,7 @@ const UNKNOWN_BYTES = PAGE_BYTES / 10;
 /**
  * Which of `keys` fit into memory together: the first of them, and those that are too large for it altogether.
  * A source before 4.0, or a user without +memory, does not say; then there are ten.
+ * @throws why the connection has failed.
  */
 export async function pageThatFits(
   source: Redis,
@@ -39,6 +40,8 @@ export async function pageThatFits(
   let sum = 0;
   for (const [index, { doubt }] of keys.entries()) {
     const [error, value] = answers[2 * index + 1] ?? [null, null];
+    // A connection on which nothing comes any more is not to be asked again, while the stream waits for it.
+    if (error !== null && !(error instanceof ReplyError)) throw error;
     const bytes = doubt === "ask" ? 0 : error === null ? Number(value ?? 0) : UNKNOWN_BYTES;
     if (bytes > MAX_VALUE_BYTES) {
       tooLarge.push(index);
