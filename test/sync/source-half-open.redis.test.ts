@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { openClient } from "../../server/redis/client.ts";
+import { ClockComparison } from "../../server/sync/clock-skew.ts";
+import { dumpKeys, pageThatFits } from "../../server/sync/key-dump.ts";
+import { StreamClock } from "../../server/sync/stream-clock.ts";
+import { startRedis } from "../servers/index.ts";
+import { endpointAt } from "./sync-for-test.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
+
+test("a half-open connection to the source fails at the first question, not when the stream waits for its answer", async () => {
+  const shard = await startRedis();
+  await shard.client.set("k", "v");
+  const link = await TcpProxy.start(shard.port);
+  const open = () => openClient(endpointAt(link), { role: "the shard", commandTimeoutMs: 300 });
+  const source = await open();
+  const destination = await openClient(endpointAt(shard), { role: "the destination" });
+  const keys = [{ doubt: "copy", db: 0, key: Buffer.from("k") }] as const;
+  expect((await pageThatFits(source, keys)).fitting).toEqual([0]);
+  link.freeze({ directions: ["up"], newcomers: "served" });
+  await expect(pageThatFits(source, keys)).rejects.toThrow("timed out");
+  await expect(dumpKeys(source, 7, keys)).rejects.toThrow("timed out");
+  const clocks = new ClockComparison(new StreamClock(Date.now), Date.now, () => {});
+  await expect(clocks.compare(source, destination)).rejects.toThrow("timed out");
+  const another = await open();
+  expect((await dumpKeys(another, 7, keys)).values[0]!.payload).not.toBeNull();
+  for (const client of [source, another, destination]) client.disconnect();
+});
