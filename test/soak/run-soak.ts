@@ -3,7 +3,7 @@ import { describeDifferences } from "../digest/compare-union.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import type { SoakCluster } from "./soak-cluster.ts";
 import { describeFault, type Fault, planSoak, type Target } from "./soak-plan.ts";
-import { busyWith, strike } from "./strike.ts";
+import { strike } from "./strike.ts";
 
 export type SoakOptions = {
   readonly seed: number;
@@ -80,15 +80,13 @@ async function strikeAll(cluster: SoakCluster, plan: readonly Fault[]): Promise<
   const began = performance.now();
   const busy = new Map<Target, Promise<void>>();
   for (const fault of plan) {
-    const targets = busyWith(fault);
-    const before = targets.map((target) => busy.get(target) ?? Promise.resolve());
+    const before = busy.get(fault.target) ?? Promise.resolve();
     const run = async () => {
-      await Promise.all(before);
+      await before;
       await sleep(Math.max(0, fault.startsAt - (performance.now() - began)));
       await strike(cluster, fault);
     };
-    const done = run();
-    for (const target of targets) busy.set(target, done);
+    busy.set(fault.target, run());
   }
   // All of them end before the first failure is told: the servers are about to go.
   const ends = await Promise.allSettled(busy.values());

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey, epochField } from "../../server/sync/own-keys.ts";
+import { checkpointKey } from "../../server/sync/own-keys.ts";
 import { compareUnion, type UnionComparison } from "../digest/compare-union.ts";
 import { type Nutcracker, type RedisServer, startNutcracker, startRedis, until } from "../servers/index.ts";
 import { TcpProxy } from "../sync/tcp-proxy.ts";
@@ -104,20 +104,6 @@ export class SoakCluster {
     this.#writeTo(shard);
     await this.#moveNutcracker();
     await former?.stop();
-  }
-
-  /** Empties the destination, and waits until the engine has begun again with each shard. */
-  async flushDestination(): Promise<void> {
-    const { client } = this.destination;
-    await client.flushall();
-    // Without an epoch on the destination a second engine that comes now would begin with the first one, below it.
-    await this.#untilEngine(async () => {
-      const epochs = await client.hmget(
-        checkpointKey(this.engines.taskId),
-        ...this.shards.map(({ name }) => epochField(name)),
-      );
-      return epochs.every((epoch) => epoch !== null);
-    }, "the engine has come back to the destination that was flushed");
   }
 
   /** Resolves when the destination holds all that the shards hold by now. */

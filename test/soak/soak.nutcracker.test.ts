@@ -25,9 +25,10 @@ test("the destination is the union of the shards after every round of random fau
       halfOpen: seconds > 0,
     });
     const { rounds, commands, keysCompared } = summary;
+    const faults = [...summary.faults.values()].reduce((sum, times) => sum + times, 0);
     const kinds = [...summary.faults].sort().map(([name, times]) => `${name} ${times}`);
     console.log(
-      `soak: TEST_SEED=${seed}, ${rounds} rounds, ${commands} commands, ${keysCompared} keys compared, 0 differences`,
+      `soak: TEST_SEED=${seed}, ${rounds} rounds, ${faults} faults, ${commands} commands, ${keysCompared} keys compared, 0 differences`,
     );
     console.log(`faults: ${kinds.join(", ")}\nalerts:\n${summary.alerts.join("\n")}`);
     expect(commands).toBeGreaterThan(rounds * 1_000);

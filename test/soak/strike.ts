@@ -8,12 +8,6 @@ const SLOWEST = 100_000;
 /** Bytes after which a link is cut: within a handshake, an RDB, or a batch. */
 const LONGEST_LIFE = 60_000;
 
-/** Whom a fault keeps busy: no other fault strikes them before it is over. */
-export function busyWith({ kind, target }: Fault): readonly Target[] {
-  // A flush is over when the engine has noticed it, for which it must live.
-  return kind === "flush" ? ["engine", target] : [target];
-}
-
 /** Lets one fault happen, and ends it: afterwards its target serves as before. */
 export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> {
   const { target, kind, lasts, chance } = fault;
@@ -79,7 +73,8 @@ export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> 
       );
       return;
     case "flush":
-      return cluster.flushDestination();
+      await server.client.flushall();
+      return;
     case "outrun":
       return shardAt(cluster, target).outrun(BACKLOG_BYTES, lasts);
     case "fail over":
