@@ -1,13 +1,17 @@
 import type { Redis } from "ioredis";
 
-/** What is left out where one of two servers cannot hold it; nothing unless said. */
+/** What is left out where one of two servers cannot hold it, and what is looked at besides. */
 export type CanonicalOptions = {
   readonly fieldExpiries?: boolean;
   /** entries-added, max-deleted-entry-id, recorded-first-entry-id: from Redis 7.0 on. */
   readonly streamCounters?: boolean;
   /** Consumers that have nothing pending: before Redis 6.2 no command creates one. */
   readonly idleConsumers?: boolean;
+  /** What else of a stream is compared, by the names of XINFO: see `notData`. */
+  readonly also?: readonly StreamDetail[];
 };
+
+export type StreamDetail = "seen-time" | "active-time" | "entries-read" | "lag";
 
 /**
  * A value as text that does not depend on its encoding: what two servers must agree on when their DUMPs differ
@@ -50,9 +54,11 @@ export async function canonicalValue(
 }
 
 /**
- * What differs without a difference in the data: how the entries are packed into nodes; when a consumer was last
- * seen, which no master tells its replicas; how many entries a group has read (and its lag), which Redis's own
- * replica forgets when XREADGROUP reaches it as XCLAIM with LASTID (redis: t_stream.c xclaimCommand).
+ * What differs without a difference in the data: how the entries are packed into nodes; and what a copy has as long
+ * as no command has touched the stream, and loses then: when a consumer was last seen and active, which no master
+ * tells its replicas (a consumer counts as seen when the replica runs what its master says); how many entries a
+ * group has read (and its lag), which Redis's own replica forgets when XREADGROUP reaches it as XCLAIM with LASTID
+ * (redis: t_stream.c xclaimCommand).
  */
 const notData = new Set([
   "radix-tree-keys",
@@ -72,7 +78,8 @@ function streamFacts(value: unknown, without: CanonicalOptions): unknown {
   if (!named) return value.map((item) => streamFacts(item, without));
   const facts: Record<string, unknown> = {};
   for (const [name, fact] of pairs(value as string[])) {
-    if (notData.has(name) || (without.streamCounters === true && counters.has(name))) continue;
+    const isDetail = notData.has(name) && !(without.also as readonly string[] | undefined)?.includes(name);
+    if (isDetail || (without.streamCounters === true && counters.has(name))) continue;
     // What a group's consumer has not acknowledged is called `pending` in Redis 6.0.
     const called = name === "pel" ? "pending" : name;
     facts[called] = name === "entries" ? fact : streamFacts(fact, without);

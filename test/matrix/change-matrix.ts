@@ -1,12 +1,7 @@
 import type { Redis } from "ioredis";
-import { commandExamples } from "../sync/command-examples.ts";
 import { fieldsExpireAt } from "./fill-matrix.ts";
-
-/** In front of the names of the keys that a command's example writes. */
-export const examplePrefix = (name: string) => `${name.toLowerCase().replace(" ", "-")}:`;
-
-/** Examples that another server takes part in. */
-const withOthers = ["MIGRATE"];
+import { examplesFor, runExample, runText, versionOf } from "./run-example.ts";
+import { commandsOf, untested } from "./server-commands.ts";
 
 /** Changes to the keys that were there before: one line for each command. */
 const changes = `
@@ -40,7 +35,9 @@ PEXPIREAT hash:table 4102444800777
 PERSIST expires
 RENAME set:int64 set:renamed
 DEL set:table
-`;
+`
+  .trim()
+  .split("\n");
 
 const fieldChanges = `
 HSET fields:small new 1
@@ -50,37 +47,26 @@ HDEL fields:table f699
 HPEXPIRE fields:table 1 FIELDS 1 f4
 HEXPIRE hash:listpack 1000000 FIELDS 1 name
 HSETEX fields:set PXAT ${fieldsExpireAt} FIELDS 2 a 1 b 2
-`;
+`
+  .trim()
+  .split("\n");
 
-/** Runs an example of every write command that the server has, and changes what it was filled with. */
-export async function changeEverything(client: Redis, fieldExpiry: boolean): Promise<void> {
-  const known = await writeCommandsOf(client);
-  for (const [name, example] of Object.entries(commandExamples)) {
-    if (withOthers.includes(name) || !known.has(name.split(" ")[0]!)) continue;
-    const prefix = examplePrefix(name);
-    if (typeof example === "function") {
-      await example({ shard: client, other: { port: 0 }, prefix });
-      continue;
-    }
-    for (const one of example) {
-      const text = typeof one === "string" ? one : one.text;
-      await runIfKnown(client, text.replace(/\$(?=\S)/g, prefix));
-    }
+/**
+ * Runs an example of every command that the server may hand on to a replica, and changes what it was filled with.
+ * @param other a server that has nothing to do with the sync.
+ * @throws Error where the server refuses one, or has a command without an example.
+ */
+export async function changeEverything(
+  shard: Redis,
+  other: { readonly port: number },
+  fieldExpiry: boolean,
+): Promise<void> {
+  const commands = await commandsOf(shard);
+  const missing = untested(commands);
+  if (missing.length > 0) throw new Error(`no example in command-examples.ts of ${missing.join(", ")}`);
+  const version = await versionOf(shard);
+  for (const name of examplesFor(commands)) await runExample(name, { shard, other }, version);
+  for (const text of [...changes, ...(fieldExpiry ? fieldChanges : [])]) {
+    await runText(shard, text, "", version);
   }
-  const lines = [...changes.split("\n"), ...(fieldExpiry ? fieldChanges.split("\n") : [])];
-  for (const line of lines.filter((one) => one !== "")) await runIfKnown(client, line);
-}
-
-/** Old servers lack some of the options, and say so: what they refuse is not in their stream. */
-async function runIfKnown(client: Redis, line: string): Promise<void> {
-  const [name, ...args] = line.split(" ");
-  await client.call(name!, ...args).catch((error: Error) => {
-    if (!/syntax|unknown|wrong number|stream ID|not a valid float|no such key/i.test(error.message))
-      throw new Error(`${line}: ${error.message}`);
-  });
-}
-
-async function writeCommandsOf(client: Redis): Promise<ReadonlySet<string>> {
-  const specs = (await client.call("COMMAND")) as [string, number, string[]][];
-  return new Set(specs.map(([name]) => name.toUpperCase()));
 }

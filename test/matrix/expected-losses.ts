@@ -1,17 +1,26 @@
-import type { CanonicalOptions } from "../digest/canonical-value.ts";
+import type { CanonicalOptions, StreamDetail } from "../digest/canonical-value.ts";
 import { hashesWithFieldExpiry } from "./fill-matrix.ts";
 import { rdbTypesOf, type ServerTraits } from "./server-traits.ts";
 
+/** A line of the log. */
+export type ExpectedRefusal = {
+  /** As `kind command code`. */
+  readonly what: string;
+  readonly count: number;
+  /** How its samples begin: of the initial sync they are the keys. */
+  readonly samples: readonly string[];
+};
+
 /** What of a source a destination cannot take. */
 export type ExpectedLosses = {
-  /** What the log has, as `kind command code`, in alphabetical order. */
-  readonly refused: readonly string[];
-  /** How many keys of the initial sync are in the log, by code, where each is known. */
-  readonly keysRefused: Readonly<Record<string, number>>;
+  /** All that the log has. */
+  readonly refused: readonly ExpectedRefusal[];
   /** Keys whose values differ for it, by how their names begin. */
   readonly keys: readonly string[];
   /** What is left out when values are compared. */
   readonly without: CanonicalOptions;
+  /** What else of streams must be as it was after the initial sync; empty where they are written entry by entry. */
+  readonly streamDetails: readonly StreamDetail[];
   readonly expiryToleranceMs: number;
   /** The notes of docs/compatibility.md that hold. */
   readonly notes: readonly LossNote[];
@@ -24,42 +33,62 @@ const streamType = (traits: ServerTraits) =>
 
 /** redis: rdb.h and the release notes of each version. */
 export function expectedLosses(source: ServerTraits, destination: ServerTraits): ExpectedLosses {
-  const refused: string[] = [];
+  const refused: ExpectedRefusal[] = [];
   const keys: string[] = [];
   const notes: LossNote[] = [];
-  const keysRefused: Record<string, number> = {};
+  const lose = (what: string, count: number, samples: readonly string[]) =>
+    refused.push({ what, count, samples });
   if (source.fieldExpiry && !destination.fieldExpiry) {
     notes.push("fields");
-    keysRefused.FIELD_TTL_LOST = hashesWithFieldExpiry.length;
-    refused.push("rejected RDB key FIELD_TTL_LOST");
-    refused.push("skipped HPEXPIREAT FIELD_TTL_LOST", "skipped HSETEX FIELD_TTL_LOST");
+    lose("rejected RDB key FIELD_TTL_LOST", hashesWithFieldExpiry.length, hashesWithFieldExpiry);
+    // Redis and Valkey say HEXPIRE, HGETEX and others as HPEXPIREAT.
+    const examples = ["hexpire:a", "hexpireat:a", "hpersist:a", "hpexpire:a", "hpexpireat:a", "hgetex:a"];
+    const samples = [...examples, "fields:small", "hash:listpack"].map((key) => `HPEXPIREAT ${key} `);
+    lose("skipped HPEXPIREAT FIELD_TTL_LOST", 9, samples);
+    lose("skipped HSETEX FIELD_TTL_LOST", 2, ["HSETEX hsetex:a ", "HSETEX fields:set "]);
   }
-  if (streamType(source) > streamType(destination)) {
+  const newerStreams = streamType(source) > streamType(destination);
+  if (newerStreams) {
     notes.push("streams");
-    refused.push("rejected RDB key NOT_EXPRESSIBLE");
+    // Of this one both a consumer's times and the pending entry that is deleted.
+    lose("rejected RDB key NOT_EXPRESSIBLE", 4, ["large:stream", "stream:full", "stream:gone"]);
+    keys.push("stream:gone");
+  } else {
+    lose("rejected RDB key NOT_EXPRESSIBLE", 1, ["large:stream"]);
   }
   if (source.since70 && !destination.since70) {
     notes.push("functions");
-    refused.push("rejected FUNCTION LOAD UNKNOWN_COMMAND", "rejected FUNCTION UNKNOWN_COMMAND");
+    lose("rejected FUNCTION LOAD UNKNOWN_COMMAND", 1, ["#!lua name=mylib"]);
+    lose("rejected FUNCTION UNKNOWN_COMMAND", 7, ["FUNCTION LOAD ", "FUNCTION DELETE deleted"]);
+    lose("rejected SPUBLISH UNKNOWN_COMMAND", 1, ["SPUBLISH spublish:channel message"]);
   }
   if (source.vectorSets && !destination.vectorSets) {
     notes.push("vectors");
-    keysRefused.MODULE_VALUE = 1;
-    refused.push("skipped RDB key MODULE_VALUE");
-    refused.push(...["VADD", "VREM", "VSETATTR"].map((name) => `rejected ${name} UNKNOWN_COMMAND`));
+    lose("skipped RDB key MODULE_VALUE", 1, ["vectors"]);
+    lose("rejected VADD UNKNOWN_COMMAND", 5, ["VADD vadd:a ", "VADD vrem:a ", "VADD vsetattr:a "]);
+    lose("rejected VREM UNKNOWN_COMMAND", 1, ["VREM vrem:a one"]);
+    lose("rejected VSETATTR UNKNOWN_COMMAND", 1, ["VSETATTR vsetattr:a one {}"]);
     keys.push("vectors", "vadd:", "vrem:", "vsetattr:");
   }
   return {
-    refused: refused.sort(),
-    keysRefused,
+    refused,
     keys,
     notes,
-    // Before 6.2 SET and others know times from now on only, both in the stream and on the destination.
-    expiryToleranceMs: source.since62 && destination.since62 ? 1 : 5000,
+    streamDetails: newerStreams ? [] : detailsOf(source, destination),
+    // Before 7.0 a stream says times from now on; and an expiry is asked for by PTTL and TIME, each rounded.
+    expiryToleranceMs: !source.since70 ? 5000 : destination.since70 ? 1 : 3,
     without: {
       fieldExpiries: !destination.fieldExpiry,
       streamCounters: !(source.since70 && destination.since70),
       idleConsumers: !source.since62,
     },
   };
+}
+
+/** What both servers keep of a stream, and an RDB holds. */
+function detailsOf(source: ServerTraits, destination: ServerTraits): StreamDetail[] {
+  const details: StreamDetail[] = ["seen-time"];
+  if (source.since70 && destination.since70) details.push("entries-read", "lag");
+  if (source.since72 && destination.since72) details.push("active-time");
+  return details;
 }

@@ -1,37 +1,29 @@
 import type { Redis } from "ioredis";
 import { fillAllEncodings } from "../rdb/fill-all-encodings.ts";
+import { seededRandom } from "../traffic/seeded-random.ts";
 import type { ServerTraits } from "./server-traits.ts";
 
 /** ms since the epoch: far enough for every run, the same in each. */
 export const fieldsExpireAt = 4_102_444_800_000;
 
+type Run = (name: string, ...args: (string | number)[]) => Promise<unknown>;
+type Many = (count: number, make: (index: number) => (string | number)[]) => (string | number)[];
+
 /** Fills a server with every type in every encoding that it has, large values included. */
 export async function fillMatrix(client: Redis, traits: ServerTraits): Promise<void> {
   await fillAllEncodings(client, traits);
-  const run = async (name: string, ...args: (string | number | Buffer)[]) => await client.call(name, ...args);
-  const many = (count: number, make: (index: number) => (string | number)[]) =>
-    Array.from({ length: count }, (_, index) => make(index)).flat();
+  const run: Run = async (name, ...args) => await client.call(name, ...args);
+  const many: Many = (count, make) => Array.from({ length: count }, (_, index) => make(index)).flat();
 
   await run("SADD", "set:small", "a", "b", 3);
   await run("PFADD", "hyperloglog:sparse", 1, 2, 3);
   await run("PFADD", "hyperloglog:dense", ...many(3000, (index) => [index]));
   await run("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania");
-  // Past the size up to which a value is held in memory whole.
-  await run("SET", "large:string", Buffer.alloc(1_500_000, "0123456789 and so on, "));
-  await run("RPUSH", "large:list", ...many(30_000, (index) => [`element ${index} of a list that is long`]));
-  await run("SADD", "large:set", ...many(30_000, (index) => [`member ${index} of a set that is large`]));
-  await run(
-    "ZADD",
-    "large:zset",
-    ...many(30_000, (index) => [index / 7, `member ${index} of a sorted set that is large`]),
-  );
-  await run("HSET", "large:hash", ...many(20_000, (index) => [`field ${index}`, `value ${index}`.repeat(5)]));
-  for (let index = 1; index <= 40; index++) {
-    await run("XADD", "large:stream", `${index}-1`, "field", String(index).repeat(20_000));
-  }
-  await run("XGROUP", "CREATE", "large:stream", "readers", 0);
-  await run("XREADGROUP", "GROUP", "readers", "one", "COUNT", 10, "STREAMS", "large:stream", ">");
-
+  for (const id of [1, 2, 3]) await run("XADD", "stream:gone", `${id}-1`, "f", id);
+  await run("XGROUP", "CREATE", "stream:gone", "readers", 0);
+  await run("XREADGROUP", "GROUP", "readers", "one", "COUNT", 3, "STREAMS", "stream:gone", ">");
+  await run("XDEL", "stream:gone", "2-1");
+  await largeValues(run, many);
   if (traits.fieldExpiry) await hashesThatExpire(run, many);
   if (traits.vectorSets) {
     await run("VADD", "vectors", "VALUES", 3, 1, 0.5, 0.25, "a", "SETATTR", '{"year":1984}');
@@ -39,12 +31,43 @@ export async function fillMatrix(client: Redis, traits: ServerTraits): Promise<v
   }
 }
 
+/** Past this a value does not go as it is, but in pieces; bytes in the RDB. */
+const LARGE_BYTES = 1024 * 1024;
+
+/** What cannot be compressed, always the same. */
+const noise = seededRandom(1);
+const noiseText = Array.from({ length: 1_600_000 }, () => String.fromCharCode(33 + noise.int(94))).join("");
+const noiseAt = (index: number, length: number) => {
+  const start = (index * length) % (noiseText.length - length);
+  return noiseText.slice(start, start + length);
+};
+
+async function largeValues(run: Run, many: Many): Promise<void> {
+  await run("SET", "large:string", noiseAt(0, 1_500_000));
+  await run("RPUSH", "large:list", ...many(30_000, (index) => [noiseAt(index, 45)]));
+  await run("SADD", "large:set", ...many(30_000, (index) => [`${index} ${noiseAt(index, 40)}`]));
+  await run("ZADD", "large:zset", ...many(30_000, (index) => [index / 7, `${index} ${noiseAt(index, 40)}`]));
+  await run("HSET", "large:hash", ...many(20_000, (index) => [`field ${index}`, noiseAt(index, 60)]));
+  for (let index = 1; index <= 40; index++) {
+    await run("XADD", "large:stream", `${index}-1`, "field", noiseAt(index, 35_000));
+  }
+  await run("XGROUP", "CREATE", "large:stream", "readers", 0);
+  await run("XREADGROUP", "GROUP", "readers", "one", "COUNT", 10, "STREAMS", "large:stream", ">");
+}
+
+/** Those whose values go in pieces, by their DUMP. */
+export async function keysInPieces(client: Redis): Promise<string[]> {
+  const keys: string[] = [];
+  for (const key of await client.keysBuffer("*")) {
+    const dump = (await client.callBuffer("DUMP", key)) as Buffer;
+    if (dump.length > LARGE_BYTES) keys.push(key.toString("latin1"));
+  }
+  return keys.sort();
+}
+
 export const hashesWithFieldExpiry = ["fields:small", "fields:table", "fields:both", "large:fields"];
 
-async function hashesThatExpire(
-  run: (name: string, ...args: (string | number)[]) => Promise<unknown>,
-  many: (count: number, make: (index: number) => (string | number)[]) => (string | number)[],
-): Promise<void> {
+async function hashesThatExpire(run: Run, many: Many): Promise<void> {
   const expire = async (key: string, ...fields: string[]) =>
     await run("HPEXPIREAT", key, fieldsExpireAt, "FIELDS", fields.length, ...fields);
   await run("HSET", "fields:small", "stays", 1, "goes", 2);
@@ -55,11 +78,7 @@ async function hashesThatExpire(
   await run("HSET", "fields:both", "stays", 1, "goes", 2);
   await expire("fields:both", "goes");
   await run("PEXPIREAT", "fields:both", fieldsExpireAt + 999);
-  await run(
-    "HSET",
-    "large:fields",
-    ...many(20_000, (index) => [`field ${index}`, `value ${index}`.repeat(5)]),
-  );
+  await run("HSET", "large:fields", ...many(20_000, (index) => [`field ${index}`, noiseAt(index, 60)]));
   await expire("large:fields", "field 7", "field 19999");
 }
 

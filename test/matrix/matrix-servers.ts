@@ -10,21 +10,19 @@ export type MatrixServer = {
   readonly traits: ServerTraits;
 };
 
-/** All that were fetched, under `npm run test:matrix`; else those that are installed. */
+/** All that are to be fetched, under `npm run test:matrix`; else those that are installed. */
 export function matrixServers(): readonly MatrixServer[] {
   const servers = process.env.TEST_MATRIX === undefined ? installed() : fetched();
   if (servers.length === 0) throw new Error("there is no server to test: run npm run test:matrix");
   return servers;
 }
 
+/** @throws Error where one is missing. */
 function fetched(): MatrixServer[] {
-  return wantedServers.flatMap(({ id, title, packageName }) => {
+  return wantedServers.map(({ id, title, packageName }) => {
     const found = fetchedServer(id);
-    if (found === null) {
-      console.log(`${title} was not fetched and is left out: npm run test:matrix fetches it`);
-      return [];
-    }
-    return [serverOf(packageName, found.version, found.binary)];
+    if (found === null) throw new Error(`${title} was not fetched: npm run test:matrix fetches it`);
+    return serverOf(packageName, found.version, found.binary);
   });
 }
 

@@ -87,12 +87,16 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.call("FUNCTION", "DELETE", "restored");
     await shard.call("FUNCTION", "RESTORE", payload, "REPLACE");
   },
-  GEOADD: [geo],
+  GEOADD: [geo, since("6.2", "GEOADD $geo XX CH 13.5 38 Palermo"), "GEOADD $geo 13 38 Trapani"],
   GEORADIUS: [geo, "GEORADIUS $geo 15 37 200 km STORE $a"],
   GEORADIUSBYMEMBER: [geo, "GEORADIUSBYMEMBER $geo Palermo 200 km STOREDIST $a"],
-  GEOSEARCHSTORE: [geo, "GEOSEARCHSTORE $a $geo FROMLONLAT 15 37 BYRADIUS 200 km ASC STOREDIST"],
+  GEOSEARCHSTORE: [
+    geo,
+    "GEOSEARCHSTORE $b $geo FROMMEMBER Palermo BYBOX 400 400 km",
+    "GEOSEARCHSTORE $a $geo FROMLONLAT 15 37 BYRADIUS 200 km ASC STOREDIST",
+  ],
   GETDEL: ["SET $a 1", "SET $b 1", "GETDEL $a"],
-  GETEX: ["SET $a 1", "GETEX $a EX 1000000"],
+  GETEX: ["SET $a 1", "SET $b 1 EX 1000000", "GETEX $b PERSIST", "GETEX $a EX 1000000"],
   GETSET: ["SET $a 1", "GETSET $a 2"],
   HDEL: ["HSET $a f 1 g 2", "HDEL $a f"],
   HEXPIRE: ["HSET $a f 1 g 2", "HEXPIRE $a 1000000 FIELDS 1 f"],
@@ -106,13 +110,13 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   HPEXPIRE: ["HSET $a f 1 g 2", "HPEXPIRE $a 1000000000 FIELDS 1 f"],
   HPEXPIREAT: ["HSET $a f 1 g 2", `HPEXPIREAT $a ${far} FIELDS 1 f`],
   HSET: ["HSET $a f 1", "HSET $a f 2 g 3"],
-  HSETEX: ["HSET $a f 1 g 2", "HSETEX $a EX 1000000 FIELDS 2 f 3 h 4"],
+  HSETEX: ["HSET $a f 1 g 2", "HSETEX $a EX 1000000 FIELDS 2 f 3 h 4", "HSETEX $a KEEPTTL FIELDS 1 f 5"],
   HSETNX: ["HSET $a f 1", "HSETNX $a g 2"],
   INCR: ["SET $a 10", "INCR $a"],
   INCRBY: ["SET $a 10", "INCRBY $a 1000"],
   INCRBYFLOAT: ["SET $a 0.1", "INCRBYFLOAT $a 0.2"],
   LINSERT: ["RPUSH $a 1 3", "LINSERT $a BEFORE 3 2"],
-  LMOVE: ["RPUSH $a 1 2 3", "LMOVE $a $b RIGHT LEFT"],
+  LMOVE: ["RPUSH $a 1 2 3", "LMOVE $a $b LEFT LEFT", "LMOVE $a $b RIGHT LEFT"],
   LMPOP: ["RPUSH $a 1 2 3", "LMPOP 2 $b $a LEFT COUNT 2"],
   LPOP: ["RPUSH $a 1 2 3 4", since("6.2", "LPOP $a 2"), "LPOP $a"],
   LPUSH: ["LPUSH $a 1", "LPUSH $a 2 3"],
@@ -136,8 +140,10 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   PEXPIRE: ["SET $a 1", "PEXPIRE $a 1000000000"],
   PEXPIREAT: ["SET $a 1", `PEXPIREAT $a ${far}`],
   PFADD: ["PFADD $a 1 2 3", "PFADD $a 4"],
+  PFCOUNT: ["PFADD $a 1 2 3", "PFCOUNT $a"],
   PFMERGE: ["PFADD $a 1 2 3", "PFADD $b 3 4", "PFMERGE $c $a $b"],
   PSETEX: ["PSETEX $a 1000000000 value"],
+  PUBLISH: ["PUBLISH $channel message"],
   RENAME: ["SET $a 1", "SET $b 2", "RENAME $a $b"],
   RENAMENX: ["SET $a 1", "RENAMENX $a $b"],
   RESTORE: async ({ shard, prefix }) => {
@@ -147,11 +153,13 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.call("RESTORE", `${prefix}c`, 1_000_000_000, payload, "REPLACE");
     await shard.call("RESTORE", `${prefix}d`, far, payload, "ABSTTL", "FREQ", "5");
   },
-  RPOP: ["RPUSH $a 1 2 3", "RPOP $a"],
+  RPOP: ["RPUSH $a 1 2 3 4", since("6.2", "RPOP $a 2"), "RPOP $a"],
   RPOPLPUSH: ["RPUSH $a 1 2 3", "RPOPLPUSH $a $a"],
   RPUSH: ["RPUSH $a 1", "RPUSH $a 2 3"],
   RPUSHX: ["RPUSH $a 1", "RPUSHX $a 2"],
   SADD: ["SADD $a 1 2 3", "SADD $a x"],
+  // Until 6.2 it is one command, and the replicas are told what is loaded.
+  SCRIPT: ["SCRIPT LOAD return(1)"],
   SDIFFSTORE: [...sets, "SDIFFSTORE $c $a $b"],
   SELECT: async ({ shard, prefix }) => {
     await shard.select(2);
@@ -162,7 +170,9 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     "SET $a 1",
     since("8.4", "SET $a 2 IFEQ 1", "8.1"),
     since("6.2", "SET $a 3 EX 1000000 GET"),
-    "SET $b 1 EX 1000000 NX",
+    since("6.2", `SET $b 1 PXAT ${far}`),
+    "SET $c 1 EX 1000000 NX",
+    "SET $c 2 XX KEEPTTL",
   ],
   SETBIT: ["SETBIT $a 7 1", "SETBIT $a 1000 1"],
   SETEX: ["SETEX $a 1000000 value"],
@@ -172,6 +182,7 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   SMOVE: [...sets, "SMOVE $a $b 1"],
   SORT: ["RPUSH $a 3 1 2", "SORT $a STORE $b"],
   SPOP: ["SADD $a 1 2 3 4 5 6 7 8 9", "SPOP $a 4"],
+  SPUBLISH: ["SPUBLISH $channel message"],
   SREM: ["SADD $a 1 2 3", "SREM $a 2 3"],
   SUNIONSTORE: [...sets, "SUNIONSTORE $c $a $b"],
   UNLINK: ["SET $a 1", "SET $b 1", "UNLINK $a"],
@@ -179,28 +190,42 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   VREM: ["VADD $a VALUES 3 0.1 0.2 0.3 one", "VADD $a VALUES 3 0.2 0.3 0.4 two", "VREM $a one"],
   VSETATTR: ["VADD $a VALUES 3 0.1 0.2 0.3 one", "VSETATTR $a one {}"],
   XACK: [...pending, "XACK $a group 1-1"],
-  XADD: [...stream, since("6.2", "XADD $a NOMKSTREAM MAXLEN 3 * f 4"), "XADD $a MAXLEN 3 * f 5"],
+  XADD: [
+    ...stream,
+    since("6.2", "XADD $a MINID 2 4-1 f 4"),
+    since("6.2", "XADD $a NOMKSTREAM MAXLEN 3 * f 5"),
+    "XADD $a MAXLEN 3 * f 6",
+  ],
   XAUTOCLAIM: [...pending, "XAUTOCLAIM $a group other 0 0 COUNT 1"],
   XCLAIM: [...pending, "XCLAIM $a group other 0 1-1 2-1"],
   XDEL: [...stream, "XDEL $a 2-1"],
   // Until 6.2 it is one command, whatever it does.
   XGROUP: [...group, "XGROUP SETID $a group 2-1"],
-  "XGROUP CREATE": ["XGROUP CREATE $a group $ MKSTREAM"],
-  "XGROUP CREATECONSUMER": [...group, "XGROUP CREATECONSUMER $a group consumer"],
+  "XGROUP CREATE": [
+    ...stream,
+    since("7.0", "XGROUP CREATE $a counted 2-1 ENTRIESREAD 2"),
+    "XGROUP CREATE $b group $ MKSTREAM",
+  ],
+  "XGROUP CREATECONSUMER": [...group, since("6.2", "XGROUP CREATECONSUMER $a group consumer")],
   "XGROUP DELCONSUMER": [...pending, "XGROUP DELCONSUMER $a group consumer"],
   "XGROUP DESTROY": [...group, "XGROUP DESTROY $a group"],
   "XGROUP SETID": [...group, "XGROUP SETID $a group 2-1"],
   XREADGROUP: [...group, "XREADGROUP GROUP group consumer COUNT 2 STREAMS $a >"],
   XSETID: [...stream, since("7.0", "XSETID $a 8-2 ENTRIESADDED 20 MAXDELETEDID 8-1"), "XSETID $a 9-1"],
   XTRIM: [...stream, since("6.2", "XTRIM $a MINID 2"), "XTRIM $a MAXLEN 1"],
-  ZADD: ["ZADD $a 0.1 x 2 y", since("6.2", "ZADD $a GT CH 5.25 x 1 y -inf z"), "ZADD $a CH 6.5 x"],
+  ZADD: [
+    "ZADD $a 0.1 x 2 y",
+    since("6.2", "ZADD $a GT CH 5.25 x 1 y -inf z"),
+    since("6.2", "ZADD $a LT XX 3 x"),
+    "ZADD $a CH 6.5 x",
+  ],
   ZDIFFSTORE: [...zsets, "ZDIFFSTORE $c 2 $a $b"],
   ZINCRBY: ["ZADD $a 0.1 x", "ZINCRBY $a 0.2 x"],
   ZINTERSTORE: [...zsets, "ZINTERSTORE $c 2 $a $b WEIGHTS 2 3 AGGREGATE SUM"],
   ZMPOP: [...zsets, "ZMPOP 2 $a $b MIN COUNT 2"],
   ZPOPMAX: [...zsets, "ZPOPMAX $a 2"],
   ZPOPMIN: [...zsets, "ZPOPMIN $a"],
-  ZRANGESTORE: [...zsets, "ZRANGESTORE $c $a 1 2"],
+  ZRANGESTORE: [...zsets, "ZRANGESTORE $d $a (1 +inf BYSCORE LIMIT 0 1", "ZRANGESTORE $c $a 1 2"],
   ZREM: [...zsets, "ZREM $a one two"],
   ZREMRANGEBYLEX: [lex, "ZREMRANGEBYLEX $a [b (d"],
   ZREMRANGEBYRANK: [...zsets, "ZREMRANGEBYRANK $a 0 1"],
@@ -216,16 +241,40 @@ export const skippedCommands: Readonly<Record<string, readonly string[]>> = {
   "FUNCTION FLUSH": ["FUNCTION FLUSH"],
 };
 
-/** Commands that no client sends: of Redis's own tests, of its cluster, from a master to its replicas. */
-export const internalCommands = [
-  "PFDEBUG",
-  "PFSELFTEST",
-  "RESTORE-ASKING",
-  "CLUSTER FLUSHSLOT",
-  "XIDMPRECORD",
-];
+/** Examples that leave no key behind. */
+export const keylessExamples: ReadonlySet<string> = new Set(["PUBLISH", "SPUBLISH", "SCRIPT"]);
 
-/** What the requirement says can be synchronised. PUBLISH has a test of its own. */
+/** Commands that no client sends to a shard, and what they are. */
+export const internalCommands: Readonly<Record<string, string>> = {
+  PFDEBUG: "of Redis's own tests",
+  PFSELFTEST: "of Redis's own tests",
+  "RESTORE-ASKING": "of a cluster, which a shard of Twemproxy is not",
+  "CLUSTER FLUSHSLOT": "of a cluster, which a shard of Twemproxy is not",
+  XIDMPRECORD: "from a master to its replicas, with idempotent producers of Redis 8.6",
+};
+
+/**
+ * How the commands of modules begin that a server may be built with and that no server of the tests has. Their values and commands go as they
+ * are where the destination has the module, and are in the log where it has not: test/sync and test/rdb try that
+ * with modules in general. Vector sets have examples.
+ */
+export const moduleCommands = ["JSON.", "FT.", "_FT.", "BF.", "CF.", "CMS.", "TOPK.", "TDIGEST.", "TS."];
+
+/**
+ * Commands that neither say that they read only nor that they are an administrator's, and yet never reach a
+ * replica: of the connection, questions to the server, waiting. All of a command's subcommands by its first word.
+ */
+export const neverReplicated: ReadonlySet<string> = new Set(
+  `ACL ASKING AUTH CLIENT CLUSTER COMMAND DISCARD ECHO HELLO INFO LASTSAVE MEMORY PING PSUBSCRIBE PUBSUB PUNSUBSCRIBE
+  QUIT READONLY READWRITE RESET ROLE SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH`
+    .trim()
+    .split(/\s+/)
+    // Scripts stay where they are loaded, from the version on that has them as subcommands (7.0).
+    .concat(["SCRIPT DEBUG", "SCRIPT EXISTS", "SCRIPT FLUSH", "SCRIPT KILL", "SCRIPT LOAD", "SCRIPT SHOW"])
+    .concat(["FUNCTION DUMP", "FUNCTION KILL", "FUNCTION LIST", "FUNCTION STATS"]),
+);
+
+/** What the requirement says can be synchronised. */
 export const requiredCommands = `
 APPEND BITOP BLPOP BRPOP BRPOPLPUSH DECR DECRBY DEL EVAL EVALSHA EXEC EXPIRE EXPIREAT GEOADD GETSET
 HDEL HINCRBY HINCRBYFLOAT HMSET HSET HSETNX INCR INCRBY INCRBYFLOAT LINSERT LPOP LPUSH LPUSHX LREM LSET LTRIM

@@ -1,14 +1,17 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { canonicalValue } from "../digest/canonical-value.ts";
-import { startRedis, until } from "../servers/index.ts";
 import {
-  commandExamples,
-  type ExampleText,
-  internalCommands,
-  requiredCommands,
-  skippedCommands,
-} from "./command-examples.ts";
+  examplePrefix,
+  examplesFor,
+  isAtLeast,
+  runExample,
+  runText,
+  versionOf,
+} from "../matrix/run-example.ts";
+import { commandsOf, replicatedCommands, untested } from "../matrix/server-commands.ts";
+import { startRedis, until } from "../servers/index.ts";
+import { keylessExamples, requiredCommands, skippedCommands } from "./command-examples.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 
 // Another server can be tried: TEST_REDIS_SERVER=<path>.
@@ -19,7 +22,7 @@ const other = await startRedis({ binary });
 const version = await versionOf(shard.client);
 const reader = destination.client;
 const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) });
-const writeCommands = await writeCommandsOf(shard.client);
+const commands = await commandsOf(shard.client);
 
 beforeAll(async () => {
   sync.start();
@@ -27,48 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => sync.stop());
 
-type Version = { readonly flavor: "redis" | "valkey"; readonly number: string };
-
-async function versionOf(client: Redis): Promise<Version> {
-  const info = await client.info("server");
-  const valkey = /valkey_version:([\d.]+)/.exec(info)?.[1];
-  if (valkey !== undefined) return { flavor: "valkey", number: valkey };
-  return { flavor: "redis", number: /redis_version:([\d.]+)/.exec(info)![1]! };
-}
-
-function isAtLeast(wanted: string): boolean {
-  const [major = 0, minor = 0] = version.number.split(".").map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split(".").map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-}
-
-const hasFunctions = version.flavor === "valkey" || isAtLeast("7.0");
-
-/** All commands that the server says may change data, with their subcommands. */
-async function writeCommandsOf(client: Redis): Promise<string[]> {
-  type Spec = [name: string, arity: number, flags: string[], ...rest: unknown[]];
-  const names: string[] = [];
-  const gather = (spec: Spec) => {
-    const [name, , flags] = spec;
-    if (flags.includes("write")) names.push(name.toUpperCase().replace("|", " "));
-    for (const sub of (spec[9] as Spec[] | undefined) ?? []) gather(sub);
-  };
-  for (const spec of (await client.call("COMMAND")) as Spec[]) gather(spec);
-  return names.sort();
-}
-
-async function offset(): Promise<number> {
-  return Number(/master_repl_offset:(\d+)/.exec(await shard.client.info("replication"))![1]);
-}
-
-async function run(example: ExampleText, prefix: string): Promise<void> {
-  if (typeof example !== "string" && !isAtLeast(example[version.flavor])) return;
-  const text = typeof example === "string" ? example : example.text;
-  const words = text.split(" ").map((word) => (word === "$" ? word : word.replace("$", prefix)));
-  const before = await offset();
-  await shard.client.call(...(words as [string, ...string[]]));
-  expect(await offset(), `${text} is in the stream`).toBeGreaterThan(before);
-}
+const hasFunctions = version.flavor === "valkey" || isAtLeast(version, "7.0");
 
 /** When a key expires, ms since the epoch; masters before 7.0 cannot say it to the millisecond. */
 async function expiryOf(client: Redis, key: string): Promise<number> {
@@ -90,7 +52,7 @@ async function more(client: Redis, key: string): Promise<string> {
     );
     return JSON.stringify([await client.call("VCARD", key), about]);
   }
-  if (type !== "hash" || !writeCommands.includes("HPEXPIRE")) return "";
+  if (type !== "hash" || !commands.some(({ name }) => name === "HPEXPIRE")) return "";
   const fields = (await client.hkeys(key)).sort();
   const expiries = await client.call("HPEXPIRETIME", key, "FIELDS", fields.length, ...fields);
   return JSON.stringify([fields, expiries]);
@@ -118,21 +80,18 @@ async function contents(
   return { lines: [...lines, ...libraries.map((library) => JSON.stringify(library)).sort()], expiries };
 }
 
-const names = [...new Set([...requiredCommands, ...writeCommands])].filter(
-  (name) => !(name in skippedCommands) && !internalCommands.includes(name) && name !== "PUBLISH",
+test("every command that the server may hand on to a replica has an example", () => {
+  expect(replicatedCommands(commands).length).toBeGreaterThan(80);
+  expect(untested(commands)).toEqual([]);
+});
+
+const names = [...new Set([...requiredCommands, ...examplesFor(commands)])].filter(
+  (name) => !keylessExamples.has(name),
 );
-if (hasFunctions) names.push("FCALL");
 
 test.each(names)("%s on a shard gives the same value on the destination", async (name) => {
-  const example = commandExamples[name];
-  if (example === undefined) expect.fail(`there is no example of ${name} in command-examples.ts`);
-  const prefix = `${name.toLowerCase().replace(" ", "-")}:`;
-  const context = { shard: shard.client, other, prefix };
-  if (typeof example === "function") await example(context);
-  else {
-    expect(String(example.at(-1)).startsWith(`${name} `)).toBe(true);
-    for (const text of example) await run(text, prefix);
-  }
+  const prefix = examplePrefix(name);
+  await runExample(name, { shard: shard.client, other }, version);
   await sync.caughtUp(shard.client, reader);
   const [here, there] = [await contents(shard.client, prefix), await contents(reader, prefix)];
   expect(here.lines.some((line) => line.includes(prefix)) || name.startsWith("FUNCTION")).toBe(true);
@@ -157,6 +116,17 @@ test("PUBLISH on a shard reaches a subscriber of the destination", async () => {
   expect(heard).toEqual(["news flows"]);
 });
 
+test.runIf(hasFunctions)("SPUBLISH on a shard reaches a subscriber of the destination", async () => {
+  const subscriber = reader.duplicate();
+  const heard: string[] = [];
+  subscriber.on("smessage", (channel: string, message: string) => heard.push(`${channel} ${message}`));
+  await subscriber.ssubscribe("sharded");
+  await shard.client.spublish("sharded", "flows");
+  await until(() => heard.length > 0, { what: "the message has come" });
+  subscriber.disconnect();
+  expect(heard).toEqual(["sharded flows"]);
+});
+
 const skipped = Object.keys(skippedCommands).filter((name) => hasFunctions || !name.startsWith("FUNCTION"));
 
 test.each(skipped)("%s on a shard is not applied and is in the log", async (name) => {
@@ -164,7 +134,7 @@ test.each(skipped)("%s on a shard is not applied and is in the log", async (name
   const library = "#!lua name=stays\nredis.register_function('f', function() end)";
   if (hasFunctions) await shard.client.call("FUNCTION", "LOAD", "REPLACE", library);
   await sync.caughtUp(shard.client, reader);
-  for (const text of skippedCommands[name]!) await run(text, "");
+  for (const text of skippedCommands[name]!) await runText(shard.client, text, "", version);
   await shard.client.set("after", name);
   await sync.caughtUp(shard.client, reader);
   expect(await reader.get("stays")).toBe("on the destination");
