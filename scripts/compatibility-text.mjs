@@ -18,8 +18,8 @@ const notes = {
   ],
   functions: [
     "F",
-    "**Functions.** They came with Redis 7.0: each FUNCTION of the source is in the log with `UNKNOWN_COMMAND`. " +
-      "What functions write is copied.",
+    "**Functions, and messages to sharded channels.** They came with Redis 7.0: each FUNCTION and each SPUBLISH of the " +
+      "source is in the log with `UNKNOWN_COMMAND`. What functions write is copied.",
   ],
   vectors: [
     "V",
@@ -42,10 +42,13 @@ export function compatibilityText(pairs) {
 
 Written by \`npm run test:matrix\`, which copies from each of these servers to each of them: first a server that
 holds every type of value in every encoding that it has (large values, all kinds of expiry, streams with groups,
-consumers and pending entries among them), then a stream of every write command that it has. At the end the
-destination must hold the same, key by key, and the log exactly what the table says.
+consumers and pending entries among them), then a stream of every command that it may hand on to a replica: the
+server's own list is asked for them. At the end the destination must hold the same, key by key, and the log exactly
+what the table says.
 
-Rows are sources, columns destinations. **all**: everything arrives.
+Rows are sources, columns destinations. **all**: everything arrives, but for one thing between any two servers. A stream
+of more than 1 MiB in the RDB goes in pieces, which cannot say when a consumer was last seen and active, nor bring back a
+pending entry whose entry has been deleted: such keys are in the log with \`NOT_EXPRESSIBLE\`.
 
 ${row(["from \\ to", ...titles])}
 ${row(["---", ...titles.map(() => "---")])}
