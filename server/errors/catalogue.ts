@@ -221,6 +221,14 @@ export const catalogue = {
       "See what the answer says and the destination's log. Tributary waits and continues where it stopped.",
     retried: true,
   },
+  DESTINATION_LIMIT: {
+    message: "The destination at {address} takes no more than {limit} bytes in one transaction.",
+    cause:
+      "Its client-query-buffer-limit is low, and the shard has written a transaction, or a value that has to be copied again, which is larger.",
+    remedy:
+      "CONFIG SET client-query-buffer-limit 1gb on the destination. Tributary waits and continues where it stopped.",
+    retried: true,
+  },
   DESTINATION_LINK_LOST: {
     message: "The connection to the destination at {address} broke: {detail}.",
     cause: "The destination was restarted, a proxy dropped an idle connection, or the network failed.",

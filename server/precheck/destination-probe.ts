@@ -44,8 +44,8 @@ export function probeDestination(
     subject: "destination",
     role: "the destination",
     endpoint,
-    // INFO tells of both from 3.2 on.
-    settings: ["maxmemory", "maxmemory-policy"],
+    // INFO tells of the first two from 3.2 on.
+    settings: ["maxmemory", "maxmemory-policy", "proto-max-bulk-len", "client-query-buffer-limit"],
     // Which databases the shards use is not known yet: so many that all are counted.
     databasesNeeded: () => (databases === null ? [manyDatabases] : databases.map((pair) => pair.destination)),
     more: async (conversation) => {

@@ -3,6 +3,7 @@ import { checkBacklog } from "./check-backlog.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkDestinationEmpty } from "./check-destination-empty.ts";
 import { checkDestinationKind } from "./check-destination-kind.ts";
+import { checkDestinationLimits } from "./check-destination-limits.ts";
 import { checkDestinationMemory } from "./check-destination-memory.ts";
 import { checkDestinationWritable } from "./check-destination-writable.ts";
 import { checkHeartbeat } from "./check-heartbeat.ts";
@@ -37,6 +38,7 @@ const checks: readonly Check[] = [
   checkDestinationKind,
   checkDestinationWritable,
   checkDestinationMemory,
+  checkDestinationLimits,
   checkDatabases,
   checkVersions,
   checkDestinationEmpty,

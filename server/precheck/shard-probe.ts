@@ -28,7 +28,7 @@ export async function probeShard(
   const answers = await probeServer({
     ...named,
     endpoint: others?.chosen ?? shard.endpoint,
-    settings: ["client-output-buffer-limit", "min-*-to-write"],
+    settings: ["client-output-buffer-limit", "min-*-to-write", "proto-max-bulk-len"],
     databasesNeeded: () => [...(databases ?? []).map((pair) => pair.source), heartbeatDb ?? 0],
     more: async (conversation) => {
       const refusals = new Map<string, PlainReason | null>();

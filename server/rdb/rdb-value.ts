@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import { BoundedWriter } from "./bounded-writer.ts";
 import { copyOf } from "./copy-of.ts";
 import { type HashTemplates, writeTemplateHash } from "./hash-template.ts";
 import { loseArray } from "./rdb-array.ts";
@@ -27,7 +28,8 @@ export type WriteValueOptions = {
 
 /**
  * Decodes the value of `kind` at `input` and writes it as native commands: DEL, then what builds it piece by
- * piece, then PEXPIREAT where the entry expires. The value is passed whole whatever becomes of it.
+ * piece, then PEXPIREAT where the entry expires. The value is passed whole whatever becomes of it; one of which the
+ * destination does not take a part is removed there.
  * @returns what could not be expressed.
  * @throws TributaryError RDB_CORRUPT.
  */
@@ -38,9 +40,15 @@ export async function writeValueCommands(
   out: CommandWriter,
   options: WriteValueOptions,
 ): Promise<readonly ValueLoss[]> {
+  const { maxBulkBytes = Number.POSITIVE_INFINITY, maxStringBytes = Number.POSITIVE_INFINITY } =
+    options.destination ?? {};
+  const bounded =
+    Math.min(maxBulkBytes, maxStringBytes) < Number.POSITIVE_INFINITY
+      ? new BoundedWriter(out, { maxBulkBytes, maxStringBytes })
+      : null;
   const writing = new ValueWriting({
     input,
-    out,
+    out: bounded ?? out,
     key: copyOf(entry.key),
     chunkElements: options.chunkElements ?? 512,
     chunkBytes: options.chunkBytes ?? 65_536,
@@ -50,11 +58,13 @@ export async function writeValueCommands(
   });
   const { key } = writing;
   const { expireAt } = entry;
-  out.command("DEL", key);
+  writing.out.command("DEL", key);
   await writerOf(kind, input)(writing, kind);
-  if (expireAt >= 0) out.command("PEXPIREAT", key, expireAt);
+  if (expireAt >= 0) writing.out.command("PEXPIREAT", key, expireAt);
+  const tooLarge = bounded?.refused ?? null;
+  if (tooLarge !== null && key.length <= maxBulkBytes) out.command("DEL", key);
   await out.drain();
-  return writing.losses;
+  return tooLarge === null ? writing.losses : [{ code: "PAST_LIMIT", text: `it is left out: ${tooLarge}` }];
 }
 
 /** Takes commands and forgets them: for passing over a value. */

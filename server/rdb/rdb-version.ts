@@ -7,6 +7,9 @@ export type RdbDestination = {
   readonly version: string;
   /** False where RESTORE is forbidden: then every value goes as native commands. */
   readonly restore?: boolean;
+  /** Bytes in one argument, and in one string; without a bound unless said. */
+  readonly maxBulkBytes?: number;
+  readonly maxStringBytes?: number;
 };
 
 /** Commands that not every destination has. */

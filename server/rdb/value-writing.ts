@@ -8,7 +8,10 @@ import type { RdbCapabilities } from "./rdb-version.ts";
 const LARGEST_BLOB = 67_108_864;
 
 /** Something of a value that cannot be expressed: `code` is short and stable, `text` is for the log. */
-export type ValueLoss = { readonly code: "FIELD_TTL_LOST" | "NOT_EXPRESSIBLE"; readonly text: string };
+export type ValueLoss = {
+  readonly code: "FIELD_TTL_LOST" | "NOT_EXPRESSIBLE" | "PAST_LIMIT";
+  readonly text: string;
+};
 
 export const FIELD_EXPIRY_LOSS = "the expiry of a hash field, which the destination does not have";
 

@@ -27,6 +27,9 @@ import { StreamApplier } from "./stream-applier.ts";
 import type { StreamClock } from "./stream-clock.ts";
 import type { StreamLedger } from "./stream-ledger.ts";
 
+/** A value larger than this goes to the destination in pieces, bytes. */
+const LARGE_VALUE = 1024 * 1024;
+
 /** What applying a generation needs beside the generation and the session. */
 export type ApplyContext = {
   readonly spec: ShardSyncSpec;
@@ -80,7 +83,7 @@ export async function applyRdb(
   context: ApplyContext,
 ): Promise<Checkpoint> {
   const { spec, role, now, ledger } = context;
-  const { link, facts } = session;
+  const { link } = session;
   const keys = await KeyFingerprintWriter.begin(spec.spoolDirectory, now);
   await session.beginInitialSync();
   const answers = new LoadReplies(
@@ -110,7 +113,9 @@ export async function applyRdb(
   try {
     const { bytes } = await parseRdb(reader, loader, {
       role,
-      destination: facts,
+      destination: session.abilities.server,
+      // Whole values go in one argument, with some bytes more.
+      largeValueBytes: Math.min(LARGE_VALUE, session.abilities.maxBulkBytes / 2),
       signal: generation.over.signal,
     });
     await loader.finish(bytes);
@@ -192,6 +197,7 @@ export function streamApplier(
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
       scripts,
       functions: context.scripts.functions,
+      maxBulkBytes: abilities.maxBulkBytes,
       publish: spec.publish,
       alone: spec.siblings.length === 0,
     }),
@@ -206,6 +212,7 @@ export function streamApplier(
     },
     role: context.role,
     address: formatAddress(spec.destination),
+    maxQueuedBytes: abilities.maxQueuedBytes,
     checkpointKey: checkpointKey(spec.taskId),
     checkpointField: spec.shardId,
     checkpointDb: spec.checkpointDb,

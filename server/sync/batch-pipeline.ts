@@ -1,8 +1,8 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
 import type { ReplyHandler } from "../redis/reply-scanner.ts";
-import { type AnswerWatch, HeardAnswer } from "./answer-watch.ts";
-import type { CommandName } from "./command-names.ts";
+import { HeardAnswer } from "./answer-watch.ts";
+import type { BatchPipelineOptions, Forwarded } from "./batch-pipeline-options.ts";
 import { ownStateErrorOf, stateErrorOf } from "./destination-answer.ts";
 import type { DestinationLink } from "./destination-link.ts";
 import { SLAB_BYTES } from "./slab.ts";
@@ -13,29 +13,7 @@ import { WRITER_CHANGED } from "./writer-guard.ts";
 const BATCH_BYTES = 512 * 1024;
 const BATCH_COMMANDS = 4096;
 
-/** What the stream says about a command that is forwarded. */
-export type Forwarded = {
-  /** null for a command of ours. */
-  readonly name: CommandName | null;
-  /** Bytes of the stream before it, and its database on the source. */
-  readonly position: number;
-  readonly db: number;
-  /** Its database on the destination; null leaves the selected one. */
-  readonly target: number | null;
-  /** Who waits for its answer. */
-  readonly watch: AnswerWatch | null;
-};
-
-export type BatchPipelineOptions = {
-  readonly role: string;
-  readonly address: string;
-  /** The database that is selected when the link is opened, and holds the checkpoint. */
-  readonly checkpointDb: number;
-  /** EXEC has been answered with its array: the batch is applied. */
-  readonly onApplied: (batch: StreamBatch) => void;
-  /** The transaction was discarded as a whole; `batch.refusals` says because of which commands. */
-  readonly onAborted: (batch: StreamBatch, answer: string) => void;
-};
+export type { Forwarded } from "./batch-pipeline-options.ts";
 
 /**
  * Writes transactions to the destination: at most one whose EXEC is not answered, while the next is queued
@@ -47,6 +25,7 @@ export class BatchPipeline implements ReplyHandler {
   failure: Error | null = null;
   readonly #link: DestinationLink;
   readonly #options: BatchPipelineOptions;
+  readonly #batchBytes: number;
   #open: StreamBatch | null = null;
   #executing: StreamBatch | null = null;
   /** The database that the connection will have selected after all that has been appended. */
@@ -65,6 +44,7 @@ export class BatchPipeline implements ReplyHandler {
     this.#link = link;
     this.#options = options;
     this.#linkDb = options.checkpointDb;
+    this.#batchBytes = Math.min(BATCH_BYTES, (options.maxQueuedBytes ?? Number.POSITIVE_INFINITY) / 4);
   }
 
   /** True when nothing waits for an answer. */
@@ -80,7 +60,7 @@ export class BatchPipeline implements ReplyHandler {
   /** True when the batch at hand is as large as it should get. */
   get overLimit(): boolean {
     const batch = this.#open;
-    return batch !== null && (batch.bytes >= BATCH_BYTES || batch.names.length >= BATCH_COMMANDS);
+    return batch !== null && (batch.bytes >= this.#batchBytes || batch.names.length >= BATCH_COMMANDS);
   }
 
   /** Adds a command in `bytes[start, stop)`; `joined` where its neighbours lie in the same bytes. */
@@ -110,9 +90,8 @@ export class BatchPipeline implements ReplyHandler {
 
   /** Adds the first piece of a large command; the others follow through `piece`. */
   beginLarge(what: Forwarded): void {
-    const batch = this.#batchFor(what);
     this.endRun();
-    this.#count(batch, what, BATCH_BYTES);
+    this.#count(this.#batchFor(what), what, 0);
   }
 
   /** The link is of no more use: what it may have applied without an answer is told to those who wait for one. */
@@ -122,6 +101,7 @@ export class BatchPipeline implements ReplyHandler {
   }
 
   piece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void {
+    if (this.#open !== null) this.#weigh(this.#open, end - start);
     this.#link.appendPiece(bytes, start, end, part);
   }
 
@@ -185,8 +165,16 @@ export class BatchPipeline implements ReplyHandler {
   #count(batch: StreamBatch, what: Forwarded, size: number): void {
     batch.queue(what.name, what.position, what.db);
     if (what.watch !== null) batch.watchLast(what.watch);
-    batch.bytes += size;
+    this.#weigh(batch, size);
     if (what.name !== null) batch.commands++;
+  }
+
+  /** A transaction of the source cannot be cut: one that the destination does not hold waits until it may. */
+  #weigh(batch: StreamBatch, size: number): void {
+    batch.bytes += size;
+    const { address, maxQueuedBytes = Number.POSITIVE_INFINITY } = this.#options;
+    if (batch.bytes <= maxQueuedBytes || this.failure !== null) return;
+    this.failure = new TributaryError("DESTINATION_LIMIT", { address, limit: maxQueuedBytes });
   }
 
   #select(batch: StreamBatch, db: number, position: number, sourceDb: number): void {
@@ -269,10 +257,12 @@ export class BatchPipeline implements ReplyHandler {
     }
     if (batch.guardReplies > 0) {
       batch.guardReplies--;
-      if (error !== null) this.failure ??= stateErrorOf(error, this.#options.address, "WATCH");
-      if (error !== null) this.#link.fail(error);
-      return error === null && batch.guardReplies === 0;
+      if (error === null) return batch.guardReplies === 0;
+      this.failure ??= stateErrorOf(error, this.#options.address, "WATCH");
+      this.#link.fail(error);
+      return false;
     }
+    if (error?.startsWith("ERR Protocol error")) this.#link.fail(error);
     const item = batch.replies++ - 1;
     if (item < 0) batch.multiRefused = error;
     else if (error === null && this.#ranAlone()) return false;
@@ -283,14 +273,12 @@ export class BatchPipeline implements ReplyHandler {
       this.#options.onAborted(batch, answer);
     } else if (error !== null) {
       const name = batch.names[item]?.name;
-      const { address } = this.#options;
-      const state =
-        name === undefined ? ownStateErrorOf(error, address, "MULTI") : stateErrorOf(error, address, name);
+      const stateOf = name === undefined ? ownStateErrorOf : stateErrorOf;
+      const state = stateOf(error, this.#options.address, name ?? "MULTI");
       // What the destination's state refuses now is not the command's fault: it is applied later.
       if (state === null && item >= 0) batch.refusals.set(item, error);
       // Behind a MULTI that was refused every answer has to be seen first.
-      const last = batch.multiRefused === null || batch.replies > batch.names.length;
-      if (last) this.failure ??= state;
+      if (batch.multiRefused === null || batch.replies > batch.names.length) this.failure ??= state;
     }
     return false;
   }

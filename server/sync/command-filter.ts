@@ -2,34 +2,18 @@ import { FIELD_EXPIRY_LOSS } from "../rdb/value-writing.ts";
 import type { CommandScanner } from "../redis/command-scanner.ts";
 import { acrossDatabases } from "./across-databases.ts";
 import { allArguments, argumentAt, firstArguments, scanOf } from "./command-arguments.ts";
-import type { CommandDowngrade } from "./command-downgrade.ts";
+import type { CommandFilterOptions } from "./command-filter-options.ts";
 import { type CommandName, CommandNames } from "./command-names.ts";
 import type { SourceKey, Verdict } from "./command-verdict.ts";
-import { type DestinationDatabases, destinationDb, requireDatabase } from "./database-map.ts";
-import type { ExpiryRewriter } from "./expiry-rewriter.ts";
+import { destinationDb, requireDatabase } from "./database-map.ts";
 import { functionCommand } from "./function-commands.ts";
-import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
+import type { OwnCommand } from "./function-libraries.ts";
 import { largeCommand } from "./large-command.ts";
 import { parseMultipleSet } from "./multiple-set.ts";
 import { isHeartbeatKey } from "./own-keys.ts";
-import type { ScriptRewriter } from "./script-rewriter.ts";
-import type { DatabaseMap, PublishPolicy } from "./shard-sync-spec.ts";
+import type { DatabaseMap } from "./shard-sync-spec.ts";
+import { keysOfTooLarge } from "./too-large.ts";
 import { unconditionalSet } from "./unconditional-set.ts";
-
-export type CommandFilterOptions = {
-  readonly databases: DatabaseMap;
-  /** Those that the destination has. */
-  readonly present: DestinationDatabases;
-  /** The source's database that is selected where the stream begins. */
-  readonly db: number;
-  readonly expiries: ExpiryRewriter;
-  readonly downgrade: CommandDowngrade;
-  readonly scripts: ScriptRewriter;
-  readonly functions: FunctionLibraries;
-  readonly publish: PublishPolicy;
-  /** The task has no other shard. */
-  readonly alone: boolean;
-};
 
 /** Decides, command by command, in the order of the stream. All state that a resumed stream needs is `db`. */
 export class CommandFilter {
@@ -86,6 +70,12 @@ export class CommandFilter {
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
+    const { maxBulkBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const tooLarge = this.target === null ? null : keysOfTooLarge(this.name, bytes, scanner, maxBulkBytes);
+    if (tooLarge !== null) {
+      this.#copy(tooLarge);
+      return this.#skip("PAST_LIMIT", "the destination does not take an argument of that size", false);
+    }
     if (rule === "forward" || rule === "expiry" || rule === "newer") {
       if (scanner.argc > 1 && isHeartbeatKey(bytes, scanner.starts[1]!, scanner.ends[1]!)) {
         return this.#heartbeat(bytes, scanner);
@@ -189,15 +179,19 @@ export class CommandFilter {
   #asLarge(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     const { downgrade, expiries } = this.#options;
     const { forward, copy, all } = largeCommand(this.name, bytes, scanner, downgrade, expiries);
-    if (copy.length > 0) this.beside = { own: [], fetch: copy.map((key) => ({ db: this.db, key })) };
+    this.#copy(copy);
     if (forward || all) return forward ? "forward" : "control";
     return this.#skip("TOO_LARGE", "it is too large to be expressed in what the destination knows", true);
   }
 
   /** A key is copied from the source in the place of the command. */
   #fetch(key: Buffer, db = this.db): Verdict {
-    this.beside = { own: [], fetch: [{ db, key }] };
+    this.#copy([key], db);
     return "control";
+  }
+
+  #copy(keys: readonly Buffer[], db = this.db): void {
+    if (keys.length > 0) this.beside = { own: [], fetch: keys.map((key) => ({ db, key })) };
   }
 
   /** PUBLISH belongs to no database: it is passed on whichever is selected. */

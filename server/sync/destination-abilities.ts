@@ -17,6 +17,9 @@ export type DestinationAbilities = {
   readonly restoreAbsTtl: boolean;
   /** RESTORE … REPLACE (3.0). */
   readonly restoreReplace: boolean;
+  /** Bytes in one argument, and in one transaction. */
+  readonly maxBulkBytes: number;
+  readonly maxQueuedBytes: number;
   /** FUNCTION LOAD (7.0). */
   readonly functions: boolean;
   /** The version for the footer of a RESTORE payload of this value type; null where it must be decoded. */
@@ -28,7 +31,7 @@ export type DestinationAbilities = {
  * @param databases how many it has.
  */
 export function abilitiesOf(
-  server: RdbDestination & { readonly modules?: readonly string[] },
+  server: RdbDestination & { readonly modules?: readonly string[]; readonly maxQueuedBytes?: number },
   redisVersion: string,
   databases = Number.POSITIVE_INFINITY,
 ): DestinationAbilities {
@@ -41,6 +44,8 @@ export function abilitiesOf(
     databases,
     modules: server.modules ?? [],
     redisVersion,
+    maxBulkBytes: server.maxBulkBytes ?? Number.POSITIVE_INFINITY,
+    maxQueuedBytes: server.maxQueuedBytes ?? Number.POSITIVE_INFINITY,
     setPxat: atLeast(6, 2),
     setKeepTtl: atLeast(6),
     restoreAbsTtl: atLeast(5),

@@ -7,6 +7,7 @@ import type { ReplyHandler } from "../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { ControlClient } from "./control-client.ts";
 import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
+import { readLimits } from "./destination-limits.ts";
 import { DestinationLink } from "./destination-link.ts";
 import { requireCommands } from "./needed-commands.ts";
 import {
@@ -109,7 +110,8 @@ export class DestinationSession {
       const databases = await databaseCount(control);
       const permitted = await requireCommands(control, address);
       await control.select(spec.checkpointDb);
-      const abilities = abilitiesOf({ ...facts, ...permitted }, facts.redisVersion, databases);
+      const server = { ...facts, ...permitted, ...(await readLimits(control, facts)) };
+      const abilities = abilitiesOf(server, facts.redisVersion, databases);
       const key = checkpointKey(spec.taskId);
       const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.

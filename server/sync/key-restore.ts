@@ -40,7 +40,7 @@ export async function restoreCommands(
     const losses = [{ code: "NOT_EXPRESSIBLE", text: "the value of a module" }] as const;
     return { commands: [], restores: false, losses };
   }
-  if (options.decode || version === null) {
+  if (options.decode || version === null || payload.length > abilities.maxBulkBytes) {
     const out = new CommandList();
     const input = RdbInput.of(payload, 1, payload.length - FOOTER, options.role);
     const losses = await writeValueCommands(input, type, { key, expireAt }, out, {

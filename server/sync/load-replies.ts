@@ -115,6 +115,8 @@ export class LoadReplies implements ReplyHandler {
 
   error(depth: number, text: string): void {
     if (depth > 0) return;
+    // The last answer of a destination that closes the connection: see DestinationLimits.
+    if (text.startsWith("ERR Protocol error")) this.#link?.fail(text);
     const args = this.#link?.argumentsOf(this.seen) ?? [];
     const name = Buffer.from(args[0] ?? []).toString("latin1");
     const stateOf = NOT_EVERYWHERE.test(name) ? stateErrorOf : ownStateErrorOf;

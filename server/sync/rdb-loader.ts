@@ -119,7 +119,8 @@ export class RdbLoader implements RdbVisitor {
 
   value(entry: RdbEntry, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#enter(entry)) return;
-    if (this.#values.write(this.#link, entry, bytes, start, end)) return;
+    const fits = entry.key.length <= this.#options.abilities.maxBulkBytes;
+    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) return;
     const copy = Buffer.from(bytes.subarray(start, end));
     this.#undecoded.push({ db: this.#linkDb, entry: { ...entry, key: entry.key.slice() }, bytes: copy });
   }

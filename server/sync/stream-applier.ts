@@ -39,6 +39,8 @@ export type StreamApplierOptions = {
   readonly watchers: AnswerWatchers;
   readonly role: string;
   readonly address: string;
+  /** In one transaction; the destination closes the connection past it. */
+  readonly maxQueuedBytes: number;
   readonly checkpointKey: string;
   readonly checkpointField: string;
   readonly checkpointDb: number;
@@ -90,6 +92,7 @@ export class StreamApplier {
     this.pipeline = new BatchPipeline(link, {
       role: options.role,
       address: options.address,
+      maxQueuedBytes: options.maxQueuedBytes,
       checkpointDb: options.checkpointDb,
       onApplied: (batch) => this.#applied(batch),
       onAborted: (batch, answer) => this.#aborted(batch, answer),

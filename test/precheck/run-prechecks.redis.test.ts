@@ -240,6 +240,20 @@ test("refuses a destination that is full, and warns of one that is too small or 
   });
 });
 
+test("warns of a destination that takes smaller values than the shards hold", async () => {
+  const small = await startRedis({
+    conf: { "proto-max-bulk-len": "1mb", "client-query-buffer-limit": "2mb" },
+  });
+  const report = await check([one.url], small.url);
+  expect(errorsOf(report)).toEqual([]);
+  const warnings = report.checks.filter(({ id }) => id === "destination-limits");
+  expect(warnings.map(({ level, current }) => [level, current])).toEqual([
+    ["warning", "1 MiB"],
+    ["warning", "2 MiB"],
+  ]);
+  expect(result(await check([one.url], destination.url), "destination-limits").level).toBe("ok");
+});
+
 test("refuses a cluster as destination", async () => {
   const cluster = await startRedis({ conf: { "cluster-enabled": "yes" } });
   expect(errorsOf(await check([one.url], cluster.url))).toEqual([["destination", "DESTINATION_UNSUPPORTED"]]);
