@@ -36,6 +36,11 @@ export class SpoolReader {
     return this.#position;
   }
 
+  /** Bytes that have been appended and not been read yet, whether they are in memory or on disk. */
+  get left(): number {
+    return this.#source.end - this.#position;
+  }
+
   /**
    * The next bytes, at most a segment; null when the spool is finished and all is read. The view is valid
    * until the next read or close.

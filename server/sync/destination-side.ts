@@ -2,9 +2,11 @@ import { type PlainReason, toReason } from "../errors/tributary-error.ts";
 import { type ApplyContext, applyRdb, ReplySwitch } from "./apply-generation.ts";
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { continuation, isMissed, unfencedWarning, wantedAfter } from "./continuation.ts";
-import { DestinationSession } from "./destination-session.ts";
+import { continuation, isMissed, wantedAfter } from "./continuation.ts";
+import type { DestinationSession } from "./destination-session.ts";
+import { DestinationSessions } from "./destination-sessions.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
+import { endStage, type StageEnding } from "./end-stage.ts";
 import { ExpiryKeeper } from "./expiry-keeper.ts";
 import { ExpiryNudger } from "./expiry-nudger.ts";
 import { ExpiryShade } from "./expiry-shade.ts";
@@ -19,6 +21,8 @@ import { StreamClock } from "./stream-clock.ts";
 import { StreamStage } from "./stream-stage.ts";
 
 const LOOK_MS = 20;
+
+export type StopOptions = { readonly forgetCheckpoint: boolean };
 
 /**
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
@@ -36,17 +40,14 @@ export class DestinationSide {
   readonly #options: DestinationSideOptions;
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
-  #session: DestinationSession | null = null;
+  readonly #sessions: DestinationSessions;
   #scripts: KeptScripts | null = null;
   /** The stream as it is, or was last, applied. */
   #stage: StreamStage | null = null;
   #staging = false;
-  /** The stream of the generation at hand has begun: from then on a stop lets it come to its end. */
+  /** The stream of the generation that is being applied has begun: from then on a stop lets it come to its end. */
   #begun = false;
-  #epoch: number | null = null;
-  #wasEmpty: boolean | null = null;
-  #unfencedSaid = false;
-  #stopping: { readonly forgetCheckpoint: boolean } | null = null;
+  #stopping: StopOptions | null = null;
   /** All that was received before a stop has been applied, and what has to be put right then has been. */
   #done = false;
   /** Of a cutover: all is applied, and what is kept for the shard is being removed. */
@@ -57,6 +58,7 @@ export class DestinationSide {
   constructor(options: DestinationSideOptions) {
     const { spec, now } = options;
     this.#options = options;
+    this.#sessions = new DestinationSessions(options);
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
     this.#nudger = new ExpiryNudger(now);
@@ -64,43 +66,37 @@ export class DestinationSide {
   }
 
   /**
-   * Lets doubtful keys be put right, as long as that may take, and then ends the stream: what was received is
-   * applied. At a cutover that is all that the source has written.
-   * @param receivedAll resolves when all that the source has written by now has been received, or at a time.
-   * A connection that breaks meanwhile is made again.
-   * @returns false when no stream has begun, so that there is nothing to wait for.
+   * Brings a stream that has begun to its end: doubtful keys are put right, as long as that may take, and what was
+   * received is applied. At a cutover that is all that the source has written. A connection that breaks meanwhile is
+   * made again, and what it applies is brought to its end likewise.
+   * @returns false when that was not to be: no stream had begun, or it ended otherwise.
    */
   async stop(
-    options: { forgetCheckpoint: boolean },
+    options: StopOptions,
     settleMs: number,
-    receivedAll: (until: number) => Promise<void>,
+    receivedAll: StageEnding["receivedAll"],
   ): Promise<boolean> {
-    const { now } = this.#options;
-    const until = now() + settleMs;
-    await this.#pauseWhile(() => !this.#staging && this.#begun && !this.ended, until);
     this.#stopping ??= options;
-    const stage = this.#stage;
-    if (!this.#staging || stage === null) return this.#begun;
-    if (options.forgetCheckpoint) {
-      await receivedAll(until);
-      stage.finish();
+    const { now, report, signal } = this.#options;
+    const until = now() + settleMs;
+    const ending = { cutover: options.forgetCheckpoint, until, receivedAll, now, signal };
+    let last: StreamStage | null = null;
+    while (this.#begun && !this.ended) {
+      const stage = this.#staging ? this.#stage : null;
+      if (stage === null || stage === last) {
+        await pause(LOOK_MS, signal);
+        continue;
+      }
+      last = stage;
+      const missing = await endStage(stage, () => !this.#staging || this.#stage !== stage, ending);
+      if (missing !== null) report.event({ level: "alert", type: "cutover-behind", message: missing });
     }
-    const received = stage.receivedOffset;
-    await this.#pauseWhile(() => this.#staging && this.#stage === stage && !stage.settled(received), until);
-    // What the source was made to delete is on its way.
-    if (options.forgetCheckpoint) await receivedAll(until);
-    stage.applier.stop();
-    return true;
-  }
-
-  async #pauseWhile(condition: () => boolean, until: number): Promise<void> {
-    const { now, signal } = this.#options;
-    while (condition() && now() < until && !signal.aborted) await pause(LOOK_MS, signal);
+    return this.#done;
   }
 
   /** Lets go of the destination at once. */
   leave(): void {
-    this.#session?.close();
+    this.#sessions.current?.close();
   }
 
   get doubtfulKeys(): number | null {
@@ -119,10 +115,9 @@ export class DestinationSide {
     const backoff = new Backoff();
     while (!this.ended) {
       try {
-        const session = await this.#open(new ReplySwitch(), () => {});
-        const { standing } = session;
-        session.close();
-        return standing;
+        const session = await this.#sessions.open(new ReplySwitch(), () => {});
+        this.#sessions.close();
+        return session.standing;
       } catch (error) {
         await this.#destinationFailed(error, backoff);
       }
@@ -132,19 +127,27 @@ export class DestinationSide {
 
   /** Applies one generation until it is over, reconnecting to the destination as often as it takes. */
   async apply(generation: Generation, reader: SourceReader): Promise<void> {
+    this.#begun = generation.kind === "partial";
+    try {
+      await this.#apply(generation, reader);
+    } finally {
+      this.#begun = false;
+    }
+  }
+
+  async #apply(generation: Generation, reader: SourceReader): Promise<void> {
     const backoff = new Backoff();
     const { signal } = generation.over;
     let loaded = generation.kind === "partial";
-    this.#begun = loaded;
     while (!this.ended && !signal.aborted) {
       const replies = new ReplySwitch();
       let keeper: ExpiryKeeper | null = null;
       const leave = () => {
-        this.#session?.close();
+        this.#sessions.current?.close();
         keeper?.close();
       };
       try {
-        const session = await this.#open(replies, () => this.#wake());
+        const session = await this.#sessions.open(replies, () => this.#wake());
         signal.addEventListener("abort", leave);
         this.#options.signal.addEventListener("abort", leave);
         keeper = await ExpiryKeeper.open(
@@ -183,7 +186,7 @@ export class DestinationSide {
         return await this.#drained(session, keeper);
       } catch (error) {
         // Remembered on the destination first: this engine may end before a re-sync has begun.
-        if (isMissed(error)) await this.#session?.invalidate().catch(() => {});
+        if (isMissed(error)) await this.#sessions.current?.invalidate().catch(() => {});
         if (error instanceof Rewind || signal.aborted || this.#options.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
         const wanted = this.#stopping === null ? wantedAfter(error, this.#checkpoint) : null;
@@ -193,8 +196,7 @@ export class DestinationSide {
         this.#options.signal.removeEventListener("abort", leave);
         this.#staging = false;
         keeper?.close();
-        this.#session?.close();
-        this.#session = null;
+        this.#sessions.close();
       }
     }
   }
@@ -232,7 +234,6 @@ export class DestinationSide {
     this.#staging = true;
     this.#begun = true;
     this.#options.onChange();
-    if (this.#stopping !== null) stage.applier.stop();
     await stage.run();
   }
 
@@ -241,31 +242,11 @@ export class DestinationSide {
     if (this.#staging) this.#stage?.applier.wake();
   }
 
-  async #open(replies: ReplySwitch, onWake: () => void): Promise<DestinationSession> {
-    const session = await DestinationSession.open(this.#options.spec, {
-      epoch: this.#epoch,
-      wasEmpty: this.#wasEmpty,
-      limits: this.#options.limits,
-      handler: replies,
-      onWake,
-      signal: this.#options.signal,
-    });
-    this.#epoch = session.epoch;
-    this.#wasEmpty = session.wasEmpty;
-    this.#session = session;
-    if (session.unfenced !== null && !this.#unfencedSaid) {
-      this.#unfencedSaid = true;
-      const message = unfencedWarning(session.unfenced, session.link.guard !== null);
-      this.#options.report.event({ level: "warning", type: "not-fenced", message });
-    }
-    return session;
-  }
-
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
   async #drained(session: DestinationSession, keeper: ExpiryKeeper): Promise<void> {
     const restored = await keeper.finish(this.#options.signal);
     if (!this.#stopping?.forgetCheckpoint) {
-      this.#done = true;
+      this.#done = this.#stopping !== null;
       return;
     }
     if (!restored) throw new Error("not every expiry could be restored in time");

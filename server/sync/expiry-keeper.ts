@@ -80,12 +80,15 @@ export class ExpiryKeeper {
         if (!this.#clock.live || this.#now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
         this.#shade.scanNeeded = false;
+        this.#shade.scanning = true;
         const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
         if (left > 0) this.#shade.scanNeeded = true;
         nextScan = this.#now() + AGAIN_MS;
       } catch {
         // The destination is away: the session's own link says so, and the next session begins anew.
         this.#shade.scanNeeded = true;
+      } finally {
+        this.#shade.scanning = false;
       }
     }
   }

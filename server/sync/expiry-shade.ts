@@ -39,6 +39,8 @@ export class ExpiryShade {
   enabled = true;
   /** There may be shaded keys on the destination that `recent` does not hold: a scan has to restore them. */
   scanNeeded = false;
+  /** A scan is under way: a key that changes its place now may pass by it. */
+  scanning = false;
   readonly distance: number;
   readonly #now: () => number;
   #recent: RecentShade[] = [];
@@ -76,7 +78,7 @@ export class ExpiryShade {
 
   /** A key may have taken its shaded expiry along to another name, which only a scan finds. */
   keyRenamed(): void {
-    if (this.#recent.length > 0) this.scanNeeded = true;
+    if (this.#recent.length > 0 || this.scanning) this.scanNeeded = true;
   }
 
   /** Keys shaded lately whose expiry may still lie ahead: to be restored before the shard sync ends. */

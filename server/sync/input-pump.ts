@@ -3,6 +3,8 @@ export interface StreamInput {
   tryRead(): Uint8Array | null;
   /** The next bytes; null when the stream has ended for good. */
   read(): Promise<Uint8Array | null>;
+  /** Bytes that have come and not been read yet; `tryRead` may have to wait for the disk to give them. */
+  readonly left: number;
   close(): void;
 }
 
@@ -11,8 +13,6 @@ export interface StreamInput {
  * then for input or for whatever else wakes the stage.
  */
 export class InputPump {
-  /** The input had nothing more to give at the last `take`. */
-  drained = false;
   /** The input has ended for good. */
   ended = false;
   /** How much of the chunk at hand has been consumed. */
@@ -22,22 +22,47 @@ export class InputPump {
   #reading = false;
   #woken = false;
   #failure: unknown = null;
+  /** Bytes taken in all, and how many are to be taken at the least. */
+  #taken = 0;
+  #limit = Number.POSITIVE_INFINITY;
   #wakeUp: (() => void) | null = null;
 
   constructor(input: StreamInput) {
     this.#input = input;
   }
 
+  /** Nothing is at hand: it has not come yet, or is on its way back from the disk. */
+  get empty(): boolean {
+    return this.#chunk === null;
+  }
+
+  /** Nothing is at hand, and all that is wanted has been taken. */
+  get drained(): boolean {
+    return this.#chunk === null && (this.#enough || this.#input.left === 0);
+  }
+
+  get #enough(): boolean {
+    return this.#taken >= this.#limit;
+  }
+
+  /** What comes from now on is not wanted any more. */
+  limit(): void {
+    this.#limit = Math.min(this.#limit, this.#taken + this.#input.left);
+  }
+
   /** The chunk at hand, or the next one; null when there is none now. @throws what reading has failed with. */
   take(): Uint8Array | null {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#chunk === null && !this.#reading && !this.ended) {
-      this.#chunk = this.#input.tryRead();
-      this.at = 0;
-    }
+    if (this.#chunk === null && !this.#reading && !this.ended && !this.#enough)
+      this.#got(this.#input.tryRead());
     this.#woken = false;
-    this.drained = this.#chunk === null;
     return this.#chunk;
+  }
+
+  #got(chunk: Uint8Array | null): void {
+    this.#chunk = chunk;
+    this.at = 0;
+    this.#taken += chunk?.length ?? 0;
   }
 
   /** Notes how far the chunk at hand has been consumed; it is given again until that is all of it. */
@@ -59,7 +84,7 @@ export class InputPump {
 
   /** Resolves when there is input (if there was none) or at the next wake. */
   async wait(): Promise<void> {
-    if (this.drained && !this.#reading && !this.ended) this.#read();
+    if (this.empty && !this.#reading && !this.ended && !this.#enough) this.#read();
     if (this.#woken) return;
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
@@ -71,8 +96,7 @@ export class InputPump {
     this.#input.read().then(
       (chunk) => {
         this.#reading = false;
-        this.#chunk = chunk;
-        this.at = 0;
+        this.#got(chunk);
         this.ended = chunk === null;
         this.wake();
       },

@@ -26,6 +26,8 @@ import type { StreamLedger } from "./stream-ledger.ts";
 const LOOK_MS = 250;
 /** Keys in one transaction on the source, at most. */
 const PAGE = 100;
+/** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
+const SOURCE_ANSWERS_MS = 5000;
 
 /** What a refresher shares with the other parts that answer for expiries. */
 export type RefresherExpiry = {
@@ -152,10 +154,13 @@ export class KeyRefresher {
       const destination = await this.#openDestination(signal);
       this.#left = await destination.scard(this.#set);
       this.#countedBatches = doubtfulBatches;
+      // What was noted while this was asked for is not among it.
+      const whole = this.#applier.doubtfulBatches === doubtfulBatches;
       if (!this.#adopted) await this.#adopt(destination, this.#left);
-      if (this.#left === 0) ledger.doubtful.settled();
+      if (this.#left === 0 && whole) ledger.doubtful.settled();
       if (this.left === 0) this.#told.onSettled();
-      else if (clock.live) await this.#page(await this.#openSource(signal), destination, signal);
+      else if (this.#left > 0 && clock.live)
+        await this.#page(await this.#openSource(signal), destination, signal);
       else await pause(LOOK_MS, signal);
     }
     if (nudger.waiting > 0 && clock.live) await nudger.nudge(await this.#openSource(signal));
@@ -176,6 +181,7 @@ export class KeyRefresher {
 
   async #page(source: Redis, destination: Redis, signal: AbortSignal): Promise<void> {
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
+    if (drawn.length === 0) return;
     const candidates = drawn.map(parseDoubtfulKey);
     const { fitting, tooLarge } = await pageThatFits(source, candidates);
     for (const index of tooLarge) {
@@ -242,6 +248,7 @@ export class KeyRefresher {
           if (error !== null) ledger.doubtful.doubt("decode", db, key);
           return error !== null;
         },
+        unanswered: () => void ledger.doubtful.doubt("copy", db, key),
       });
       return commands.map((bytes, index) =>
         restores && index === commands.length - 1 ? { bytes, target, watch } : { bytes, target },
@@ -270,7 +277,7 @@ export class KeyRefresher {
     }
     this.#sourceEndpoint = endpoint;
     if (this.#source === null) {
-      const source = await openClient(endpoint, { role, signal });
+      const source = await openClient(endpoint, { role, signal, commandTimeoutMs: SOURCE_ANSWERS_MS });
       this.#source = source;
       const { redisVersion } = serverFacts(parseInfo(await source.info("server")));
       this.#sourceMajor = Number(redisVersion.split(".")[0]);

@@ -28,13 +28,15 @@ export function scriptWatcher(scripts: ScriptRewriter, ledger: StreamLedger): An
       ledger.refusals.add("skipped", name.name, db, flush, reason, () => sample);
       once(sha, "script-flush-skipped", `A script (${script.name}) may call ${flush}: ${reason}.`);
     }
+    const copied = () => {
+      for (const key of keys) ledger.doubtful.doubt("copy", db, key);
+    };
     return answerWatch({
       wantsText: true,
+      unanswered: copied,
       answered: ({ error, text }) => {
         ledger.scripts.add(script, error !== null, error ?? text);
-        if (error !== null || script.random) {
-          for (const key of keys) ledger.doubtful.doubt("copy", db, key);
-        }
+        if (error !== null || script.random) copied();
         if (error === null) return false;
         ledger.refusals.add("rejected", name.name, db, rejectionCode(error), error, () => sample);
         if (error.startsWith("NOSCRIPT")) {

@@ -4,16 +4,16 @@ import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SegmentFiles } from "../replica/segment-file.ts";
 import { beginning } from "./continuation.ts";
 import { DestinationDurability } from "./destination-durability.ts";
-import { destinationPersistence } from "./destination-persistence.ts";
-import { DestinationSide } from "./destination-side.ts";
+import { destinationPoller } from "./destination-poller.ts";
+import { DestinationSide, type StopOptions } from "./destination-side.ts";
 import { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import { GenerationSpools } from "./generation-spools.ts";
 import { LagMeter } from "./lag-meter.ts";
-import { HEARTBEAT_KEY, taskKeys } from "./own-keys.ts";
-import { pause } from "./pause.ts";
+import { HEARTBEAT_KEY } from "./own-keys.ts";
+import { receiveAll } from "./receive-all.ts";
 import { ReportBuilder } from "./report-builder.ts";
-import type { ShardReport } from "./shard-report.ts";
+import type { EventLevel, ShardReport } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { SourceLocator } from "./source-locator.ts";
 import { SourceReader } from "./source-reader.ts";
@@ -26,7 +26,6 @@ const SOURCE_POLL_MS = 2000;
 /** What was received is applied within this at a stop, or left to the next start. */
 const DRAIN_MS = 4500;
 const FINISH_MS = 110_000;
-const RECEIVE_LOOK_MS = 20;
 
 /**
  * One shard into the destination:
@@ -54,7 +53,8 @@ export class ShardSync {
   readonly #destinationFacts: FactsPoller;
   #reader: SourceReader | null = null;
   #generation: Generation | null = null;
-  #stopping: { forgetCheckpoint: boolean } | null = null;
+  #stopping: StopOptions | null = null;
+  #stopped: Promise<void> | null = null;
   #fatal: PlainReason | null = null;
   #wake: () => void = () => {};
   #initialSyncs = 0;
@@ -83,7 +83,7 @@ export class ShardSync {
     this.#spools = new GenerationSpools({
       spec,
       role: this.#role,
-      onEvent: (level, type, message) => this.#report.event({ level, type, message }),
+      onEvent: this.#event,
       onChange: () => this.#changed(),
       ...(options.files === undefined ? {} : { files: options.files }),
     });
@@ -91,7 +91,7 @@ export class ShardSync {
       addresses: spec,
       role: this.#role,
       now: this.#now,
-      onEvent: (level, type, message) => this.#report.event({ level, type, message }),
+      onEvent: this.#event,
       signal,
     });
     this.#destination = new DestinationSide({
@@ -117,23 +117,16 @@ export class ShardSync {
       onFacts: (facts) => this.#lag.sourceAt(facts.masterReplOffset),
       signal,
     });
-    this.#destinationFacts = new FactsPoller({
-      endpoint: () => spec.destination,
-      role: "the destination",
-      intervalMs: this.#limits.destinationPollMs,
-      ownKeys: taskKeys(
-        spec.taskId,
-        [spec, ...spec.siblings].map(({ shardId }) => shardId),
-      ).map((key) => ({ key, db: spec.checkpointDb, expires: false })),
-      onFacts: () => {},
-      onInfo: async (info, client, askedAt) => {
-        const save = await client.config("GET", "save").catch(() => null);
-        const text = Array.isArray(save) ? String(save[1] ?? "") : null;
-        this.#durability.told(destinationPersistence(info, text), askedAt);
-      },
+    this.#destinationFacts = destinationPoller(
+      spec,
+      this.#limits.destinationPollMs,
+      this.#durability,
       signal,
-    });
+    );
   }
+
+  readonly #event = (level: EventLevel, type: string, message: string): void =>
+    this.#report.event({ level, type, message });
 
   /** Runs until stop() or a reason that is not retried; never rejects. */
   run(): Promise<void> {
@@ -141,32 +134,30 @@ export class ShardSync {
     return this.#running;
   }
 
-  /** Applies what was received, writes the checkpoint, closes: within 5 s. */
-  async stop(options: { forgetCheckpoint: boolean }): Promise<void> {
-    this.#stopping ??= options;
-    // A cutover may take longer: what is not put right by then would stay wrong for good.
-    const giveUp = setTimeout(() => this.#abandon(), options.forgetCheckpoint ? FINISH_MS : DRAIN_MS);
-    const settleMs = (options.forgetCheckpoint ? FINISH_MS : DRAIN_MS) / 2;
-    const receivedAll = (until: number) => this.#receivedAll(until);
-    if (!(await this.#destination.stop(this.#stopping, settleMs, receivedAll))) this.#abandon();
-    await this.run();
-    clearTimeout(giveUp);
+  /**
+   * Applies what was received, writes the checkpoint, closes: within 5 s. A cutover may take longer, since what is not
+   * put right by then would stay wrong for good; a stop that comes meanwhile leaves it the time of a stop.
+   */
+  stop(options: StopOptions): Promise<void> {
+    const { forgetCheckpoint } = options;
+    const giveUp = setTimeout(() => this.#abandon(), forgetCheckpoint ? FINISH_MS : DRAIN_MS);
+    this.#stopped ??= this.#stop(options);
+    return this.#stopped.finally(() => clearTimeout(giveUp));
   }
 
-  /** Waits until all that the shard has written by now has been received; what has not come by `until` is said. */
-  async #receivedAll(until: number): Promise<void> {
-    const { signal } = this.#ending;
-    const received = () => this.#reader?.receivedOffset ?? 0n;
-    let written: bigint | null = null;
-    while (!signal.aborted && this.#now() < until) {
-      if (written === null && (await this.#sourceFacts.ask()))
-        written = this.#sourceFacts.facts!.masterReplOffset;
-      if (written !== null && received() >= written) return;
-      await pause(RECEIVE_LOOK_MS, signal);
-    }
-    const reached = written === null ? "it does not answer" : `it has written up to offset ${written}`;
-    const message = `At the cutover not all that the shard had written was received: ${reached}, and offset ${received()} had come. Verify the data.`;
-    this.#report.event({ level: "alert", type: "cutover-behind", message });
+  async #stop(options: StopOptions): Promise<void> {
+    this.#stopping = options;
+    const settleMs = (options.forgetCheckpoint ? FINISH_MS : DRAIN_MS) / 2;
+    const receivedAll = (until: number) =>
+      receiveAll({
+        facts: this.#sourceFacts,
+        received: () => this.#reader?.receivedOffset ?? 0n,
+        until,
+        now: this.#now,
+        signal: this.#ending.signal,
+      });
+    if (!(await this.#destination.stop(options, settleMs, receivedAll))) this.#abandon();
+    await this.run();
   }
 
   /** Where the shard's master is; null while it has not been found. */
@@ -233,14 +224,14 @@ export class ShardSync {
         onBytes: () => this.#destination.clock.heard(),
         onInterrupted: () => this.#destination.clock.interrupted(),
         onChange: () => this.#changed(),
-        onEvent: (level, type, message) => this.#report.event({ level, type, message }),
+        onEvent: this.#event,
         signal: this.#ending.signal,
       },
       resume,
       why,
     );
     this.#reader = reader;
-    background.push(reader.run());
+    background.push(reader.run().then(() => this.#readerEnded()));
     const role = () => this.#sourceFacts.facts?.role;
     background.push(watchSource(this.#spec, this.#locator, reader, role, this.#ending.signal));
     while (!this.#ended()) {
@@ -248,6 +239,11 @@ export class ShardSync {
       if (generation === null || generation.over.signal.aborted) await this.#change();
       else await this.#destination.apply(generation, reader);
     }
+  }
+
+  /** For good: what was received is applied before the shard sync ends, too. */
+  #readerEnded(): void {
+    if (this.#reader?.fatal != null) void this.stop({ forgetCheckpoint: false });
   }
 
   #begin(generation: Generation): void {

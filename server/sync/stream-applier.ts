@@ -131,10 +131,11 @@ export class StreamApplier {
     }
   }
 
-  /** Ends `run` when all that has been received is applied; a transaction that is not whole stays out. */
+  /** Ends `run` when all that has been received by now is applied; a transaction that is not whole stays out. */
   stop(): void {
     this.#stopping = true;
-    this.wake();
+    this.#pump.limit();
+    this.letGo();
   }
 
   /** Whether the destination has answered for all up to this offset of the source, or for all of it that can be applied. */
@@ -146,7 +147,7 @@ export class StreamApplier {
 
   /** Takes no more of the stream until `letGo`: the offset stays where it is. */
   hold(): void {
-    this.#taker.held = true;
+    this.#taker.held = !this.#stopping;
   }
 
   letGo(): void {
@@ -180,7 +181,7 @@ export class StreamApplier {
       this.#options.clock.inputDrained();
       this.#followIdle();
     }
-    if (!this.#finished() && (this.#pump.drained || this.#taker.blocked)) await this.#pump.wait();
+    if (!this.#finished() && (this.#pump.empty || this.#taker.blocked)) await this.#pump.wait();
   }
 
   #finished(): boolean {
@@ -197,7 +198,7 @@ export class StreamApplier {
     if (this.#doubtful.waiting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
     const batch = this.pipeline.closable;
     if (batch === null || this.#taker.indivisible) return;
-    if (this.#pump.drained || this.pipeline.overLimit) this.#close(batch);
+    if (this.#pump.empty || this.pipeline.overLimit) this.#close(batch);
   }
 
   #close(batch: StreamBatch): void {
@@ -254,6 +255,7 @@ export class StreamApplier {
     this.#ledger.batches++;
     this.#checkpointed = batch.endPosition;
     this.#checkpointedAt = this.#options.now();
+    this.#ledger.appliedTo(this.#taker.offsetAt(batch.endPosition));
     for (const tell of batch.onApplied) tell();
     const offset = this.#taker.offsetAt(batch.endPosition);
     this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });

@@ -34,6 +34,12 @@ export class StreamLedger {
     this.#event = event;
   }
 
+  /** What was refused before the checkpoint is not read again, unless the destination goes back: then it is learned anew. */
+  appliedTo(offset: bigint): void {
+    if (this.refusedAt.size === 0) return;
+    for (const refused of this.refusedAt.keys()) if (refused < offset) this.refusedAt.delete(refused);
+  }
+
   /** Another history of the source begins: its offsets have nothing to do with those of before. */
   newHistory(): void {
     this.refusedAt.clear();
