@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
+import { expect, onTestFinished, TestRunner } from "vitest";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
 import { Child } from "../servers/child.ts";
 import { until } from "../servers/index.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+/** ms that a SIGTERM may take, as the documents promise. */
+const DRAIN_MS = 5_000;
 
 /** `npm run sync` (as it was compiled by the build) in a process of its own, which can be killed at any moment. */
 export class EngineRun {
@@ -19,6 +22,7 @@ export class EngineRun {
   constructor(args: readonly string[], directory: string) {
     this.#args = args;
     this.#directory = directory;
+    if (TestRunner.getCurrentTest() !== undefined) onTestFinished(() => this.kill());
   }
 
   start(): void {
@@ -26,7 +30,7 @@ export class EngineRun {
     const program = [
       "--enable-source-maps",
       join(root, "dist", "server", "cli", "sync.js"),
-      ...["--id", this.taskId, "--spool", join(this.#directory, "spool"), ...this.#args],
+      ...["--id", this.taskId, "--spool", this.spoolDirectory, ...this.#args],
     ];
     const logFile = join(this.#directory, `engine-${this.#starts}.log`);
     this.#child = new Child(process.execPath, program, { logFile, directory: this.#directory });
@@ -35,6 +39,25 @@ export class EngineRun {
   /** Ends it, by SIGKILL unless told otherwise, and awaits its end. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     await this.#child?.kill(signal);
+  }
+
+  /** Sends a signal and awaits nothing. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Ends it by SIGTERM: that it drains within 5 s, and says that it did. @param meanwhile once it has the signal. */
+  async drain(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
+    const began = performance.now();
+    const ended = this.kill("SIGTERM");
+    await meanwhile();
+    await ended;
+    expect(this.exit, await this.log()).toBe("exit code 0");
+    expect(performance.now() - began).toBeLessThan(DRAIN_MS);
+  }
+
+  get spoolDirectory(): string {
+    return join(this.#directory, "spool");
   }
 
   get pid(): number {
@@ -51,20 +74,33 @@ export class EngineRun {
     return await readFile(join(this.#directory, `engine-${this.#starts}.log`), "utf8");
   }
 
+  /** The offset of the checkpoint of `shardId`; -1 while there is none. */
+  async checkpoint(shardId: string, destination: Redis): Promise<bigint> {
+    const text = await destination.hget(`tributary:checkpoint:${this.taskId}`, shardId);
+    return parseCheckpoint(text ?? "")?.offset ?? -1n;
+  }
+
   /** Resolves when the checkpoint of `shardId` is at or past all that `shard` has written by now. */
+  async reached(shardId: string, shard: Redis, destination: Redis, timeoutMs = 120_000): Promise<void> {
+    const wanted = await writtenOffset(shard);
+    await until(async () => (await this.checkpoint(shardId, destination)) >= wanted, {
+      what: `the checkpoint of ${shardId} has reached offset ${wanted}`,
+      timeoutMs,
+    });
+  }
+
+  /** The same, and no key of it waits to be copied again. */
   async caughtUp(shardId: string, shard: Redis, destination: Redis, timeoutMs = 120_000): Promise<void> {
-    const info = await shard.info("replication");
-    const wanted = BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
-    await until(
-      async () => {
-        const text = await destination.hget(`tributary:checkpoint:${this.taskId}`, shardId);
-        return (parseCheckpoint(text ?? "")?.offset ?? -1n) >= wanted;
-      },
-      { what: `the checkpoint of ${shardId} has reached offset ${wanted}`, timeoutMs },
-    );
+    await this.reached(shardId, shard, destination, timeoutMs);
     await until(async () => (await destination.scard(`tributary:doubtful:${this.taskId}:${shardId}`)) === 0, {
       what: `the doubtful keys of ${shardId} have been copied again`,
       timeoutMs,
     });
   }
+}
+
+/** Offset of the last byte that a master has written into its stream. */
+export async function writtenOffset(shard: Redis): Promise<bigint> {
+  const info = await shard.info("replication");
+  return BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
 }
