@@ -2,50 +2,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { freePort, startNutcracker, startRedis, temporaryFolder, until } from "../servers/index.ts";
 import { plainClient } from "../servers/plain-client.ts";
-import { TrafficWriter } from "../traffic/traffic-writer.ts";
-import { seed } from "./check-property.ts";
 import { EngineRun } from "./engine-run.ts";
 import { expectUnion } from "./expect-union.ts";
 
 const certificates = join(import.meta.dirname, "..", "redis", "tls");
-
-test("SIGTERM drains within 5 s under load, and a restart goes on without a full sync", async () => {
-  const shard = await startRedis({ conf: { "repl-backlog-size": "64mb" } });
-  const destination = await startRedis();
-  const engine = new EngineRun(["--shard", shard.url, "--destination", destination.url], temporaryFolder());
-  engine.start();
-  await until(async () => /initial sync finished/i.test(await engine.log()), {
-    what: "the initial sync is over",
-    timeoutMs: 30_000,
-  });
-  const writer = new TrafficWriter(shard.client, {
-    seed,
-    through: "direct",
-    commandsPerSecond: 8_000,
-  }).start();
-  for (let run = 0; run < 2; run++) {
-    const before = writer.commands;
-    await until(() => writer.commands > before + 5_000, { what: "there is traffic" });
-    const began = performance.now();
-    await engine.kill("SIGTERM");
-    expect(performance.now() - began).toBeLessThan(5_000);
-    engine.start();
-    await until(async () => /Continuing the stream/.test(await engine.log()), {
-      what: "the stream is continued",
-      timeoutMs: 30_000,
-    });
-  }
-  await writer.stop();
-  const [shardId = ""] = (await destination.client.hkeys(`tributary:checkpoint:${engine.taskId}`)).filter(
-    (field) => !/:|destination/.test(field),
-  );
-  await engine.caughtUp(shardId, shard.client, destination.client);
-  await engine.kill("SIGTERM");
-  const stats = await shard.client.info("stats");
-  expect(stats).toMatch(/sync_full:1\r/);
-  expect(stats).toMatch(/sync_partial_ok:2\r/);
-  await expectUnion([shard], destination);
-}, 90_000);
 
 test("the database of a pool with redis_db 3 is synchronised, and no other", async () => {
   const shards = [await startRedis(), await startRedis()];
@@ -71,7 +31,7 @@ test("the database of a pool with redis_db 3 is synchronised, and no other", asy
   } finally {
     reader.disconnect();
   }
-  await engine.kill("SIGTERM");
+  await engine.drain();
   expect(await expectUnion(shards, destination, [{ source: 3, destination: 5 }])).toBe(220);
   expect(await destination.client.dbsize()).toBe(0);
 }, 60_000);
@@ -122,5 +82,5 @@ test("shard and destination may want TLS and an ACL user", async () => {
   expect(log).not.toContain("s%ret");
   expect(log).not.toContain("p@ss");
   expect(log).not.toContain(encodeURIComponent("s%ret"));
-  await engine.kill("SIGTERM");
+  await engine.drain();
 }, 60_000);
