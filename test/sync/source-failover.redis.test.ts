@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { EngineHost } from "../../server/control/engine-host.ts";
 import type { EngineMessage } from "../../server/control/engine-protocol.ts";
 import { HEARTBEAT_KEY } from "../../server/sync/own-keys.ts";
 import { type RedisServer, startRedis, startSentinel, until } from "../servers/index.ts";
+import { plainClient } from "../servers/plain-client.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
+import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
@@ -11,8 +13,9 @@ import { inStep, offsetOf, resyncsOf, startReplicatedShard } from "./replicated-
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
-const write = (shard: RedisServer, more: { seed?: number } = {}) =>
-  new TrafficWriter(shard.client, {
+/** With `dies`, of a server that will not come back: what is not sent by then would wait for it. */
+const write = (shard: RedisServer, { dies = false, ...more }: { seed?: number; dies?: boolean } = {}) =>
+  new TrafficWriter(dies ? shard.client.duplicate({ retryStrategy: () => null }) : shard.client, {
     seed,
     through: "direct",
     commandsPerSecond: 2_000,
@@ -68,6 +71,41 @@ test("a replica that is promoted after its master was killed with -9 continues t
   expect(sync.eventsOf("replid-changed")).toHaveLength(1);
   expect(await resyncsOf(replica)).toEqual({ full: 0, partial: 1 });
 }, 180_000);
+
+test.each([
+  { which: "as good as in step", behind: false },
+  { which: "that lacks the last writes", behind: true },
+])(
+  "a replica $which that is promoted when its master is killed under load has the truth",
+  async ({ behind }) => {
+    let link: TcpProxy | null = null;
+    const { master, replica } = await startReplicatedShard(async ({ port }) => {
+      link = await TcpProxy.start(port);
+      return link.port;
+    });
+    const destination = await startRedis();
+    await fillMixed(master.client, { keys: 500, seed });
+    const sync = syncOf(master, replica, destination).start();
+    await sync.reaches("synchronizing", 40_000);
+    await inStep({ master, replica });
+    const before = write(master, { dies: true });
+    await reaches(before, 2_000 + seededRandom(seed).int(1_000));
+    if (behind) {
+      link!.freeze({ newcomers: "silent" });
+      await reaches(before, before.commands + 300);
+    }
+    await master.kill("SIGKILL");
+    await replica.client.call("REPLICAOF", "NO", "ONE");
+    const after = write(replica, { seed: seed + 1 });
+    await before.stop();
+    await movedTo(sync, replica);
+    await reaches(after, 3_000);
+    await after.stop();
+    await equalAfter(sync, replica, destination);
+    if (behind) expect(sync.latest?.initialSync?.attempt).toBe(2);
+  },
+  180_000,
+);
 
 test("a graceful FAILOVER under load is followed without a second initial sync", async () => {
   const { master, replica } = await startReplicatedShard();
@@ -239,3 +277,48 @@ test("Sentinels are asked for the master, and their failover is followed, heartb
   await expectUnion([replica], destination);
   expect(latest()?.initialSync?.attempt).toBe(1);
 }, 240_000);
+
+test("a failover that happens while no Sentinel can be reached is followed once one can", async () => {
+  const { master, replica } = await startReplicatedShard();
+  const sentinel = await startSentinel({ masterName: "mymaster", master: master.port });
+  const toSentinel = await TcpProxy.start(sentinel.port);
+  const destination = await startRedis();
+  await fillMixed(master.client, { keys: 500, seed });
+  const source = endpointAt(toSentinel);
+  const sync = new SyncForTest({
+    source,
+    sentinel: { masterName: "mymaster", sentinels: [source] },
+    destination: endpointAt(destination),
+  }).start();
+  await sync.reaches("synchronizing", 40_000);
+  // Not before the Sentinel has heard of the replica can it promote it.
+  const asked = plainClient({ port: sentinel.port });
+  onTestFinished(() => asked.disconnect());
+  const sentinelSays = async (...args: string[]) => JSON.stringify(await asked.call("SENTINEL", ...args));
+  await until(async () => (await sentinelSays("REPLICAS", "mymaster")).includes(String(replica.port)), {
+    what: "the Sentinel knows the replica",
+  });
+  await inStep({ master, replica });
+  toSentinel.freeze({ newcomers: "silent" });
+  const before = write(master, { dies: true });
+  await reaches(before, 1_000);
+  await master.kill("SIGKILL");
+  await until(
+    async () => (await sentinelSays("GET-MASTER-ADDR-BY-NAME", "mymaster")).includes(String(replica.port)),
+    { what: "the Sentinel has made the replica the master", timeoutMs: 60_000 },
+  );
+  const after = write(replica, { seed: seed + 1 });
+  await before.stop();
+  await until(() => sync.latest?.reason?.code === "SENTINEL_UNREACHABLE", {
+    what: "the reason is said",
+    timeoutMs: 60_000,
+  });
+  expect(sync.latest?.status).toBe("retrying");
+  await reaches(after, 1_000);
+  toSentinel.thaw();
+  await movedTo(sync, replica);
+  await reaches(after, 3_000);
+  await after.stop();
+  await equalAfter(sync, replica, destination);
+  expect(sync.eventsOf("source-split")).toEqual([]);
+}, 180_000);
