@@ -133,6 +133,42 @@ test.each([
   90_000,
 );
 
+test.each([
+  { whose: "source", direction: "up", what: "the shard hears no acknowledgement any more" },
+  { whose: "source", direction: "down", what: "the engine hears nothing more from the shard" },
+  { whose: "destination", direction: "up", what: "the destination hears nothing more from the engine" },
+  { whose: "destination", direction: "down", what: "the engine hears no answer any more" },
+] as const)(
+  "where $what, and all else passes, nothing is lost or doubled",
+  async ({ whose, direction }) => {
+    const shardConf = { "repl-timeout": "3" };
+    const { shard, destination, source, sink, sync, equal } = await betweenProxies({ shardConf });
+    sync.start();
+    await sync.reaches("synchronizing");
+    const writer = write(shard);
+    for (let round = 0; round < rounds(1); round++) {
+      await writesOn(writer, 200 + random.int(500));
+      const [proxy, code] =
+        whose === "source" ? [source, /^SOURCE_LINK_/] : ([sink, /^DESTINATION_SILENT$/] as const);
+      sync.reasons.clear();
+      proxy.freeze({ directions: [direction], newcomers: "served" });
+      await until(() => [...sync.reasons].some((reason) => code.test(reason)), { what: "it is noticed" });
+      await sync.reaches("synchronizing", 40_000);
+      await writesOn(writer);
+      await shard.client.set("round", round);
+      await until(async () => (await destination.client.get("round")) === String(round), {
+        what: "the stream goes on",
+      });
+      // What is asked now and then, on connections of its own, waits for its answer for 30 s.
+      proxy.thaw();
+    }
+    await writer.stop();
+    await equal();
+    expect(await fullSyncs(shard)).toBe(1);
+  },
+  90_000,
+);
+
 test("a destination that nobody reaches for a while is waited for, and the source read on", async () => {
   const { shard, sink, sync, equal } = await betweenProxies();
   sync.start();
@@ -203,3 +239,20 @@ test("a destination behind 200 KB/s has the stream wait in the spool, and gets a
   expect(sync.eventsOf("source-link-lost")).toEqual([]);
   expect(await fullSyncs(shard)).toBe(1);
 }, 120_000);
+
+test("an RDB that comes at 100 KB/s is waited for, however long it takes", async () => {
+  const { shard, source, sync, equal } = await betweenProxies({ keys: 5_000 });
+  source.shape.down = { bytesPerSecond: 100_000 };
+  const writer = write(shard, 500);
+  const began = performance.now();
+  sync.start();
+  await sync.reaches("synchronizing", 60_000);
+  // Longer than the silence at which the link is given up.
+  expect(performance.now() - began).toBeGreaterThan(limits.sourceSilenceMs);
+  source.shape.down = {};
+  await writesOn(writer);
+  await writer.stop();
+  expect(await equal()).toBeGreaterThan(5_000);
+  expect(sync.eventsOf("source-link-lost")).toEqual([]);
+  expect(await fullSyncs(shard)).toBe(1);
+}, 90_000);
