@@ -182,6 +182,36 @@ test("an RDB comes through although the disk takes nothing of it", async (contex
   await expectUnion([shard], destination);
 });
 
+test("an RDB larger than the quota comes through, and again when the destination breaks off in the middle of it", async () => {
+  const shard = await startRedis({ conf: { rdbcompression: "no" } });
+  const { client } = shard;
+  const value = Buffer.alloc(100_000);
+  for (let n = 0; n < 500; n++) await client.set(`key:${n}`, value.fill(`${n * 7919}:`));
+  const destination = await startRedis();
+  const sink = await TcpProxy.start(destination.port);
+  sink.shape.up = { bytesPerSecond: 20_000_000 };
+  const source = endpointAt(shard);
+  const spec = { source, destination: endpointAt(sink), spoolQuotaBytes: 8 * MiB };
+  const sync = new SyncForTest(spec).start();
+  await until(() => sink.passed.up > 25 * MiB, { what: "half of the RDB is applied", timeoutMs: 60_000 });
+  await client.multi().incr("counter").rpush("list", "item").exec();
+  sink.cut();
+  sink.shape.up = {};
+  await until(() => sync.latest?.initialSync?.attempt === 2, {
+    what: "another initial sync",
+    timeoutMs: 60_000,
+  });
+  const why = "the spool's quota did not allow the RDB to be kept, and it has to be applied again";
+  expect(sync.latest?.initialSync?.why).toBe(why);
+  await client.multi().incr("counter").rpush("list", "item").exec();
+  await sync.reaches("synchronizing", 60_000);
+  await sync.caughtUp(client, destination.client);
+  await sync.stop();
+  expect(await statOf(shard, "sync_full")).toBe(2);
+  expect(await destination.client.get("counter")).toBe("2");
+  expect(await expectUnion([shard], destination)).toBe(502);
+}, 120_000);
+
 test("a damaged segment is never applied: the stream is read again from the checkpoint", async () => {
   const { shard, destination, sync, write, equal, spoolDirectory } = await running();
   const go = await standStill(destination);
