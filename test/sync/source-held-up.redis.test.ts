@@ -35,6 +35,14 @@ async function writeLists({ client }: RedisServer, bytes: number): Promise<void>
     const pipeline = client.pipeline().incr("counter");
     for (let key = 0; key < 20; key++) pipeline.rpush(`list:${key}`, value);
     await pipeline.exec();
+    // As fast as it is read, which a loaded machine may take its time for.
+    await until(
+      async () => /omem=\d{0,5} /.test(String(await client.call("CLIENT", "LIST", "TYPE", "replica"))),
+      {
+        what: "the replica reads on",
+        everyMs: 1,
+      },
+    );
   }
 }
 
