@@ -21,8 +21,8 @@ const only = process.env.FUZZ_INDEX === undefined ? null : Number(process.env.FU
 /** ms of the processor for one input of at most some 100 KB. */
 const LONGEST_MS = 5_000;
 const MIB = 1024 * 1024;
-/** Bytes of strings and objects that one input may make, what the test makes to compare with included. */
-const heapFor = (bytes: number) => 16 * MIB + 512 * bytes;
+/** Bytes of strings and objects that any input may make, what the test makes to compare with included. */
+const HEAP_OF_ANY = 16 * MIB;
 /** Bytes that all inputs after the first may leave behind: compiled code, no more with more inputs. */
 const MAY_REMAIN = 8 * MIB;
 const WARM_UP = 200;
@@ -42,6 +42,8 @@ export type FuzzOptions = {
   readonly read: (input: Buffer, random: SeededRandom) => boolean | Promise<boolean>;
   /** Bytes in arrays that reading may allocate in all, for an input of so many bytes. */
   readonly mayAllocate: (bytes: number) => number;
+  /** Bytes of strings and objects that reading may make for each byte of an input; 512 unless given. */
+  readonly heapPerByte?: number;
   /** Whether the parser refuses what it cannot read; one that takes every input never does. */
   readonly refuses: boolean;
   /** `fuzzRuns` unless given. */
@@ -92,7 +94,7 @@ export async function fuzz(options: FuzzOptions): Promise<void> {
         }
         const heap = usedHeap() - heapBefore;
         if (heap > largest.bytes) largest = { bytes: heap, index };
-        if (heap > heapFor(input.length)) {
+        if (heap > HEAP_OF_ANY + (options.heapPerByte ?? 512) * input.length) {
           throw new Error(`it made ${heap} bytes of strings and objects of an input of ${input.length}`);
         }
       } catch (error) {

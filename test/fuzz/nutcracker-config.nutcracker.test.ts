@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { type Problem, parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
-import { nutcrackerDistributions, nutcrackerHashes } from "../../server/twemproxy/nutcracker-pool.ts";
+import {
+  type NutcrackerPool,
+  type NutcrackerServer,
+  nutcrackerDistributions,
+  nutcrackerHashes,
+} from "../../server/twemproxy/nutcracker-pool.ts";
 import { startNutcracker, temporaryFolder } from "../servers/index.ts";
 import { requiredBinary } from "../servers/required-binary.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
@@ -56,19 +61,26 @@ test("nutcracker takes the files that are fuzzed as real ones, and refuses the o
 /** Problems of a file that has no line they could be in. */
 const withoutLine = /^The file is (empty|larger than 1 MiB)$/;
 
-function expectPlace({ line, column, message }: Problem, lines: readonly string[]): void {
-  if (withoutLine.test(message)) {
-    expect([line, column]).toEqual([null, null]);
-    return;
-  }
-  expect(line, message).toBeGreaterThanOrEqual(1);
-  expect(line, message).toBeLessThanOrEqual(lines.length);
-  expect(column, message).toBeGreaterThanOrEqual(1);
-  expect(column, message).toBeLessThanOrEqual(lines[line! - 1]!.length + 1);
+/** Whether a problem names a place within the file, and the right one where its message tells what stands there. */
+function isPlaced({ line, column, message }: Problem, lines: readonly string[]): boolean {
+  if (withoutLine.test(message)) return line === null && column === null;
+  const text = lines[(line ?? 0) - 1];
+  if (text === undefined || column === null || column < 1 || column > text.length + 1) return false;
   const unknown = /^The directive ([a-z_]+) is unknown$/.exec(message)?.[1];
+  const there = text.slice(column - 1);
   // In quotes or by an escape it may be written otherwise.
-  const there = lines[line! - 1]!.slice(column! - 1);
-  if (unknown !== undefined && /^[a-z_]/.test(there)) expect(there.startsWith(unknown), there).toBe(true);
+  return unknown === undefined || !/^[a-z_]/.test(there) || there.startsWith(unknown);
+}
+
+/** Whether it says what to do, and has a code where it is an error. */
+function isSaid({ message, remedy, severity, code }: Problem): boolean {
+  return message.length > 0 && remedy.length > 0 && (severity === "error") === (code !== undefined);
+}
+
+function isWhole({ hash, distribution, servers }: NutcrackerPool): boolean {
+  const good = ({ weight, socket, port }: NutcrackerServer) =>
+    weight >= 1 && (socket !== null || (port >= 1 && port <= 65_535));
+  return known.hash.includes(hash) && known.ring.includes(distribution) && servers.every(good);
 }
 
 test(`a broken nutcracker.yml gives pools, and problems that name their line and column, ${fuzzRuns} times`, {
@@ -85,25 +97,9 @@ test(`a broken nutcracker.yml gives pools, and problems that name their line and
       const text = input.toString();
       const config = parseNutcrackerConfig(text);
       const lines = text.split("\n");
-      for (const problem of config.problems) {
-        expectPlace(problem, lines);
-        const { message, remedy, severity, code } = problem;
-        expect([message.length > 0, remedy.length > 0, severity === "error"]).toEqual([
-          true,
-          true,
-          code !== undefined,
-        ]);
-      }
-      for (const pool of config.pools) {
-        expect([known.hash.includes(pool.hash), known.ring.includes(pool.distribution)]).toEqual([
-          true,
-          true,
-        ]);
-        for (const server of pool.servers) {
-          expect(server.weight).toBeGreaterThanOrEqual(1);
-          expect(server.socket !== null || (server.port >= 1 && server.port <= 65_535)).toBe(true);
-        }
-      }
+      // To expect something of each would take longer than to parse the file: there may be thousands.
+      expect(config.problems.filter((problem) => !isPlaced(problem, lines) || !isSaid(problem))).toEqual([]);
+      expect(config.pools.filter((pool) => !isWhole(pool))).toEqual([]);
       try {
         selectPool(config, null);
         return false;

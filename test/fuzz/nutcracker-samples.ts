@@ -1,3 +1,25 @@
+const otherHashes = [
+  "one_at_a_time",
+  "md5",
+  "crc16",
+  "crc32",
+  "fnv1_64",
+  "fnv1_32",
+  "fnv1a_32",
+  "hsieh",
+  "jenkins",
+];
+
+/** One to six servers, each with another weight. */
+function poolOf(hash: string, index: number): string {
+  const servers = Array.from(
+    { length: 1 + (index % 6) },
+    (_, n) => ` - 10.0.${index}.${n}:6379:${n + 1} s${n}\n`,
+  );
+  const port = 22_121 + index;
+  return `p${index}:\n listen: 127.0.0.1:${port}\n redis: true\n hash: ${hash}\n servers:\n${servers.join("")}`;
+}
+
 /** What operators write and nutcracker takes: every directive, several pools, comments, quotes, line ends of two kinds. */
 export const accepted: readonly string[] = [
   `# the cache of the shop
@@ -78,14 +100,7 @@ delta:
   `"alpha \\x62eta":\n  'listen': '127.0.0.1:1'\n  "hash_tag": '[]'\n  redis_auth: "a \\"quoted\\"\n    word"\n  redis: "true"\n  servers:\n  - "127.0.0.1:1:1 ä"\n  - >-\n    127.0.0.1:2:1 folded\n`,
   // Unix sockets of the memcached kind, servers without names, weights as large as they may be.
   `mem:\n  listen: /var/run/nutcracker.sock 0666\n  distribution: random\n  hash: crc32a\n  servers:\n    - /tmp/one.sock:1 one\n    - /tmp/two.sock:2147\n    - localhost:11211:999999999\n`,
-  ...[..."one_at_a_time md5 crc16 crc32 fnv1_64 fnv1_32 fnv1a_32 hsieh jenkins".split(" ")].map(
-    (hash, index) =>
-      `p${index}:\n listen: 127.0.0.1:${index + 1}\n redis: true\n hash: ${hash}\n servers:\n${"abcdef"
-        .slice(0, 1 + (index % 6))
-        .split("")
-        .map((name, server) => ` - 10.0.${index}.${server}:6379:${server + 1} ${name}\n`)
-        .join("")}`,
-  ),
+  ...otherHashes.map(poolOf),
 ];
 
 /** YAML that nutcracker refuses, for its form or for what it says: Tributary reads some of it. */

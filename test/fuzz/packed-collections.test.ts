@@ -42,19 +42,24 @@ const node = encode.streamNode(
 
 /** Every element lies within the blob, or is a number's digits; there are no more elements than bytes. */
 function walk(cursor: ElementCursor, blob: Buffer): void {
-  for (let left = blob.length; cursor.next(); left--) {
-    expect(left).toBeGreaterThan(0);
-    expect(cursor.start <= cursor.end && cursor.end <= cursor.bytes.length).toBe(true);
+  let within = true;
+  let elements = 0;
+  // To expect something of each element would take ten times as long as to read it.
+  while (elements <= blob.length && cursor.next()) {
+    elements++;
+    within &&= cursor.start <= cursor.end && cursor.end <= cursor.bytes.length;
   }
+  expect([within, elements <= blob.length]).toEqual([true, true]);
 }
 
 function walkStream(blob: Buffer): void {
-  let left = blob.length;
+  let entries = 0;
+  let good = true;
   for (const { parts, sequence } of streamEntries(blob, 5n, 0n, broken)) {
-    expect(left--).toBeGreaterThan(0);
-    expect(parts.length % 2).toBe(0);
-    expect(sequence >= 0n && sequence < 2n ** 64n).toBe(true);
+    good &&= parts.length % 2 === 0 && sequence >= 0n && sequence < 2n ** 64n;
+    if (++entries > blob.length) break;
   }
+  expect([good, entries <= blob.length]).toEqual([true, true]);
 }
 
 test.each([

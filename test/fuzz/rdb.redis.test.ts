@@ -67,6 +67,8 @@ async function fuzzRdb(name: string, corpus: readonly Buffer[]): Promise<void> {
     refuses: true,
     // The window, a decompressor of 72 KiB for each string past 64 KiB, and what 88-fold compression gives.
     mayAllocate: (bytes) => 2 * MIB + 300 * bytes,
+    // Three bytes may be a key, which is kept to compare, and each may come alone: an object, and a promise of it.
+    heapPerByte: 2_048,
     read: async (body, random) => {
       const magic = random.oneIn(20)
         ? random.pick(["VALKEY080", "REDIS0003", "REDIS0099", "REDIS"])
