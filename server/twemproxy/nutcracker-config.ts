@@ -38,6 +38,8 @@ export type ReportProblem = (
 
 /** A real nutcracker.yml has a few kilobytes. */
 const maxLength = 1024 * 1024;
+/** What is no nutcracker.yml at all may break at every byte: more than these help nobody. */
+const mostSyntaxErrors = 100;
 
 /**
  * Reads nutcracker.yml as Twemproxy 0.5 does (twemproxy: nc_conf.c), except that a directive that it would
@@ -80,7 +82,7 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     });
     return done([]);
   }
-  for (const error of document.errors) problems.push(syntaxProblem(error, lines));
+  for (const error of document.errors.slice(0, mostSyntaxErrors)) problems.push(syntaxProblem(error, lines));
   const root = document.contents as Node | null;
   if (problems.length > 0) return done([]);
   if (root === null || (isScalar(root) && root.value === "")) {

@@ -171,6 +171,11 @@ test("names no line only where there is none", () => {
   expect(problems).toEqual([empty, empty, empty, empty, ["error null The file is larger than 1 MiB"]]);
 });
 
+test("names the first hundred places of a file that breaks everywhere", () => {
+  const { problems, pools } = parseNutcrackerConfig(`alpha:\n${"]}\n".repeat(1_000)}`);
+  expect([problems.length, problems[0]?.line, pools]).toEqual([100, 2, []]);
+});
+
 test("gives each problem a remedy, and each error the code under which it is thrown", () => {
   for (const problem of parseNutcrackerConfig(small("  hash: x\n  foo: 1\n")).problems) {
     expect(problem.remedy).not.toBe("");
