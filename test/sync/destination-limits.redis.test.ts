@@ -4,16 +4,13 @@ import { expectUnion } from "./expect-union.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 
 const MiB = 1024 * 1024;
-/** That cannot be compressed, and differs from place to place. */
-const noise = (length: number, salt = 1) => {
-  let state = salt;
-  return Buffer.from(
-    Uint8Array.from({ length }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state >>> 24;
-    }),
-  );
-};
+/** Bytes that cannot be compressed, and differ from place to place. */
+const NOISE = Buffer.alloc(3 * MiB);
+for (let at = 0, state = 1; at < NOISE.length; at++) {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  NOISE[at] = state >>> 24;
+}
+const noise = (length: number) => NOISE.subarray(0, length);
 
 /** Values of all kinds that are larger than 1 MiB, of elements that are not; and one of each that are. */
 async function fill(

@@ -9,10 +9,10 @@ import { expectUnion } from "./expect-union.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 
 /** A shard under load and a destination whose user may not disconnect others. */
-async function unfenced(limits: Partial<SyncLimits> = {}, keys = 500) {
+async function unfenced(limits: Partial<SyncLimits> = {}, keys = 500, forbidden = ["-client|kill"]) {
   const shard = await startRedis({ conf: { "repl-backlog-size": "64mb" } });
   const destination = await startRedis();
-  await destination.client.call("ACL", "SETUSER", "default", "-client|kill");
+  await destination.client.call("ACL", "SETUSER", "default", ...forbidden);
   await fillMixed(shard.client, { keys, seed });
   const writer = new TrafficWriter(shard.client, {
     seed,
@@ -99,4 +99,14 @@ test("an initial sync ends soon after another engine has taken over", async () =
   expect(first.latest?.reason?.code).toBe("FENCED");
   await second.reaches("synchronizing", 30_000);
   await equal(second);
+}, 60_000);
+
+test("an engine that can neither disconnect others nor guard itself says so, and works", async () => {
+  const { engine, moves, equal } = await unfenced({}, 500, ["-client", "-watch"]);
+  const sync = engine();
+  await sync.reaches("synchronizing");
+  await moves();
+  expect(sync.eventsOf("not-fenced")[0]?.message).toContain("so that never two engines write");
+  await equal(sync);
+  expect(sync.reasons).toEqual(new Set());
 }, 60_000);
