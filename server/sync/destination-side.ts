@@ -150,13 +150,12 @@ export class DestinationSide {
         const session = await this.#sessions.open(replies, () => this.#wake());
         signal.addEventListener("abort", leave);
         this.#options.signal.addEventListener("abort", leave);
-        keeper = await ExpiryKeeper.open(
-          this.#options.spec,
-          session,
-          this.#shade,
-          this.clock,
-          this.#options.now,
-        );
+        keeper = await ExpiryKeeper.open(this.#options.spec, session, this.#shade, this.clock, {
+          now: this.#options.now,
+          signal: this.#options.signal,
+          onRefused: (message) =>
+            this.#options.report.event({ level: "warning", type: "restore-refused", message }),
+        });
         this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
         backoff.reset();
         this.problem = null;

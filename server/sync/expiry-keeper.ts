@@ -1,3 +1,4 @@
+import { ReplyError } from "ioredis";
 import { toTributaryError } from "../redis/client.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
@@ -6,12 +7,19 @@ import type { DestinationSession } from "./destination-session.ts";
 import { ExpiryRestorer } from "./expiry-restorer.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { pause } from "./pause.ts";
-import type { DatabaseMap, ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 const LOOK_MS = 1000;
 /** Shaded keys that were about to expire are looked for again after this, ms. */
 const AGAIN_MS = 20_000;
+
+export type ExpiryKeeperOptions = {
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** The destination refuses what restores an expiry: said once, with its answer. */
+  readonly onRefused: (message: string) => void;
+};
 
 /** Sees to it, during one session at the destination, that shaded expiries are restored once the stream is live. */
 export class ExpiryKeeper {
@@ -19,23 +27,24 @@ export class ExpiryKeeper {
   readonly #shade: ExpiryShade;
   readonly #clock: StreamClock;
   readonly #control: ControlClient;
-  readonly #databases: DatabaseMap;
-  readonly #now: () => number;
+  readonly #spec: ShardSyncSpec;
+  readonly #options: ExpiryKeeperOptions;
+  #refusedSaid = false;
 
   private constructor(
     session: DestinationSession,
     shade: ExpiryShade,
     clock: StreamClock,
     control: ControlClient,
-    databases: DatabaseMap,
-    now: () => number,
+    spec: ShardSyncSpec,
+    options: ExpiryKeeperOptions,
   ) {
     this.#session = session;
     this.#shade = shade;
     this.#clock = clock;
     this.#control = control;
-    this.#databases = databases;
-    this.#now = now;
+    this.#spec = spec;
+    this.#options = options;
   }
 
   /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded. */
@@ -44,29 +53,22 @@ export class ExpiryKeeper {
     session: DestinationSession,
     shade: ExpiryShade,
     clock: StreamClock,
-    now: () => number,
+    options: ExpiryKeeperOptions,
   ): Promise<ExpiryKeeper> {
-    const control = new ControlClient(spec, session.epoch, session.limits);
-    const keeper = new ExpiryKeeper(session, shade, clock, control, spec.databases, now);
+    const { epoch, limits, facts } = session;
+    const control = new ControlClient(spec, epoch, limits, options.signal, facts.runId);
+    const keeper = new ExpiryKeeper(session, shade, clock, control, spec, options);
     try {
       shade.enabled = await (await keeper.#restorer()).permitted();
+      // A former engine that did not end in good order may have left shaded expiries.
+      shade.scanNeeded ||= session.shaded;
     } catch (error) {
       control.close();
-      throw toTributaryError(error, {
-        role: "the destination",
-        address: formatAddress(spec.destination),
-        command: "EVAL",
-      });
+      throw keeper.#explained(error, "EVAL");
     }
-    // A former engine that did not end in good order may have left shaded expiries.
-    shade.scanNeeded ||= session.shaded;
     await session.noteShaded(true).catch((error: unknown) => {
       control.close();
-      throw toTributaryError(error, {
-        role: "the destination",
-        address: formatAddress(spec.destination),
-        command: "HSET",
-      });
+      throw keeper.#explained(error, "HSET");
     });
     return keeper;
   }
@@ -77,16 +79,17 @@ export class ExpiryKeeper {
     while (!signal.aborted) {
       await pause(LOOK_MS, signal);
       try {
-        if (!this.#clock.live || this.#now() < nextScan || signal.aborted) continue;
+        if (!this.#clock.live || this.#options.now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
         this.#shade.scanNeeded = false;
         this.#shade.scanning = true;
         const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
         if (left > 0) this.#shade.scanNeeded = true;
-        nextScan = this.#now() + AGAIN_MS;
-      } catch {
-        // The destination is away: the session's own link says so, and the next session begins anew.
+        nextScan = this.#options.now() + AGAIN_MS;
+      } catch (error) {
+        // Where the destination is away the session's own link says so, and the next session begins anew.
         this.#shade.scanNeeded = true;
+        if (error instanceof ReplyError && !signal.aborted) this.#refused((error as Error).message);
       } finally {
         this.#shade.scanning = false;
       }
@@ -98,25 +101,50 @@ export class ExpiryKeeper {
    * @returns false when the signal ended it before all was restored.
    */
   async finish(signal: AbortSignal): Promise<boolean> {
-    const restorer = await this.#restorer();
-    await restorer.restoreRecent();
-    const left = this.#shade.scanNeeded
-      ? await restorer.restoreAll(await this.#dbs(), { all: true, signal })
-      : 0;
-    if (left > 0) return false;
-    this.#shade.scanNeeded = false;
-    await this.#session.noteShaded(false);
-    return true;
+    try {
+      const restorer = await this.#restorer();
+      await restorer.restoreRecent();
+      const left = this.#shade.scanNeeded
+        ? await restorer.restoreAll(await this.#dbs(), { all: true, signal })
+        : 0;
+      if (left > 0) return false;
+      this.#shade.scanNeeded = false;
+      await this.#session.noteShaded(false);
+      return true;
+    } catch (error) {
+      // Those that were taken from the list of recent ones are found by a scan now.
+      this.#shade.scanNeeded = true;
+      throw this.#explained(error, "EVAL");
+    }
+  }
+
+  #refused(answer: string): void {
+    if (this.#refusedSaid) return;
+    this.#refusedSaid = true;
+    this.#options.onRefused(
+      `Expiries that are written far in the future while the stream is behind cannot be restored: the destination says "${answer}". It takes +eval +pexpireat +pexpiretime +pttl +time +scan +info there.`,
+    );
+  }
+
+  #explained(error: unknown, command: string): Error {
+    const address = formatAddress(this.#spec.destination);
+    return toTributaryError(error, { role: "the destination", address, command });
   }
 
   async #restorer(): Promise<ExpiryRestorer> {
     const client = await this.#control.get();
-    return new ExpiryRestorer(client, this.#shade, this.#clock, this.#session.facts.redisVersion, this.#now);
+    return new ExpiryRestorer(
+      client,
+      this.#shade,
+      this.#clock,
+      this.#session.facts.redisVersion,
+      this.#options.now,
+    );
   }
 
   /** The destination's databases to look through: as they are now, since some may have come a moment ago. */
   async #dbs(): Promise<number[]> {
-    const databases = this.#databases;
+    const { databases } = this.#spec;
     if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
     const { keyspace } = serverFacts(parseInfo(await (await this.#control.get()).info()));
     return keyspace.map((count) => count.db);

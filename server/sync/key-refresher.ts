@@ -1,6 +1,4 @@
 import type { Redis } from "ioredis";
-import { TributaryError } from "../errors/tributary-error.ts";
-import { dropClient, openClient } from "../redis/client.ts";
 import { encodeCommand } from "../redis/encode-command.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../redis/server-info.ts";
@@ -17,6 +15,7 @@ import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
 import { restoreCommands } from "./key-restore.ts";
 import { doubtfulKeysKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
+import { RefresherConnections } from "./refresher-connections.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import type { StreamApplier } from "./stream-applier.ts";
 import type { StreamClock } from "./stream-clock.ts";
@@ -26,8 +25,6 @@ import type { StreamLedger } from "./stream-ledger.ts";
 const LOOK_MS = 250;
 /** Keys in one transaction on the source, at most. */
 const PAGE = 100;
-/** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
-const SOURCE_ANSWERS_MS = 5000;
 
 /** What a refresher shares with the other parts that answer for expiries. */
 export type RefresherExpiry = {
@@ -36,6 +33,8 @@ export type RefresherExpiry = {
   readonly nudger: ExpiryNudger;
   readonly ledger: StreamLedger;
   readonly abilities: DestinationAbilities;
+  /** Of the destination's process to which the stream is applied. */
+  readonly runId: string;
   readonly now: () => number;
 };
 
@@ -74,10 +73,7 @@ export class KeyRefresher {
   /** Every key of the source is to be looked at before anything counts as settled. */
   #finishing = false;
   #countedBatches = 0;
-  #source: Redis | null = null;
-  #sourceMajor = 0;
-  #sourceEndpoint: RedisEndpoint | null = null;
-  #destination: Redis | null = null;
+  readonly #connections: RefresherConnections;
 
   constructor(
     spec: ShardSyncSpec,
@@ -93,6 +89,7 @@ export class KeyRefresher {
     this.#told = told;
     this.#clocks = new ClockComparison(expiry.clock, expiry.now, told.onSkew);
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
+    this.#connections = new RefresherConnections(spec, from.endpoint, expiry.runId);
   }
 
   /** Doubtful keys that are left; null until they have been counted. */
@@ -107,19 +104,19 @@ export class KeyRefresher {
   async run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff();
     // A server that hangs must not hold up the end.
-    signal.addEventListener("abort", () => this.#disconnect(), { once: true });
+    signal.addEventListener("abort", () => this.#connections.close(), { once: true });
     while (!signal.aborted) {
       try {
         await this.#look(signal);
         backoff.reset();
       } catch (error) {
-        this.#disconnect();
+        this.#connections.close();
         if (!signal.aborted) this.#say(error);
         await backoff.wait(signal);
       }
       await pause(this.#left === 0 ? LOOK_MS : 0, signal);
     }
-    this.#disconnect();
+    this.#connections.close();
   }
 
   #say(error: unknown): void {
@@ -142,16 +139,17 @@ export class KeyRefresher {
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, nudger, ledger } = this.#expiry;
     if (clock.live && this.#clocks.due) {
-      await this.#clocks.compare(await this.#openSource(signal), await this.#openDestination(signal));
+      const { client } = await this.#connections.source(signal);
+      await this.#clocks.compare(client, await this.#connections.destination(signal));
     }
     if (this.#finishing && clock.live) {
-      const source = await this.#openSource(signal);
+      const { client: source } = await this.#connections.source(signal);
       await nudger.nudgeAll(source, await this.#sourceDbs(source), signal);
       this.#finishing = false;
     }
     const { doubtfulBatches } = this.#applier;
     if (this.#left !== 0 || doubtfulBatches !== this.#countedBatches) {
-      const destination = await this.#openDestination(signal);
+      const destination = await this.#connections.destination(signal);
       this.#left = await destination.scard(this.#set);
       this.#countedBatches = doubtfulBatches;
       // What was noted while this was asked for is not among it.
@@ -159,11 +157,10 @@ export class KeyRefresher {
       if (!this.#adopted) await this.#adopt(destination, this.#left);
       if (this.#left === 0 && whole) ledger.doubtful.settled();
       if (this.left === 0) this.#told.onSettled();
-      else if (this.#left > 0 && clock.live)
-        await this.#page(await this.#openSource(signal), destination, signal);
+      else if (this.#left > 0 && clock.live) await this.#page(destination, signal);
       else await pause(LOOK_MS, signal);
     }
-    if (nudger.waiting > 0 && clock.live) await nudger.nudge(await this.#openSource(signal));
+    if (nudger.waiting > 0 && clock.live) await nudger.nudge((await this.#connections.source(signal)).client);
   }
 
   /** What a former engine has noted. */
@@ -179,7 +176,8 @@ export class KeyRefresher {
     return keyspace.map(({ db }) => db).filter((db) => destinationDb(this.#spec.databases, db) !== null);
   }
 
-  async #page(source: Redis, destination: Redis, signal: AbortSignal): Promise<void> {
+  async #page(destination: Redis, signal: AbortSignal): Promise<void> {
+    const { client: source, major } = await this.#connections.source(signal);
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
     if (drawn.length === 0) return;
     const candidates = drawn.map(parseDoubtfulKey);
@@ -191,11 +189,11 @@ export class KeyRefresher {
     const forgotten = [...fitting, ...tooLarge].map((index) => drawn[index]!);
     this.#applier.hold();
     try {
-      const dumps = await dumpKeys(source, this.#sourceMajor, keys);
+      const dumps = await dumpKeys(source, major, keys);
       signal.throwIfAborted();
       // Offsets of another history say nothing here: a failover is under way, and the keys are asked for again.
       if (dumps.replid !== undefined && dumps.replid !== this.#from.replid()) {
-        this.#disconnect();
+        this.#connections.close();
         await pause(LOOK_MS, signal);
         return;
       }
@@ -264,38 +262,6 @@ export class KeyRefresher {
       "doubtful-key-lost",
       `${shown(doubtful)} may have expired early on the destination and cannot be copied again: ${reason}. Compare it with the shard.`,
     );
-  }
-
-  async #openSource(signal: AbortSignal): Promise<Redis> {
-    const endpoint = this.#from.endpoint();
-    const role = `shard ${this.#spec.shardName}`;
-    if (endpoint === null)
-      throw new TributaryError("SOURCE_NO_MASTER", { role, detail: "none has been found yet" });
-    if (endpoint !== this.#sourceEndpoint && this.#source !== null) {
-      dropClient(this.#source);
-      this.#source = null;
-    }
-    this.#sourceEndpoint = endpoint;
-    if (this.#source === null) {
-      const source = await openClient(endpoint, { role, signal, commandTimeoutMs: SOURCE_ANSWERS_MS });
-      this.#source = source;
-      const { redisVersion } = serverFacts(parseInfo(await source.info("server")));
-      this.#sourceMajor = Number(redisVersion.split(".")[0]);
-    }
-    return this.#source;
-  }
-
-  async #openDestination(signal: AbortSignal): Promise<Redis> {
-    const options = { role: "the destination", db: this.#spec.checkpointDb, signal };
-    this.#destination ??= await openClient(this.#spec.destination, options);
-    return this.#destination;
-  }
-
-  #disconnect(): void {
-    if (this.#source !== null) dropClient(this.#source);
-    if (this.#destination !== null) dropClient(this.#destination);
-    this.#source = null;
-    this.#destination = null;
   }
 }
 

@@ -40,7 +40,8 @@ export class StreamStage {
       endpoint: options.sourceEndpoint,
       replid: () => generation.replids[generation.replids.length - 1]!,
     };
-    const expiry = { shade, clock, nudger, ledger, abilities, now };
+    const { runId } = session.facts;
+    const expiry = { shade, clock, nudger, ledger, abilities, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
