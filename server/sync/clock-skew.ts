@@ -5,6 +5,8 @@ import type { StreamClock } from "./stream-clock.ts";
 const SAMPLES = 3;
 /** Both servers are asked this often, ms. */
 const EVERY_MS = 30_000;
+/** An answer that took longer may have done so on one half of its way, ms. */
+const SLOW_MS = 200;
 /** Clocks that differ by more are worth a warning, ms. */
 const WORTH_MS = 1000;
 
@@ -62,6 +64,8 @@ export async function clockAhead(client: Redis, now: () => number): Promise<numb
     if (took >= fastest) continue;
     fastest = took;
     ahead = said - (asked + took / 2);
+    // A way that is slow may be so in one direction only: what that explains is no difference of the clocks.
+    if (took > SLOW_MS) ahead = Math.sign(ahead) * Math.max(0, Math.abs(ahead) - took / 2);
   }
   return Math.round(ahead);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openClient } from "../../server/redis/client.ts";
-import { ClockComparison } from "../../server/sync/clock-skew.ts";
+import { ClockComparison, clockAhead } from "../../server/sync/clock-skew.ts";
 import { dumpKeys, pageThatFits } from "../../server/sync/key-dump.ts";
 import { StreamClock } from "../../server/sync/stream-clock.ts";
 import { startRedis } from "../servers/index.ts";
@@ -25,4 +25,14 @@ test("a half-open connection to the source fails at the first question, not when
   const another = await open();
   expect((await dumpKeys(another, 7, keys)).values[0]!.payload).not.toBeNull();
   for (const client of [source, another, destination]) client.disconnect();
+});
+
+test("a link that is slow in one direction is taken for no difference of the clocks", async () => {
+  const shard = await startRedis();
+  const link = await TcpProxy.start(shard.port);
+  const source = await openClient(endpointAt(link), { role: "the shard" });
+  link.shape.down = { delayMs: () => 800 };
+  expect(Math.abs(await clockAhead(source, Date.now))).toBeLessThan(200);
+  expect(await clockAhead(source, () => Date.now() - 5000)).toBeGreaterThan(4000);
+  source.disconnect();
 });
