@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import { type Redis, ReplyError } from "ioredis";
 
 const MAX_KEYS = 100_000;
 const PAGE = 500;
@@ -39,7 +39,13 @@ export class ExpiryNudger {
         selected = db;
         pipeline.exists(key);
       }
-      await pipeline.exec();
+      const answers = (await pipeline.exec()) ?? [];
+      const broken = answers.find(([error]) => error !== null && !(error instanceof ReplyError))?.[0];
+      if (broken != null) {
+        // They are asked for on the next connection.
+        this.#waiting.push(...due.slice(first));
+        throw broken;
+      }
     }
   }
 

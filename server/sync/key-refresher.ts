@@ -123,9 +123,10 @@ export class KeyRefresher {
     if (this.#failureSaid) return;
     this.#failureSaid = true;
     const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-    this.#told.onFailure(
-      `Keys that may have expired early cannot be copied again (${detail}). On the shard it takes +multi +exec +info +select +dump +exists +pttl +pexpiretime +time.`,
-    );
+    const remedy = /NOPERM|permission|unknown command/i.test(detail)
+      ? "On the shard it takes +multi +exec +info +select +dump +exists +pttl +pexpiretime +time, on the destination +scard +srandmember."
+      : "It is tried again.";
+    this.#told.onFailure(`Keys that may have expired early cannot be copied again (${detail}). ${remedy}`);
   }
 
   /**

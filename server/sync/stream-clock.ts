@@ -2,8 +2,8 @@
 const FRESH_MS = 400;
 /** It is written this often, ms. */
 const HEARTBEAT_MS = 1000;
-/** With heartbeats, a link that has brought nothing for this long may be dead, ms. */
-const SILENT_MS = 2500;
+/** With heartbeats, a link that has brought nothing for this long stands still, or is dead, ms. */
+const SILENT_MS = HEARTBEAT_MS + 250;
 /** Without them, a stream that goes on after an interruption has caught up when nothing waits after this, ms. */
 const CAUGHT_UP_MS = 1000;
 
@@ -18,7 +18,7 @@ export class StreamClock {
   #reached: number;
   #live = false;
   #heartbeats = true;
-  #heardAt = 0;
+  #heardAt: number;
   /** When the link came back, by the engine's clock, ms; infinite while it is away. */
   #backAt = 0;
   #sourceAhead = 0;
@@ -27,12 +27,14 @@ export class StreamClock {
   constructor(now: () => number) {
     this.#now = now;
     this.#reached = now();
+    this.#heardAt = now();
   }
 
   /** The stream is about to go on at what the source wrote at this time, ms since the epoch. */
   startsAt(at: number): void {
     this.#reached = at;
     this.#live = false;
+    this.#heardAt = Math.max(this.#heardAt, at);
   }
 
   /** The link to the source was lost: what comes next may be old. */
@@ -67,9 +69,14 @@ export class StreamClock {
     return this.#now() + this.#destinationAhead;
   }
 
-  /** Bytes have come from the source. */
+  /** Bytes have come from the source. After a silence in which a heartbeat was due they are as old as that. */
   heard(): void {
-    this.#heardAt = this.#now();
+    const now = this.#now();
+    if (this.#heartbeats && now - this.#heardAt >= SILENT_MS) {
+      this.#live = false;
+      this.#reached = Math.min(this.#reached, this.#heardAt);
+    }
+    this.#heardAt = now;
   }
 
   heartbeatSeen(at: number): void {

@@ -97,3 +97,19 @@ test("relative expiries that come seconds late end within a second of the source
   await within(1000);
   await sync.stop();
 });
+
+test("relative expiries that wait in a link that stands still end within a second of the source's", async () => {
+  const { link, sync, write, within, lagIs } = await running();
+  await lagIs("the heartbeat has come through", (seconds) => seconds < 0.25);
+  const random = seededRandom(seed);
+  for (let round = 0; round < 2; round++) {
+    await sleep(random.int(1000));
+    link.freeze({ newcomers: "served" });
+    const frozen = performance.now();
+    await write();
+    await until(() => performance.now() > frozen + 4000, { what: "the link has stood still for 4 s" });
+    link.thaw();
+    await within(1000);
+  }
+  await sync.stop();
+});
