@@ -52,7 +52,9 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
       const quiet = performance.now();
       await cluster.caughtUp();
       const comparison = await cluster.compare();
-      if (comparison.differences.length > 0) throw new Error(describeDifferences(comparison));
+      if (comparison.differences.length > 0) {
+        throw new Error(`${describeDifferences(comparison)}\n${await cluster.explain(comparison)}`);
+      }
       await cluster.engines.expectRunning();
       const complaints = cluster.engines.complaints();
       if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey } from "../../server/sync/own-keys.ts";
+import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
 import { compareUnion, type UnionComparison } from "../digest/compare-union.ts";
 import { type Nutcracker, type RedisServer, startNutcracker, startRedis, until } from "../servers/index.ts";
 import { TcpProxy } from "../sync/tcp-proxy.ts";
@@ -126,7 +126,7 @@ export class SoakCluster {
   }
 
   /** Compares until both are equal, for doubtful keys are copied again and expiries restored a little later. */
-  async compare(): Promise<UnionComparison> {
+  async compare(timeoutMs = 20_000): Promise<UnionComparison> {
     let last: UnionComparison | null = null;
     await until(
       async () => {
@@ -136,10 +136,30 @@ export class SoakCluster {
         });
         return last.differences.length === 0;
       },
-      { what: "the union is equal", timeoutMs: 20_000, everyMs: 1_000 },
+      { what: "the union is equal", timeoutMs, everyMs: 1_000 },
     ).catch(() => {});
     if (last === null) throw new Error("the servers could not be compared");
     return last;
+  }
+
+  /** What there is to know of keys that differ: how each is there, and whether time alone puts it right. */
+  async explain({ differences }: UnionComparison): Promise<string> {
+    const { client } = this.destination;
+    const notes: string[] = [];
+    for (const { key } of differences.slice(0, 5)) {
+      const noted: string[] = [];
+      for (const { name } of this.shards) {
+        const members = await client.smembers(doubtfulKeysKey(this.engines.taskId, name));
+        noted.push(
+          ...members.filter((member) => member.endsWith(`:${key}`)).map((member) => `${name} ${member}`),
+        );
+      }
+      const there = `${await client.type(key)}, PTTL ${await client.pttl(key)}, doubtful: ${noted.join(", ") || "no"}`;
+      notes.push(`  ${key} on the destination: ${there}`);
+    }
+    const again = await this.compare(60_000);
+    const left = again.differences.map(({ kind, key }) => `${kind} ${key}`).join(", ") || "nothing";
+    return [...notes, `  after another minute at most there differs: ${left}`].join("\n");
   }
 
   proxyOf(target: "destination" | number): TcpProxy {
