@@ -87,6 +87,8 @@ export class DestinationSession {
       epoch: number | null;
       wasEmpty: boolean | null;
       limits: SyncLimits;
+      /** Told as soon as it is taken: what fails after that must not take a new one, and with it the shard. */
+      onEpoch: (epoch: number) => void;
       handler: ReplyHandler;
       onWake: () => void;
       signal: AbortSignal;
@@ -117,6 +119,7 @@ export class DestinationSession {
       // Judged before this shard can write: of the task's shards the first to come here decides.
       const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace, options.wasEmpty);
       const { epoch, wasGone } = await takeEpoch(control, spec, options.epoch);
+      options.onEpoch(epoch);
       const prefix = connectionName(spec.taskId, spec.shardId, "");
       const unfenced = await disconnectOthers(control, prefix);
       const guard = unfenced === null ? null : await takeGuard(control, spec, epoch);

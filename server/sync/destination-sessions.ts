@@ -20,8 +20,11 @@ export class DestinationSessions {
   async open(handler: ReplyHandler, onWake: () => void): Promise<DestinationSession> {
     const { spec, limits, report, signal } = this.#options;
     const [epoch, wasEmpty] = [this.#epoch, this.#wasEmpty];
-    const session = await DestinationSession.open(spec, { epoch, wasEmpty, limits, handler, onWake, signal });
-    this.#epoch = session.epoch;
+    const onEpoch = (taken: number) => {
+      this.#epoch = taken;
+    };
+    const options = { epoch, onEpoch, wasEmpty, limits, handler, onWake, signal };
+    const session = await DestinationSession.open(spec, options);
     this.#wasEmpty = session.wasEmpty;
     this.current = session;
     if (session.unfenced !== null && !this.#unfencedSaid) {

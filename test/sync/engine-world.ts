@@ -104,11 +104,6 @@ export async function engineWorld(options: WorldOptions = {}) {
   };
   /** How many full syncs each shard has given so far. */
   const fullSyncs = () => Promise.all(shards.map(fullSyncsOf));
-  /** Of each shard, as the destination has it. */
-  const epochs = async () => {
-    const fields = shardIds.map((id) => `${id}:epoch`);
-    return (await destination.client.hmget("tributary:checkpoint:engine-run", ...fields)).map(Number);
-  };
   const engine = () => new EngineRun(args, temporaryFolder());
   /** Such an engine, which has done its initial sync and runs; there is traffic. */
   const runningEngine = async () => {
@@ -120,7 +115,7 @@ export async function engineWorld(options: WorldOptions = {}) {
   };
   return {
     ...{ shards, shard: shards[0]!, shardIds, destination, source, sink },
-    ...{ engine, runningEngine, write, rest, writesOn, reached, settled, equal, fullSyncs, epochs },
+    ...{ engine, runningEngine, write, rest, writesOn, reached, settled, equal, fullSyncs },
   };
 }
 
