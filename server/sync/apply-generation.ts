@@ -84,7 +84,11 @@ export async function applyRdb(
 ): Promise<Checkpoint> {
   const { spec, role, now, ledger } = context;
   const { link } = session;
-  const keys = await KeyFingerprintWriter.begin(spec.spoolDirectory, now);
+  // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
+  const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
+  // Who looks for keys that are left over is this shard, or a sibling.
+  const asked = begunBefore || spec.siblings.length > 0;
+  const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now) : null;
   await session.beginInitialSync();
   const answers = new LoadReplies(
     progress,
@@ -119,14 +123,12 @@ export async function applyRdb(
       signal: generation.over.signal,
     });
     await loader.finish(bytes);
-    await keys.finish();
+    await keys?.finish();
   } finally {
     stopWatching();
     reader.close();
-    await keys.abandon();
+    await keys?.abandon();
   }
-  // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
-  const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
   if (begunBefore) await reconcileWith(generation, session, progress, context);
   const checkpoint = {
     replid: currentReplid(generation),

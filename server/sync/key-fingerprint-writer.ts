@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { KeyFingerprint, PARTITIONS } from "./key-fingerprint.ts";
 import { ID_FILE, partitionFile, setDirectory, unfinishedDirectory } from "./key-fingerprint-set.ts";
 
-/** Words of 32 bits gathered for each partition; 8 KiB, which makes 512 KiB for all. */
-const WORDS = 2048;
+/** Words of 32 bits gathered for each partition; 32 KiB, which makes 2 MiB for all: a write costs more than its bytes. */
+const WORDS = 8192;
 /** Buffers that may wait for the disk before the parser has to. */
-const MOST_WAITING = PARTITIONS;
+const MOST_WAITING = PARTITIONS / 2;
 /** So often at least what was noted goes to the disk: a sibling sees by it that the initial sync goes on. */
 const SHOW_MS = 5000;
 

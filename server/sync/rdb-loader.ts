@@ -28,7 +28,8 @@ export type RdbLoaderOptions = {
   readonly refusals: RefusalLog;
   readonly progress: LoadProgress;
   /** Notes every key of the RDB's selected databases. */
-  readonly keys: KeyFingerprintWriter;
+  /** null where nobody will ask which keys there were. */
+  readonly keys: KeyFingerprintWriter | null;
   /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
   readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
   readonly functions: FunctionLibraries;
@@ -141,7 +142,7 @@ export class RdbLoader implements RdbVisitor {
   unsupported(entry: RdbEntry, what: string): void {
     const target = destinationDb(this.#options.databases, entry.db);
     if (target === null) return;
-    this.#options.keys.add(target, entry.key);
+    this.#options.keys?.add(target, entry.key);
     this.#options.progress.keysSkipped++;
     const reason = `${what} cannot be copied`;
     this.#options.refusals.add("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
@@ -158,7 +159,7 @@ export class RdbLoader implements RdbVisitor {
     this.#replies.mark(this.#link.commands, position, this.#keys);
     this.#link.flush();
     if (this.#undecoded.length === 0 && !this.#replies.anyRefused && !this.#link.full) {
-      return this.#options.keys.room();
+      return this.#options.keys?.room();
     }
     return this.#makeRoom();
   }
@@ -175,7 +176,7 @@ export class RdbLoader implements RdbVisitor {
       if (target === null) this.#options.progress.keysSkipped++;
       return false;
     }
-    this.#options.keys.add(target, entry.key);
+    this.#options.keys?.add(target, entry.key);
     this.#select(target);
     if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;
