@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
@@ -6,6 +6,12 @@ import { TcpProxy } from "../sync/tcp-proxy.ts";
 
 /** ms for what two servers have to agree on. */
 const PATIENCE_MS = 60_000;
+
+/**
+ * PFCOUNT changes what it counts (it keeps the result in the value), also on a replica, which tells nobody. One that was
+ * sent to a former master would be a difference as soon as that is the master again.
+ */
+const ASKED_BY_NOBODY = "user default on nopass ~* &* +@all -pfcount";
 
 type Member = { readonly server: RedisServer; readonly proxy: TcpProxy };
 
@@ -62,6 +68,7 @@ export class SoakShard {
     await this.master.kill();
     const { client } = this.#replica.server;
     await client.call("REPLICAOF", "NO", "ONE");
+    await client.call("ACL", "SETUSER", "default", "+pfcount");
     await client.config("REWRITE");
     this.#swap();
   }
@@ -69,7 +76,12 @@ export class SoakShard {
   /** Starts the killed master again, as a replica from its first moment on: two masters would be a split brain. */
   async bringBack(): Promise<void> {
     const { server } = this.#replica;
-    await appendFile(join(server.directory, "redis.conf"), `\nreplicaof 127.0.0.1 ${this.master.port}\n`);
+    const file = join(server.directory, "redis.conf");
+    const lines = (await readFile(file, "utf8"))
+      .split("\n")
+      .filter((line) => !/^(replicaof|user) /.test(line));
+    lines.push(`replicaof 127.0.0.1 ${this.master.port}`, ASKED_BY_NOBODY);
+    await writeFile(file, `${lines.join("\n")}\n`);
     await server.restart();
   }
 
@@ -77,6 +89,7 @@ export class SoakShard {
   async handOver(): Promise<void> {
     await this.#replicated();
     const [from, to] = [this.master.client, this.#replica.server.client];
+    await from.call("ACL", "SETUSER", "default", "-pfcount");
     await until(
       async () => {
         if (await says(to, "role:master")) return true;
@@ -92,6 +105,7 @@ export class SoakShard {
       what: `the former master of ${this.name} is a replica`,
       timeoutMs: PATIENCE_MS,
     });
+    await to.call("ACL", "SETUSER", "default", "+pfcount");
     for (const client of [from, to]) await client.config("REWRITE");
     this.#swap();
   }
