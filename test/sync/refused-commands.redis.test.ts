@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { startRedis, temporaryFolder, until } from "../servers/index.ts";
+import { startRedis, until } from "../servers/index.ts";
 import { expectUnion } from "./expect-union.ts";
 import { smallRdb, startOldMaster } from "./old-master.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { syncsOfTask } from "./syncs-of-task.ts";
 
 async function running(conf: Record<string, string> = {}, more: Partial<SyncForTest["spec"]> = {}) {
   const shard = await startRedis();
@@ -285,18 +286,8 @@ test("function libraries of two shards are there together, and other code of the
     `#!lua name=${library}\nredis.register_function('${library}_f', function() return '${answer}' end)`;
   // In the RDB of both, and the same.
   for (const shard of [a, b]) await shard.client.call("FUNCTION", "LOAD", code("same", "1"));
-  const shared = (index: number, shard: typeof a) => ({
-    shardId: `s${index}`,
-    shardName: `s${index}`,
-    source: endpointAt(shard),
-    alternatives: [],
-    sentinel: null,
-    spoolDirectory: temporaryFolder(),
-  });
-  const [one, other] = [shared(0, a), shared(1, b)];
-  const sync = (own: typeof one, sibling: typeof one, shardIndex: number) =>
-    new SyncForTest({ ...own, destination: endpointAt(destination), shardIndex, siblings: [sibling] });
-  const [first, second] = [sync(one, other, 0), sync(other, one, 1)];
+  const syncs = syncsOfTask([endpointAt(a), endpointAt(b)], endpointAt(destination));
+  const [first, second] = [syncs[0]!, syncs[1]!];
   first.start();
   await first.reaches("synchronizing");
   second.start();

@@ -1,38 +1,22 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
 import { resyncsOf } from "./replicated-shard.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { endpointAt } from "./sync-for-test.ts";
+import { syncsOfTask } from "./syncs-of-task.ts";
 
 /** Two shards of one task, synchronised, with traffic. */
 async function twoShards() {
   const destination = await startRedis();
   const shards = [await startRedis(), await startRedis()] as const;
-  const folder = temporaryFolder();
   for (const [index, shard] of shards.entries()) {
     await fillMixed(shard.client, { keys: 1_000, seed: seed + index, prefix: `fill-${index}:` });
   }
-  const specs = shards.map((shard, index) => ({
-    shardId: `s${index}`,
-    shardName: `s${index}`,
-    source: endpointAt(shard),
-    alternatives: [],
-    sentinel: null,
-    spoolDirectory: join(folder, `s${index}`),
-  }));
-  const syncs = specs.map(
-    (own, shardIndex) =>
-      new SyncForTest({
-        ...own,
-        shardIndex,
-        siblings: specs.filter((other) => other !== own),
-        destination: endpointAt(destination),
-      }),
-  );
+  const sources = shards.map((shard) => endpointAt(shard));
+  const syncs = syncsOfTask(sources, endpointAt(destination));
   for (const sync of syncs) sync.start();
   for (const sync of syncs) await sync.reaches("synchronizing", 60_000);
   const writers = shards.map((shard, index) =>

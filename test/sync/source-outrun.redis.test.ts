@@ -1,14 +1,13 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SiblingShard } from "../../server/sync/shard-sync-spec.ts";
-import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
 import { rounds } from "./fault-rounds.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { endpointAt } from "./sync-for-test.ts";
+import { syncsOfTask } from "./syncs-of-task.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 async function fullSyncs(shard: RedisServer): Promise<number> {
@@ -19,8 +18,6 @@ async function fullSyncs(shard: RedisServer): Promise<number> {
 async function twoShards() {
   const shards: RedisServer[] = [];
   const proxies: TcpProxy[] = [];
-  const siblings: SiblingShard[] = [];
-  const folder = temporaryFolder();
   const destination = await startRedis();
   for (const index of [0, 1]) {
     const shard = await startRedis({
@@ -30,24 +27,9 @@ async function twoShards() {
     const proxy = await TcpProxy.start(shard.port);
     shards.push(shard);
     proxies.push(proxy);
-    siblings.push({
-      shardId: `s${index}`,
-      shardName: `s${index}`,
-      source: endpointAt(proxy),
-      alternatives: [],
-      sentinel: null,
-      spoolDirectory: join(folder, `s${index}`),
-    });
   }
-  const syncs = siblings.map(
-    (own, shardIndex) =>
-      new SyncForTest({
-        ...own,
-        shardIndex,
-        siblings: siblings.filter((other) => other !== own),
-        destination: endpointAt(destination),
-      }),
-  );
+  const sources = proxies.map((proxy) => endpointAt(proxy));
+  const syncs = syncsOfTask(sources, endpointAt(destination));
   for (const sync of syncs) sync.start();
   for (const sync of syncs) await sync.reaches("synchronizing");
   const write = () =>

@@ -2,12 +2,13 @@ import { expect } from "vitest";
 import type { ShardReport } from "../../server/sync/shard-report.ts";
 import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
 import type { SyncLimits } from "../../server/sync/sync-limits.ts";
-import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";
 import { expectUnion } from "./expect-union.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { endpointAt, type SyncForTest } from "./sync-for-test.ts";
+import { syncsOfTask } from "./syncs-of-task.ts";
 
 export type TwoShardsOptions = {
   /** What the task calls its destination; a destination of its own is started without. */
@@ -49,27 +50,8 @@ export class TwoShards {
         fillMixed(client, { keys: options.keys ?? 1_500, seed: seed + index, prefix: `${index}:` }),
       ),
     );
-    const siblings = shards.map((shard, index) => ({
-      shardId: `s${index}`,
-      shardName: `s${index}`,
-      source: endpointAt(shard),
-      alternatives: [],
-      sentinel: null,
-      spoolDirectory: temporaryFolder(),
-    }));
-    const syncs = siblings.map(
-      (own, shardIndex) =>
-        new SyncForTest(
-          {
-            ...own,
-            shardIndex,
-            siblings: siblings.filter((other) => other !== own),
-            destination: endpointAt(address),
-            ...options.spec,
-          },
-          options.limits,
-        ),
-    );
+    const sources = shards.map((shard) => endpointAt(shard));
+    const syncs = syncsOfTask(sources, endpointAt(address), options.spec, options.limits);
     const writers = shards.map(
       ({ client }, index) =>
         new TrafficWriter(client, {

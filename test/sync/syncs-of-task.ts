@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { RedisEndpoint } from "../../server/redis/endpoint.ts";
+import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import { temporaryFolder } from "../servers/index.ts";
+import { SyncForTest } from "./sync-for-test.ts";
+
+/** The shard syncs s0, s1 … of one task, which know of each other; none of them is started. */
+export function syncsOfTask(
+  sources: readonly RedisEndpoint[],
+  destination: RedisEndpoint,
+  spec: Partial<ShardSyncSpec> = {},
+  limits: Partial<SyncLimits> = {},
+): SyncForTest[] {
+  const folder = temporaryFolder();
+  const shards = sources.map((source, index) => ({
+    shardId: `s${index}`,
+    shardName: `s${index}`,
+    source,
+    alternatives: [],
+    sentinel: null,
+    spoolDirectory: join(folder, `s${index}`),
+  }));
+  return shards.map((own, shardIndex) => {
+    const siblings = shards.filter((other) => other !== own);
+    return new SyncForTest({ ...own, shardIndex, siblings, destination, ...spec }, limits);
+  });
+}
