@@ -6,23 +6,22 @@ import { beginning } from "./continuation.ts";
 import { DestinationDurability } from "./destination-durability.ts";
 import { destinationPoller } from "./destination-poller.ts";
 import { DestinationSide, type StopOptions } from "./destination-side.ts";
-import { FactsPoller } from "./facts-poller.ts";
+import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import { GenerationSpools } from "./generation-spools.ts";
 import { LagMeter } from "./lag-meter.ts";
-import { HEARTBEAT_KEY } from "./own-keys.ts";
 import { receiveAll } from "./receive-all.ts";
 import { ReportBuilder } from "./report-builder.ts";
 import type { EventLevel, ShardReport } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { SourceLocator } from "./source-locator.ts";
+import { sourcePoller } from "./source-poller.ts";
 import { SourceReader } from "./source-reader.ts";
 import { watchSource } from "./source-watch.ts";
 import { StreamLedger } from "./stream-ledger.ts";
 import { SYNC_LIMITS, type SyncLimits } from "./sync-limits.ts";
 
 const REPORT_MS = 1000;
-const SOURCE_POLL_MS = 2000;
 /** What was received is applied within this at a stop, or left to the next start. */
 const DRAIN_MS = 4500;
 const FINISH_MS = 110_000;
@@ -109,20 +108,9 @@ export class ShardSync {
       onInitialSync: () => this.#destinationFacts.hurry(),
       signal,
     });
-    this.#sourceFacts = new FactsPoller({
-      endpoint: () => this.#locator.current,
-      role: this.#role,
-      intervalMs: SOURCE_POLL_MS,
-      ownKeys: spec.heartbeatDb === null ? [] : [{ key: HEARTBEAT_KEY, db: spec.heartbeatDb, expires: true }],
-      onFacts: (facts) => this.#lag.sourceAt(facts.masterReplOffset),
-      signal,
-    });
-    this.#destinationFacts = destinationPoller(
-      spec,
-      this.#limits.destinationPollMs,
-      this.#durability,
-      signal,
-    );
+    this.#sourceFacts = sourcePoller(spec, this.#role, this.#locator, this.#lag, signal);
+    const { destinationPollMs } = this.#limits;
+    this.#destinationFacts = destinationPoller(spec, destinationPollMs, this.#durability, signal);
   }
 
   readonly #event = (level: EventLevel, type: string, message: string): void =>

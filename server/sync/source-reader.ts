@@ -114,7 +114,10 @@ export class SourceReader {
 
   /** Up to where the source has been received, and under which replid; the destination's checkpoint before that. */
   get history(): StreamPosition | null {
-    return this.#resumePoint();
+    const generation = this.#generation;
+    if (generation === null) return this.#resume;
+    const replid = generation.replids[generation.replids.length - 1]!;
+    return { replid, offset: generation.offset + BigInt(generation.stream.end) };
   }
 
   /** Nothing that was received is wanted any more: whoever waits for it is let go. */
@@ -135,7 +138,7 @@ export class SourceReader {
   /** @returns why the link ended; null when it was closed here. */
   async #attempt(): Promise<PlainReason | null> {
     const { locator, role, signal, ackOffset, limits } = this.#options;
-    const asked = this.#resumePoint();
+    const asked = this.history;
     const restarts = this.#restarts;
     const endpoint = await locator.locate(asked);
     const version = this.#options.announceVersion();
@@ -169,14 +172,6 @@ export class SourceReader {
     this.#options.onChange();
     const error: TributaryError | null = await link.closed;
     return error === null ? null : error.toPlain();
-  }
-
-  /** The end of what has been received; the destination's checkpoint before anything has been. */
-  #resumePoint(): StreamPosition | null {
-    const generation = this.#generation;
-    if (generation === null) return this.#resume;
-    const replid = generation.replids[generation.replids.length - 1]!;
-    return { replid, offset: generation.offset + BigInt(generation.stream.end) };
   }
 
   #granted(link: ReplicaLink, asked: StreamPosition | null): void {
