@@ -30,6 +30,25 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   components: ["server (types)"],
 };
 
+/**
+ * The rooms of server/sync, and which others each may import from. All of them know the words that lie beside them
+ * (the spec, the checkpoint, the report); the files that wire them lie there, too.
+ */
+const syncRooms: Readonly<Record<string, readonly string[]>> = {
+  source: [],
+  commands: [],
+  doubtful: ["commands"],
+  ledger: ["commands", "doubtful"],
+  destination: ["commands"],
+  expiry: ["commands", "destination"],
+  scripting: ["commands", "doubtful", "ledger", "destination"],
+  filter: ["commands", "doubtful", "expiry", "scripting"],
+  reconcile: ["commands", "ledger", "destination", "source"],
+  initial: ["commands", "ledger", "destination", "scripting", "reconcile"],
+  stream: ["commands", "doubtful", "ledger", "destination", "expiry", "filter"],
+  refresh: ["commands", "doubtful", "ledger", "destination", "expiry", "stream"],
+};
+
 /** Folders on top of everything: they wire the others together, try them out or measure them. */
 const free = ["server", "server/cli", "test", "bench", "scripts", "."];
 
@@ -51,6 +70,12 @@ export function importViolations(files: ReadonlyMap<string, string>): string[] {
       const target = resolve(file, specifier);
       if (target === null) continue;
       const to = folderOf(target);
+      const [room, other] = [syncRoomOf(file), syncRoomOf(target)];
+      if (room !== null && other !== null && room !== other && !syncRooms[room]?.includes(other)) {
+        const may = syncRooms[room]?.join(", ") || "no other room of server/sync";
+        violations.push(`${file}:${line} imports ${target}: ${room} may import ${may}`);
+        continue;
+      }
       if (to === from || permits(allowed, to, typeOnly)) continue;
       const typesWould = !typeOnly && permits(allowed, to, true);
       const reason = typesWould
@@ -119,6 +144,10 @@ function resolve(file: string, specifier: string): string | null {
   if (specifier.startsWith("@/")) return posix.normalize(specifier.slice(2));
   if (specifier.startsWith(".")) return posix.join(posix.dirname(file), specifier);
   return null;
+}
+
+function syncRoomOf(path: string): string | null {
+  return /^server\/sync\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
 function folderOf(path: string): string {

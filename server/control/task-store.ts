@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
-import { mergeAnswers } from "../sync/script-answers.ts";
+import { mergeAnswers } from "../sync/ledger/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
 import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 

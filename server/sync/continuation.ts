@@ -3,10 +3,10 @@ import { formatAddress } from "../redis/endpoint.ts";
 import type { StreamPosition } from "../replica/psync-handshake.ts";
 import { holds } from "./apply-generation.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { Standing } from "./destination/standing.ts";
 import type { Generation } from "./generation.ts";
 import type { ReportBuilder } from "./report-builder.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
-import type { Standing } from "./standing.ts";
 
 /** What has to be received from the source: the stream from a position on, or with null everything. */
 export type Wanted = { readonly resume: StreamPosition | null; readonly why: string };

@@ -1,9 +1,9 @@
-import type { DestinationDurability } from "./destination-durability.ts";
-import type { StreamSource } from "./key-refresher.ts";
+import type { DestinationDurability } from "./destination/destination-durability.ts";
 import type { LagMeter } from "./lag-meter.ts";
+import type { StreamLedger } from "./ledger/stream-ledger.ts";
+import type { StreamSource } from "./refresh/key-refresher.ts";
 import type { ReportBuilder } from "./report-builder.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
-import type { StreamLedger } from "./stream-ledger.ts";
 import type { SyncLimits } from "./sync-limits.ts";
 
 export type DestinationSideOptions = {

@@ -3,7 +3,8 @@ import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
-import type { LoadProgress } from "./load-replies.ts";
+import type { LoadProgress } from "./initial/load-replies.ts";
+import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import type {
   DestinationFacts,
   InitialSyncProgress,
@@ -15,7 +16,6 @@ import type {
   SourceFacts,
 } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
-import type { StreamLedger } from "./stream-ledger.ts";
 
 /** Where a shard sync stands at the moment of a report. */
 export type Moment = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { readStanding } from "../../server/sync/standing.ts";
+import { readStanding } from "../../server/sync/destination/standing.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
 
 const checkpoints = [

@@ -16,6 +16,8 @@ test.each([
   ["app/tasks/page.tsx", 'import { type TaskView, type TaskRow } from "@/server/control/task-view";'],
   ["app/tasks/page.tsx", 'import { Card } from "@/components/card";'],
   ["app/tasks/page.tsx", 'type Router = typeof import("@/server/api/router");'],
+  ["server/sync/stream/a.ts", 'import { x } from "../filter/b.ts";\nimport { y } from "../pause.ts";'],
+  ["server/sync/a.ts", 'import { x } from "./stream/b.ts";'],
   ["server/redis/a.ts", '// import { x } from "../sync/b.ts";\n/* import("../sync/c.ts") */'],
 ])("lets pass: %s %s", (file, text) => {
   expect(violations(file, text)).toEqual([]);
@@ -32,6 +34,8 @@ test.each([
   ["server/replica/a.ts", 'import type { X } from "../rdb/b.ts";'],
   ["server/sync/a.ts", 'import { x } from "../control/b.ts";'],
   ["server/sync/a.ts", 'import { x } from "../../db/client.ts";'],
+  ["server/sync/filter/a.ts", 'import { x } from "../stream/b.ts";'],
+  ["server/sync/nook/a.ts", 'import { x } from "../stream/b.ts";'],
   ["server/verify/a.ts", 'import { run } from "../sync/b.ts";'],
   ["server/errors/a.ts", 'import { x } from "../redis/b.ts";'],
   ["app/tasks/page.tsx", 'import { x } from "@/server/control/task-view";'],

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { ReplyScanner } from "../../server/redis/reply-scanner.ts";
-import { type Answer, answerWatch } from "../../server/sync/answer-watch.ts";
-import { BatchPipeline } from "../../server/sync/batch-pipeline.ts";
-import { CommandNames } from "../../server/sync/command-names.ts";
-import type { DestinationLink } from "../../server/sync/destination-link.ts";
-import { DoubtfulKeys } from "../../server/sync/doubtful-keys.ts";
-import { expiryWatchers } from "../../server/sync/expiry-watchers.ts";
+import { type Answer, answerWatch } from "../../server/sync/commands/answer-watch.ts";
+import { CommandNames } from "../../server/sync/commands/command-names.ts";
+import type { DestinationLink } from "../../server/sync/destination/destination-link.ts";
+import { DoubtfulKeys } from "../../server/sync/doubtful/doubtful-keys.ts";
+import { expiryWatchers } from "../../server/sync/doubtful/expiry-watchers.ts";
+import { BatchPipeline } from "../../server/sync/stream/batch-pipeline.ts";
 
 /** A link that takes everything and sends nothing. */
 function deafLink(): DestinationLink {

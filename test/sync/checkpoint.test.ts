@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { readStanding } from "../../server/sync/standing.ts";
+import { readStanding } from "../../server/sync/destination/standing.ts";
 import { checkProperty } from "./check-property.ts";
 
 const hexDigits = fc.array(fc.constantFrom(..."0123456789abcdef"), { minLength: 40, maxLength: 40 });

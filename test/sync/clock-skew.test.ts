@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { ClockComparison } from "../../server/sync/clock-skew.ts";
-import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
-import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
+import { ExpiryNudger } from "../../server/sync/expiry/expiry-nudger.ts";
+import { ExpiryShade } from "../../server/sync/expiry/expiry-shade.ts";
+import { StreamClock } from "../../server/sync/expiry/stream-clock.ts";
+import { ClockComparison } from "../../server/sync/refresh/clock-skew.ts";
 
 const NOW = 1_700_000_000_000;
 

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { fetchedServer } from "../../scripts/server-versions.mjs";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
+import { CommandDowngrade } from "../../server/sync/commands/command-downgrade.ts";
 import {
   restoreReplacing,
   setAllKeeping,
   setFields,
   setKeeping,
-} from "../../server/sync/command-downgrade-scripts.ts";
+} from "../../server/sync/commands/command-downgrade-scripts.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis, until } from "../servers/index.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { DestinationDurability } from "../../server/sync/destination-durability.ts";
-import type { DestinationPersistence } from "../../server/sync/destination-persistence.ts";
+import { DestinationDurability } from "../../server/sync/destination/destination-durability.ts";
+import type { DestinationPersistence } from "../../server/sync/destination/destination-persistence.ts";
 
 const volatile: DestinationPersistence = {
   runId: "a",

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { shadeOf } from "../../server/sync/expiry-shade.ts";
+import { shadeOf } from "../../server/sync/expiry/expiry-shade.ts";
 import { anyBytes, checkProperty } from "./check-property.ts";
 import { argumentsOf, FilterForTest } from "./filter-for-test.ts";
 

@@ -1,16 +1,16 @@
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { CommandDowngrade } from "../../server/sync/command-downgrade.ts";
-import { CommandFilter } from "../../server/sync/command-filter.ts";
-import { abilitiesOf } from "../../server/sync/destination-abilities.ts";
-import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
-import { ExpiryRewriter } from "../../server/sync/expiry-rewriter.ts";
-import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
-import { FunctionLibraries } from "../../server/sync/function-libraries.ts";
-import { ScriptLibrary } from "../../server/sync/script-library.ts";
-import { ScriptRewriter } from "../../server/sync/script-rewriter.ts";
+import { CommandDowngrade } from "../../server/sync/commands/command-downgrade.ts";
+import { abilitiesOf } from "../../server/sync/destination/destination-abilities.ts";
+import { ExpiryNudger } from "../../server/sync/expiry/expiry-nudger.ts";
+import { ExpiryRewriter } from "../../server/sync/expiry/expiry-rewriter.ts";
+import { ExpiryShade } from "../../server/sync/expiry/expiry-shade.ts";
+import { StreamClock } from "../../server/sync/expiry/stream-clock.ts";
+import { CommandFilter } from "../../server/sync/filter/command-filter.ts";
+import { FunctionLibraries } from "../../server/sync/scripting/function-libraries.ts";
+import { ScriptLibrary } from "../../server/sync/scripting/script-library.ts";
+import { ScriptRewriter } from "../../server/sync/scripting/script-rewriter.ts";
 import type { DatabaseMap, PublishPolicy } from "../../server/sync/shard-sync-spec.ts";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
 
 /** The arguments of one command in RESP, as latin1 text. */
 export function argumentsOf(command: Uint8Array): string[] {

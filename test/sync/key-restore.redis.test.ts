@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
-import { abilitiesOf, type DestinationAbilities } from "../../server/sync/destination-abilities.ts";
-import type { DoubtfulKey } from "../../server/sync/doubtful-keys.ts";
-import { dumpKeys, pageThatFits } from "../../server/sync/key-dump.ts";
-import { restoreCommands } from "../../server/sync/key-restore.ts";
+import {
+  abilitiesOf,
+  type DestinationAbilities,
+} from "../../server/sync/destination/destination-abilities.ts";
+import type { DoubtfulKey } from "../../server/sync/doubtful/doubtful-keys.ts";
+import { dumpKeys, pageThatFits } from "../../server/sync/refresh/key-dump.ts";
+import { restoreCommands } from "../../server/sync/refresh/key-restore.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";

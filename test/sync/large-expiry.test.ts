@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { ExpiryNudger } from "../../server/sync/expiry-nudger.ts";
-import { ExpiryShade } from "../../server/sync/expiry-shade.ts";
-import { LargeExpiry } from "../../server/sync/large-expiry.ts";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
+import { ExpiryNudger } from "../../server/sync/expiry/expiry-nudger.ts";
+import { ExpiryShade } from "../../server/sync/expiry/expiry-shade.ts";
+import { LargeExpiry } from "../../server/sync/expiry/large-expiry.ts";
+import { StreamClock } from "../../server/sync/expiry/stream-clock.ts";
 
 const NOW = 1_700_000_000_000;
 const value = "v".repeat(5000);

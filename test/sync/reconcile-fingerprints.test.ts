@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { KeyFingerprint, PARTITIONS } from "../../server/sync/key-fingerprint.ts";
-import { fingerprintSetId, readFingerprints } from "../../server/sync/key-fingerprint-set.ts";
-import { KeyFingerprintWriter } from "../../server/sync/key-fingerprint-writer.ts";
+import { KeyFingerprint, PARTITIONS } from "../../server/sync/reconcile/key-fingerprint.ts";
+import { fingerprintSetId, readFingerprints } from "../../server/sync/reconcile/key-fingerprint-set.ts";
+import { KeyFingerprintWriter } from "../../server/sync/reconcile/key-fingerprint-writer.ts";
 import { temporaryFolder } from "../servers/index.ts";
 
 const fingerprint = new KeyFingerprint();

@@ -1,5 +1,5 @@
 import { CommandScanner, NOTED_ARGUMENTS } from "../../server/redis/command-scanner.ts";
-import { CommandCutter, type CommandTaker } from "../../server/sync/command-cutter.ts";
+import { CommandCutter, type CommandTaker } from "../../server/sync/stream/command-cutter.ts";
 
 export type TakenCommand = {
   readonly argc: number;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { commandSample } from "../../server/sync/command-sample.ts";
-import { rejectionCode, stateErrorOf } from "../../server/sync/destination-answer.ts";
-import { RefusalLog } from "../../server/sync/refusal-log.ts";
+import { commandSample } from "../../server/sync/commands/command-sample.ts";
+import { rejectionCode, stateErrorOf } from "../../server/sync/destination/destination-answer.ts";
+import { RefusalLog } from "../../server/sync/ledger/refusal-log.ts";
 
 test("gathers by command, database and reason, with the first and last time and three samples", () => {
   let now = 1000;

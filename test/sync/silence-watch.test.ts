@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SilenceWatch, type Traffic } from "../../server/sync/silence-watch.ts";
+import { SilenceWatch, type Traffic } from "../../server/sync/destination/silence-watch.ts";
 
 const nothing: Traffic = { unanswered: 0, bytesRead: 0, bytesAccepted: 0, bytesWaiting: 0 };
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { openClient } from "../../server/redis/client.ts";
-import { ClockComparison, clockAhead } from "../../server/sync/clock-skew.ts";
-import { dumpKeys, pageThatFits } from "../../server/sync/key-dump.ts";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
+import { StreamClock } from "../../server/sync/expiry/stream-clock.ts";
+import { ClockComparison, clockAhead } from "../../server/sync/refresh/clock-skew.ts";
+import { dumpKeys, pageThatFits } from "../../server/sync/refresh/key-dump.ts";
 import { startRedis } from "../servers/index.ts";
 import { endpointAt } from "./sync-for-test.ts";
 import { TcpProxy } from "./tcp-proxy.ts";

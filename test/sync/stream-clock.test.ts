@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { StreamClock } from "../../server/sync/stream-clock.ts";
+import { StreamClock } from "../../server/sync/expiry/stream-clock.ts";
 
 /** A clock of a stream that has caught up, and the engine's, which is moved by hand. */
 function caughtUp(heartbeats: boolean) {

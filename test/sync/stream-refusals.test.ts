@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { CommandNames } from "../../server/sync/command-names.ts";
-import type { DestinationLink } from "../../server/sync/destination-link.ts";
-import { StreamBatch } from "../../server/sync/stream-batch.ts";
-import { StreamLedger } from "../../server/sync/stream-ledger.ts";
-import { StreamRefusals } from "../../server/sync/stream-refusals.ts";
+import { CommandNames } from "../../server/sync/commands/command-names.ts";
+import type { DestinationLink } from "../../server/sync/destination/destination-link.ts";
+import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
+import { StreamBatch } from "../../server/sync/stream/stream-batch.ts";
+import { StreamRefusals } from "../../server/sync/stream/stream-refusals.ts";
 import { FilterForTest } from "./filter-for-test.ts";
 
 /** A batch of one command of the source, and what was sent for it. */

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import type { BatchPipeline, Forwarded } from "../../server/sync/batch-pipeline.ts";
-import { CommandCutter } from "../../server/sync/command-cutter.ts";
-import { LargeExpiry } from "../../server/sync/large-expiry.ts";
-import { StreamLedger } from "../../server/sync/stream-ledger.ts";
-import { StreamRefusals } from "../../server/sync/stream-refusals.ts";
-import { StreamTaker } from "../../server/sync/stream-taker.ts";
+import { LargeExpiry } from "../../server/sync/expiry/large-expiry.ts";
+import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
+import type { BatchPipeline, Forwarded } from "../../server/sync/stream/batch-pipeline.ts";
+import { CommandCutter } from "../../server/sync/stream/command-cutter.ts";
+import { StreamRefusals } from "../../server/sync/stream/stream-refusals.ts";
+import { StreamTaker } from "../../server/sync/stream/stream-taker.ts";
 import { FilterForTest } from "./filter-for-test.ts";
 
 /** A taker, and what it has put into the transaction at hand: each command's bytes, of large ones too. */

@@ -2,9 +2,12 @@ import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import type { RdbEntry } from "../../server/rdb/rdb-visitor.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
-import { abilitiesOf, type DestinationAbilities } from "../../server/sync/destination-abilities.ts";
-import { DestinationLink } from "../../server/sync/destination-link.ts";
-import { ValueWriter } from "../../server/sync/value-writer.ts";
+import {
+  abilitiesOf,
+  type DestinationAbilities,
+} from "../../server/sync/destination/destination-abilities.ts";
+import { DestinationLink } from "../../server/sync/destination/destination-link.ts";
+import { ValueWriter } from "../../server/sync/initial/value-writer.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { endpointAt } from "./sync-for-test.ts";
 

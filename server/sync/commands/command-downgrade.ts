@@ -1,0 +1,149 @@
+import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
+import {
+  capabilitiesOf,
+  type RdbDestination,
+  rdbTypeIsKnown,
+  restoreVersionFor,
+  typeOfDump,
+} from "../../rdb/rdb-version.ts";
+import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { writeCrc64 } from "../../redis/crc64.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
+import { allArguments, word } from "./command-arguments.ts";
+import {
+  type Args,
+  before62,
+  before70,
+  before80,
+  type Downgraded,
+  type Rewrite,
+  unconditional,
+  withoutDelifeq,
+  withoutFieldExpiry,
+} from "./command-downgrade-rewrites.ts";
+import { copy } from "./command-downgrade-scripts.ts";
+import { streamRewrites } from "./stream-rewrites.ts";
+
+/** Commands that may need another form on an older destination: the filter asks for these alone. */
+export const DOWNGRADED = [
+  ...["LMOVE", "LPOP", "RPOP", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE", "ZADD", "GEOADD"],
+  ...["XADD", "XTRIM", "XGROUP", "XSETID", "DELIFEQ"],
+  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HSETEX", "HGETEX", "HGETDEL"],
+] as const;
+
+/**
+ * Expresses commands of a newer source in what an older destination knows. A command becomes exactly one other,
+ * a script where it takes several: the destination holds what the source held, so what a script reads there is
+ * what the source's command read.
+ */
+export class CommandDowngrade {
+  /** MSETEX (Redis 8.4, Valkey 9.1). */
+  readonly hasMsetex: boolean;
+  /** Commands that the destination does not know in any form. */
+  readonly #lacked: ReadonlySet<string>;
+  readonly #rewrites: ReadonlyMap<string, Rewrite>;
+  readonly #server: RdbDestination;
+  readonly #withoutCopy: boolean;
+
+  /** @param redisVersion the Redis version that the destination says it is compatible with. */
+  constructor(server: RdbDestination, redisVersion: string) {
+    this.#server = server;
+    const rewrites = new Map<string, Rewrite>();
+    const add = (more: Readonly<Record<string, Rewrite>>) => {
+      for (const [name, rewrite] of Object.entries(more)) rewrites.set(name, rewrite);
+    };
+    const release = releaseOf(redisVersion);
+    const redis = server.flavor === "redis" ? release : 0;
+    add(unconditional);
+    add(streamRewrites({ minId: release >= 602, references: redis >= 802 }));
+    if (release < 700) add(before70);
+    if (release < 602) add(before62);
+    const lacked = new Set(release < 602 ? UNKNOWN_BEFORE_62 : []);
+    if (!capabilitiesOf(server).fieldExpiry) {
+      add(withoutFieldExpiry);
+      for (const name of Object.keys(withoutFieldExpiry)) lacked.add(name);
+    } else if (server.flavor === "redis" && release < 800) {
+      add(before80);
+      for (const name of Object.keys(before80)) lacked.add(name);
+    }
+    this.#lacked = lacked;
+    const valkey = server.flavor === "valkey" ? releaseOf(server.version) : 0;
+    if (valkey < 900) add(withoutDelifeq);
+    this.hasMsetex = valkey >= 901 || redis >= 804;
+    this.#rewrites = rewrites;
+    this.#withoutCopy = release < 602;
+  }
+
+  /** True where a command that is too large to be held, and begins with `first`, cannot go as it is. */
+  changesLarge(name: string, first: Args): boolean {
+    if (this.#lacked.has(name)) return true;
+    if (!OPTIONS_FIRST.has(name) || first.length < 2) return false;
+    return (this.#rewrites.get(name)?.(first) ?? null) !== null;
+  }
+
+  /** @returns null for a command that the destination has as it is. */
+  rewrite(name: string, bytes: Uint8Array, scanner: CommandScanner): Downgraded | null {
+    const rewrite = this.#rewrites.get(name);
+    if (rewrite === undefined) return null;
+    // A large value's command is passed on before its end is here.
+    return scanner.seen < scanner.argc ? null : rewrite(allArguments(bytes, scanner));
+  }
+
+  /** COPY, with the databases of the destination. @returns null where the destination has it. */
+  copy(args: Args): Buffer | null {
+    if (!this.#withoutCopy) return null;
+    const at = args.findIndex((arg, index) => index > 2 && word(arg) === "DB");
+    return encodeCommand(["EVAL", copy, "2", args[1]!, args[2]!, ...(at < 0 ? [] : [args[at + 1]!])]);
+  }
+
+  /** The payload of RESTORE is in an encoding that the destination does not know, and that can be decoded. */
+  mustDecode(bytes: Uint8Array, scanner: CommandScanner): boolean {
+    if (scanner.seen < scanner.argc || scanner.argc < 4) return false;
+    const kind = typeOfDump(allArguments(bytes, scanner)[3]!);
+    return rdbTypeIsKnown(kind) && kind !== TYPE_MODULE_2 && restoreVersionFor(kind, this.#server) === null;
+  }
+
+  /**
+   * RESTORE's payload with a version that the destination takes: it refuses each above its own, though it may
+   * know the encoding.
+   * @returns the command with that payload, or null where that is not needed or would not help.
+   */
+  restore(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+    if (scanner.seen < scanner.argc || scanner.argc < 4) return null;
+    const args = allArguments(bytes, scanner);
+    const payload = args[3]!;
+    const version = payload.length > FOOTER ? restoreVersionFor(typeOfDump(payload), this.#server) : null;
+    const other = version === null ? null : withVersion(payload, version);
+    return other === null ? null : encodeCommand([...args.slice(0, 3), other, ...args.slice(4)]);
+  }
+}
+
+/** Version (2 bytes) and CRC64 (8) behind what DUMP and FUNCTION DUMP give (redis: cluster.c createDumpPayload). */
+const FOOTER = 10;
+/** redis: rdb.h RDB_VERSION of 7.0, the first with functions. */
+const FUNCTIONS_VERSION = 10;
+
+/** FUNCTION DUMP's payload as every server with functions takes it. */
+export function portableFunctions(payload: Buffer): Buffer {
+  return payload.length > FOOTER ? (withVersion(payload, FUNCTIONS_VERSION) ?? payload) : payload;
+}
+
+/** Null where it has that version already. */
+function withVersion(payload: Buffer, version: number): Buffer | null {
+  const at = payload.length - FOOTER;
+  if (payload.readUInt16LE(at) === version) return null;
+  const other = Buffer.from(payload);
+  other.writeUInt16LE(version, at);
+  writeCrc64(other, 0, at + 2, at + 2);
+  return other;
+}
+
+/** Commands whose options stand before what makes them large. */
+const OPTIONS_FIRST = new Set(["XADD", "ZADD", "GEOADD", "HSETEX"]);
+const UNKNOWN_BEFORE_62 = ["LMOVE", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE"];
+
+/** "7.4.1" as 704. */
+function releaseOf(version: string): number {
+  const match = /^(\d+)\.(\d+)/.exec(version);
+  return match === null ? 0 : Number(match[1]) * 100 + Number(match[2]);
+}

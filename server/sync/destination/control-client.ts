@@ -1,0 +1,75 @@
+import type { Redis } from "ioredis";
+import { TributaryError } from "../../errors/tributary-error.ts";
+import { dropClient, openClient } from "../../redis/client.ts";
+import { parseInfo, serverFacts } from "../../redis/server-info.ts";
+import { checkpointKey, connectionName, epochField } from "../own-keys.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { SyncLimits } from "../sync-limits.ts";
+import { requireSameServer } from "./same-server.ts";
+
+/**
+ * A connection to the destination for what is said now and then: it may be closed for being idle (timeout, NAT)
+ * and is then opened again. It carries the shard sync's name, so that the next engine disconnects it, and is
+ * opened again only while the epoch is still one's own.
+ */
+export class ControlClient {
+  readonly #spec: ShardSyncSpec;
+  readonly #epoch: number;
+  readonly #limits: SyncLimits;
+  readonly #signal: AbortSignal | undefined;
+  readonly #runId: string;
+  #client: Redis | null = null;
+
+  /**
+   * @param epoch the one that this shard sync has taken.
+   * @param runId of the server that the session writes to; empty where any will do.
+   */
+  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal?: AbortSignal, runId = "") {
+    this.#spec = spec;
+    this.#limits = limits;
+    this.#epoch = epoch;
+    this.#signal = signal;
+    this.#runId = runId;
+  }
+
+  /**
+   * @throws TributaryError FENCED when another engine has taken the epoch, DESTINATION_LINK_LOST when another server
+   * is there than the session writes to; those of openClient.
+   */
+  async get(): Promise<Redis> {
+    if (this.#client?.status === "ready") return this.#client;
+    this.close();
+    const { taskId, shardId, shardName, destination, checkpointDb } = this.#spec;
+    const client = await openClient(destination, {
+      role: "the destination",
+      timeoutMs: this.#limits.openMs,
+      commandTimeoutMs: this.#limits.commandMs,
+      connectionName: `${connectionName(taskId, shardId, "control")}`,
+      db: checkpointDb,
+      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+    });
+    try {
+      if (this.#runId !== "") {
+        requireSameServer(
+          destination,
+          this.#runId,
+          serverFacts(parseInfo(await client.info("server"))).runId,
+        );
+      }
+      const held = await client.hget(checkpointKey(taskId), epochField(shardId));
+      if (held !== null && Number(held) > this.#epoch) {
+        throw new TributaryError("FENCED", { role: `shard ${shardName}` });
+      }
+    } catch (error) {
+      dropClient(client);
+      throw error;
+    }
+    this.#client = client;
+    return client;
+  }
+
+  close(): void {
+    if (this.#client !== null) dropClient(this.#client);
+    this.#client = null;
+  }
+}

@@ -1,0 +1,28 @@
+import { FactsPoller } from "../facts-poller.ts";
+import { taskKeys } from "../own-keys.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { DestinationDurability } from "./destination-durability.ts";
+import { destinationPersistence } from "./destination-persistence.ts";
+
+/** Asks the destination for its facts, and how far it could come back behind what it has answered. */
+export function destinationPoller(
+  spec: ShardSyncSpec,
+  intervalMs: number,
+  durability: DestinationDurability,
+  signal: AbortSignal,
+): FactsPoller {
+  const shardIds = [spec, ...spec.siblings].map(({ shardId }) => shardId);
+  return new FactsPoller({
+    endpoint: () => spec.destination,
+    role: "the destination",
+    intervalMs,
+    ownKeys: taskKeys(spec.taskId, shardIds).map((key) => ({ key, db: spec.checkpointDb, expires: false })),
+    onFacts: () => {},
+    onInfo: async (info, client, askedAt) => {
+      const save = await client.config("GET", "save").catch(() => null);
+      const text = Array.isArray(save) ? String(save[1] ?? "") : null;
+      durability.told(destinationPersistence(info, text), askedAt);
+    },
+    signal,
+  });
+}

@@ -1,0 +1,268 @@
+import { randomBytes } from "node:crypto";
+import { type ChainableCommander, ReplyError } from "ioredis";
+import { TributaryError } from "../../errors/tributary-error.ts";
+import { databaseCount, dropClient, openClient, toTributaryError } from "../../redis/client.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
+import type { ReplyHandler } from "../../redis/reply-scanner.ts";
+import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
+import {
+  checkpointKey,
+  connectionName,
+  doubtfulKeysKey,
+  epochField,
+  functionsKey,
+  guardKey,
+  scriptsKey,
+} from "../own-keys.ts";
+import { pause } from "../pause.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { SyncLimits } from "../sync-limits.ts";
+import { ControlClient } from "./control-client.ts";
+import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
+import { readLimits } from "./destination-limits.ts";
+import { DestinationLink } from "./destination-link.ts";
+import { destinationWasEmpty, forgetWasEmpty } from "./destination-was-empty.ts";
+import { requireCommands } from "./needed-commands.ts";
+import { BEGUN, LOST, readStanding, type Standing } from "./standing.ts";
+import { disconnectOthers, takeEpoch } from "./take-over.ts";
+import { takeGuard, WRITER_CHANGED } from "./writer-guard.ts";
+
+const ROLE = "the destination";
+/** ms between two looks at the guard while an initial sync writes without transactions. */
+const GUARD_LOOK_MS = 500;
+/** ms that a former writer is given to look, and for what it has sent to be done with. */
+const GUARD_SETTLE_MS = 2000;
+
+/**
+ * A shard sync's time at the destination: a control connection and, once opened, the connection that writes.
+ * Opening it takes over from whoever wrote for this shard before, in this order: raise the epoch, disconnect
+ * the former writers, open and name the own connection, check that the epoch is still one's own, read the
+ * checkpoint. So of two engines one is always either disconnected or sees an epoch that is not its own.
+ */
+export class DestinationSession {
+  readonly link: DestinationLink;
+  readonly standing: Standing;
+  readonly facts: ServerFacts;
+  readonly abilities: DestinationAbilities;
+  readonly epoch: number;
+  /** Shaded expiries may lie there from before. */
+  readonly shaded: boolean;
+  /** The synchronised databases were empty when the task began: all that lies there is the task's. */
+  readonly wasEmpty: boolean;
+  /** Why former writers could not be disconnected; null when they could. */
+  readonly unfenced: string | null;
+  readonly limits: SyncLimits;
+  readonly #control: ControlClient;
+  readonly #spec: ShardSyncSpec;
+
+  private constructor(
+    parts: Pick<
+      DestinationSession,
+      "link" | "standing" | "facts" | "abilities" | "epoch" | "unfenced" | "shaded" | "wasEmpty" | "limits"
+    >,
+    control: ControlClient,
+    spec: ShardSyncSpec,
+  ) {
+    this.link = parts.link;
+    this.standing = parts.standing;
+    this.facts = parts.facts;
+    this.abilities = parts.abilities;
+    this.epoch = parts.epoch;
+    this.unfenced = parts.unfenced;
+    this.wasEmpty = parts.wasEmpty;
+    this.shaded = parts.shaded;
+    this.limits = parts.limits;
+    this.#control = control;
+    this.#spec = spec;
+  }
+
+  /**
+   * @param options.epoch the one taken before by this shard sync; null takes a new one.
+   * @param options.wasEmpty what the session before this one found; null at the first.
+   * @throws TributaryError FENCED when another engine has taken the epoch; those of openClient and the link.
+   */
+  static async open(
+    spec: ShardSyncSpec,
+    options: {
+      epoch: number | null;
+      wasEmpty: boolean | null;
+      limits: SyncLimits;
+      /** Told as soon as it is taken: what fails after that must not take a new one, and with it the shard. */
+      onEpoch: (epoch: number) => void;
+      handler: ReplyHandler;
+      onWake: () => void;
+      signal: AbortSignal;
+    },
+  ): Promise<DestinationSession> {
+    const { signal, limits } = options;
+    const address = formatAddress(spec.destination);
+    const control = await openClient(spec.destination, {
+      role: ROLE,
+      timeoutMs: limits.openMs,
+      commandTimeoutMs: limits.openMs,
+      db: spec.checkpointDb,
+      signal,
+    });
+    let link: DestinationLink | null = null;
+    try {
+      const facts = serverFacts(parseInfo(String(await control.info())));
+      if (facts.mode === "cluster") {
+        throw new TributaryError("DESTINATION_UNSUPPORTED", { address, detail: "it is a cluster" });
+      }
+      const databases = await databaseCount(control);
+      const permitted = await requireCommands(control, address);
+      await control.select(spec.checkpointDb);
+      const server = { ...facts, ...permitted, ...(await readLimits(control, facts)) };
+      const abilities = abilitiesOf(server, facts.redisVersion, databases);
+      const key = checkpointKey(spec.taskId);
+      const field = epochField(spec.shardId);
+      // Judged before this shard can write: of the task's shards the first to come here decides.
+      const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace, options.wasEmpty);
+      const { epoch, wasGone } = await takeEpoch(control, spec, options.epoch);
+      options.onEpoch(epoch);
+      const prefix = connectionName(spec.taskId, spec.shardId, "");
+      const unfenced = await disconnectOthers(control, prefix);
+      const guard = unfenced === null ? null : await takeGuard(control, spec, epoch);
+      link = await DestinationLink.open({
+        endpoint: spec.destination,
+        name: `${prefix}${randomBytes(6).toString("hex")}`,
+        db: spec.checkpointDb,
+        runId: facts.runId,
+        timeoutMs: limits.openMs,
+        silenceMs: limits.destinationSilenceMs,
+        guard,
+        signal,
+        handler: options.handler,
+        onWake: options.onWake,
+      });
+      const [held, text, shaded] = await control.hmget(key, field, spec.shardId, shadedField(spec));
+      // An epoch that is gone went with the data: that is told by the standing, not by the fence.
+      if (held !== null && held !== undefined && Number(held) > epoch) {
+        throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
+      }
+      if (held == null) await control.hsetnx(key, field, epoch);
+      let standing = readStanding(text ?? null);
+      // Flushed while a former writer still wrote: its checkpoint says nothing of what was there before it.
+      if (standing.kind === "at" && (wasGone || held == null)) {
+        await control.hset(key, spec.shardId, LOST);
+        standing = { kind: "lost" };
+      }
+      // An initial sync has no transactions: what the one before still writes must come before this one's.
+      if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
+      dropClient(control);
+      return new DestinationSession(
+        { link, standing, facts, abilities, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
+        new ControlClient(spec, epoch, limits, signal, facts.runId),
+        spec,
+      );
+    } catch (error) {
+      link?.close();
+      dropClient(control);
+      signal.throwIfAborted();
+      const seconds = limits.openMs / 1000;
+      throw toTributaryError(error, { role: ROLE, address, command: "HINCRBY", seconds });
+    }
+  }
+
+  /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
+  async beginInitialSync(): Promise<void> {
+    const own = { [this.#spec.shardId]: BEGUN, [shadedField(this.#spec)]: 1 };
+    await this.#write(own);
+  }
+
+  /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
+  async noteShaded(shaded: boolean): Promise<void> {
+    const key = checkpointKey(this.#spec.taskId);
+    const control = await this.#control.get();
+    if (shaded) await control.hset(key, shadedField(this.#spec), 1);
+    else await control.hdel(key, shadedField(this.#spec));
+  }
+
+  /**
+   * Writes the checkpoint that an initial sync has come to.
+   * @throws TributaryError DESTINATION_DATA_LOST where the destination was flushed since beginInitialSync.
+   */
+  async writeCheckpoint(text: string): Promise<void> {
+    const { shardId, shardName, destination } = this.#spec;
+    if ((await this.#write({ [shardId]: text })) === 0) return;
+    await this.#write({ [shardId]: BEGUN });
+    const details = { address: formatAddress(destination), role: `shard ${shardName}` };
+    throw new TributaryError("DESTINATION_DATA_LOST", details);
+  }
+
+  /** Sees to it that whoever comes next, after a crash too, copies the shard again. */
+  async invalidate(): Promise<void> {
+    try {
+      await this.#write({ [this.#spec.shardId]: BEGUN });
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      // HSET may be what has just been forbidden.
+      const control = await this.#control.get();
+      const { guard } = this.link;
+      const args = [checkpointKey(this.#spec.taskId), this.#spec.shardId] as const;
+      if (guard === null) await control.hdel(...args);
+      else await guard.within(control, (client) => client.hdel(...args));
+    }
+  }
+
+  /**
+   * @returns how many of the fields were not there; 0 where the guard has seen to that nothing was flushed.
+   * @throws TributaryError DESTINATION_LINK_LOST where another writer has taken the shard meanwhile.
+   */
+  async #write(fields: Record<string, string | number>): Promise<number> {
+    const control = await this.#control.get();
+    const { guard } = this.link;
+    const change = (client: ChainableCommander) => client.hset(checkpointKey(this.#spec.taskId), fields);
+    if (guard === null) return await control.hset(checkpointKey(this.#spec.taskId), fields);
+    if (!(await guard.within(control, change))) {
+      this.link.fail(WRITER_CHANGED);
+      this.link.check();
+    }
+    return 0;
+  }
+
+  /** Where writers are not disconnected: ends the link soon after another one has taken the shard. @returns how to end it. */
+  watchGuard(): () => void {
+    const { guard } = this.link;
+    if (guard === null) return () => {};
+    const timer = setInterval(() => {
+      const look = async () => {
+        if (!(await guard.held(await this.#control.get()))) this.link.fail(WRITER_CHANGED);
+      };
+      look().catch((error: unknown) =>
+        this.link.fail(error instanceof Error ? error.message : String(error)),
+      );
+    }, GUARD_LOOK_MS);
+    return () => clearInterval(timer);
+  }
+
+  /** A hash of Tributary's own; empty where there is none. */
+  async hash(key: string): Promise<ReadonlyMap<string, Buffer>> {
+    const control = await this.#control.get();
+    return new Map(Object.entries(await control.hgetallBuffer(key)));
+  }
+
+  /** Removes what Tributary keeps for this shard; the hash goes with its last field. */
+  async forget(): Promise<void> {
+    const control = await this.#control.get();
+    await control.hdel(
+      checkpointKey(this.#spec.taskId),
+      this.#spec.shardId,
+      epochField(this.#spec.shardId),
+      shadedField(this.#spec),
+    );
+    await forgetWasEmpty(control, this.#spec.taskId);
+    const { taskId, shardId } = this.#spec;
+    const keys = [doubtfulKeysKey(taskId, shardId), scriptsKey(taskId, shardId), guardKey(taskId, shardId)];
+    await control.del(...keys, functionsKey(taskId));
+  }
+
+  close(): void {
+    this.link.close();
+    this.#control.close();
+  }
+}
+
+function shadedField(spec: ShardSyncSpec): string {
+  return `${spec.shardId}:shaded`;
+}

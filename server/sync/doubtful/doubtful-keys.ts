@@ -1,0 +1,193 @@
+import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { type CommandSpec, commandSpec, keysOf } from "../../redis/command-table.ts";
+import { allArguments, argumentAt, firstArguments } from "../commands/command-arguments.ts";
+
+/**
+ * Why a key is doubtful: it may have expired on the destination although the source has renewed it in time, and
+ * a later command then built on a value that was gone.
+ * - copy: it is copied again as soon as the stream is live.
+ * - decode: so, and by native commands, since the destination has refused to RESTORE it.
+ * - ask: it was written while the stream was behind. The source is asked for it: if it has expired there, its DEL
+ *   comes at once instead of some time.
+ */
+export type Doubt = "copy" | "decode" | "ask";
+export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
+
+/** Commands that give a key that is there, or a field of it, another expiry, or none. */
+const RENEWING = new Set([
+  ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
+  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HGETEX", "HSETEX"],
+]);
+/** Commands that say all that their keys are afterwards: what was there before, or was gone, is nothing to them. */
+const BLIND = new Set(["SET", "SETEX", "PSETEX", "MSET", "RESTORE", "DEL", "UNLINK", "TOUCH"]);
+/** A script may build on any of its keys, and what stands first is none. */
+const SCRIPTS = new Set(["EVAL", "EVALSHA"]);
+/** Keys that are asked for, in one session; the others are left to the source's own pace. */
+const MAX_ASKED = 100_000;
+/** Members of the set that are known here; with more, every key counts as one. */
+export const MAX_PENDING = 200_000;
+/** Mere suspicions: so many are noted in a second, after a quiet time at once; the others are let go. */
+const SUSPECTS_PER_SECOND = 200;
+const MAX_SUSPECTS = 2000;
+
+/**
+ * Gathers the doubtful keys of one shard until a transaction notes them in a set on the destination. A key that
+ * the stream makes doubtful is noted in the transaction of its command, so that the note outlives this process;
+ * one that an answer makes doubtful, in the next.
+ */
+export class DoubtfulKeys {
+  readonly #now: () => number;
+  #members: Buffer[] = [];
+  /** Taken, but not known to be noted. */
+  #underway: Buffer[] = [];
+  /** Noted and not yet copied again. */
+  readonly #pending = new Set<string>();
+  /** There may be others in the set. */
+  #othersPending = true;
+  #asked = 0;
+  #suspects = MAX_SUSPECTS;
+  #suspectedAt: number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#suspectedAt = now();
+  }
+
+  /** A connection begins: what was underway may not have come, and the stream is read again. */
+  begin(): void {
+    this.#members = [...this.#underway, ...this.#members];
+    this.#underway = [];
+    this.#pending.clear();
+    for (const member of this.#members) this.#remember(member.toString("latin1"));
+    this.#othersPending = true;
+    this.#asked = 0;
+  }
+
+  /** What was in the set already; `whole` where that is all. */
+  adopt(members: readonly Buffer[], whole: boolean): void {
+    this.#othersPending = !whole;
+    for (const member of members) this.#remember(member.toString("latin1"));
+  }
+
+  /** The set is empty. */
+  settled(): void {
+    if (this.unnoted) return;
+    this.#pending.clear();
+    this.#othersPending = false;
+  }
+
+  /** Notes all keys of a command that builds one key from another, where one of them is still to be copied. */
+  noteWherePending(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
+    if (this.#pending.size === 0 && !this.#othersPending) return;
+    const keys = keysToCopy(name, bytes, scanner);
+    const pending = (key: Buffer) =>
+      this.#pending.has(memberOf("copy", db, key).toString("latin1")) ||
+      this.#pending.has(memberOf("decode", db, key).toString("latin1"));
+    if (this.#othersPending || keys.some(pending)) for (const key of keys) this.doubt("copy", db, key);
+  }
+
+  /** Notes the keys of the command in `bytes`, of the source's database `db`, while the stream is behind. */
+  note(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
+    if (BLIND.has(name) && !(name === "SET" && keepsExpiry(bytes, scanner))) return;
+    const copied = keysToCopy(name, bytes, scanner);
+    for (const key of copied) this.doubt("copy", db, key);
+    if (copied.length > 0 || SCRIPTS.has(name) || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
+    if (this.doubt("ask", db, argumentAt(bytes, scanner, 1))) this.#asked++;
+  }
+
+  /** @returns false where it is noted already. */
+  doubt(doubt: Doubt, db: number, key: Uint8Array): boolean {
+    const member = memberOf(doubt, db, key);
+    const text = member.toString("latin1");
+    if (this.#pending.has(text)) return false;
+    this.#remember(text);
+    this.#members.push(member);
+    return true;
+  }
+
+  #remember(text: string): void {
+    if (this.#pending.size < MAX_PENDING) this.#pending.add(text);
+    else this.#othersPending = true;
+  }
+
+  /** A key that is probably as it should be: to be copied again unless there are too many like it. */
+  suspect(db: number, key: Uint8Array): void {
+    const now = this.#now();
+    const earned = (Math.max(0, now - this.#suspectedAt) / 1000) * SUSPECTS_PER_SECOND;
+    this.#suspects = Math.min(MAX_SUSPECTS, this.#suspects + earned);
+    this.#suspectedAt = now;
+    if (this.#suspects < 1) return;
+    this.#suspects--;
+    this.doubt("copy", db, key);
+  }
+
+  /** True while something is to be noted. */
+  get waiting(): boolean {
+    return this.#members.length > 0;
+  }
+
+  /** True while something is not known to be noted, so that the set on the destination does not tell all. */
+  get unnoted(): boolean {
+    return this.waiting || this.#underway.length > 0;
+  }
+
+  /** What is to be noted now, as members of the set; to be confirmed by `noted`. */
+  take(): Buffer[] {
+    const members = this.#members;
+    this.#members = [];
+    this.#underway = members;
+    return members;
+  }
+
+  /** The transaction that notes what was taken has been applied. */
+  noted(): void {
+    this.#underway = [];
+  }
+
+  /** These leave the set at this place of the stream: what is noted from now on is new. */
+  forget(members: readonly Buffer[]): void {
+    for (const member of members) this.#pending.delete(member.toString("latin1"));
+  }
+}
+
+function memberOf(doubt: Doubt, db: number, key: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${doubt} ${db}:`), key]);
+}
+
+/** @throws Error on what DoubtfulKeys did not write. */
+export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
+  const colon = member.indexOf(0x3a);
+  const match = /^(copy|decode|ask) (\d{1,9})$/.exec(member.toString("latin1", 0, Math.max(0, colon)));
+  if (match === null) throw new Error("a doubtful key cannot be read");
+  return { doubt: match[1] as Doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
+}
+
+/** The keys among the arguments that are known; of a very large command these are the first. */
+export function knownKeys(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
+  const spec = commandSpec(name);
+  if (spec === undefined) return [];
+  const all = scanner.seen === scanner.argc && scanner.argc > scanner.starts.length && keysReachFar(spec);
+  const args = all ? allArguments(bytes, scanner) : firstArguments(bytes, scanner);
+  return keysOf(spec, args).map((position) => args[position]!);
+}
+
+/** Whether a key may stand behind the arguments that a scanner notes. */
+function keysReachFar({ name, keySpecs }: CommandSpec): boolean {
+  return name === "SORT" || keySpecs.some((rule) => rule.kind === "count" || rule.last < 0);
+}
+
+/** The keys of a command that reads what may be gone; empty for most commands. */
+function keysToCopy(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
+  if (RENEWING.has(name)) return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
+  if (scanner.argc < 3) return [];
+  const keys = knownKeys(name, bytes, scanner);
+  return keys.length < 2 && !SCRIPTS.has(name) ? [] : keys;
+}
+
+/** SET … KEEPTTL, as INCRBYFLOAT is propagated. */
+function keepsExpiry(bytes: Uint8Array, scanner: CommandScanner): boolean {
+  for (let index = 3; index < Math.min(scanner.seen, scanner.starts.length); index++) {
+    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "KEEPTTL") return true;
+  }
+  return false;
+}

@@ -1,0 +1,156 @@
+import { ReplyError } from "ioredis";
+import { toTributaryError } from "../../redis/client.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
+import { parseInfo, serverFacts } from "../../redis/server-info.ts";
+import { ControlClient } from "../destination/control-client.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import { pause } from "../pause.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { ExpiryRestorer } from "./expiry-restorer.ts";
+import type { ExpiryShade } from "./expiry-shade.ts";
+import type { StreamClock } from "./stream-clock.ts";
+
+const LOOK_MS = 1000;
+/** Shaded keys that were about to expire are looked for again after this, ms. */
+const AGAIN_MS = 20_000;
+
+export type ExpiryKeeperOptions = {
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** The destination refuses what restores an expiry: said once, with its answer. */
+  readonly onRefused: (message: string) => void;
+};
+
+/** Sees to it, during one session at the destination, that shaded expiries are restored once the stream is live. */
+export class ExpiryKeeper {
+  readonly #session: DestinationSession;
+  readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
+  readonly #control: ControlClient;
+  readonly #spec: ShardSyncSpec;
+  readonly #options: ExpiryKeeperOptions;
+  #refusedSaid = false;
+
+  private constructor(
+    session: DestinationSession,
+    shade: ExpiryShade,
+    clock: StreamClock,
+    control: ControlClient,
+    spec: ShardSyncSpec,
+    options: ExpiryKeeperOptions,
+  ) {
+    this.#session = session;
+    this.#shade = shade;
+    this.#clock = clock;
+    this.#control = control;
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded. */
+  static async open(
+    spec: ShardSyncSpec,
+    session: DestinationSession,
+    shade: ExpiryShade,
+    clock: StreamClock,
+    options: ExpiryKeeperOptions,
+  ): Promise<ExpiryKeeper> {
+    const { epoch, limits, facts } = session;
+    const control = new ControlClient(spec, epoch, limits, options.signal, facts.runId);
+    const keeper = new ExpiryKeeper(session, shade, clock, control, spec, options);
+    try {
+      shade.enabled = await (await keeper.#restorer()).permitted();
+      // A former engine that did not end in good order may have left shaded expiries.
+      shade.scanNeeded ||= session.shaded;
+    } catch (error) {
+      control.close();
+      throw keeper.#explained(error, "EVAL");
+    }
+    await session.noteShaded(true).catch((error: unknown) => {
+      control.close();
+      throw keeper.#explained(error, "HSET");
+    });
+    return keeper;
+  }
+
+  /** Restores as the stream goes, until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    let nextScan = 0;
+    while (!signal.aborted) {
+      await pause(LOOK_MS, signal);
+      try {
+        if (!this.#clock.live || this.#options.now() < nextScan || signal.aborted) continue;
+        if (!this.#shade.scanNeeded) continue;
+        this.#shade.scanNeeded = false;
+        this.#shade.scanning = true;
+        const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
+        if (left > 0) this.#shade.scanNeeded = true;
+        nextScan = this.#options.now() + AGAIN_MS;
+      } catch (error) {
+        // Where the destination is away the session's own link says so, and the next session begins anew.
+        this.#shade.scanNeeded = true;
+        if (error instanceof ReplyError && !signal.aborted) this.#refused((error as Error).message);
+      } finally {
+        this.#shade.scanning = false;
+      }
+    }
+  }
+
+  /**
+   * Restores everything, whatever is about to expire: the stream is applied and nothing comes any more.
+   * @returns false when the signal ended it before all was restored.
+   */
+  async finish(signal: AbortSignal): Promise<boolean> {
+    try {
+      const restorer = await this.#restorer();
+      await restorer.restoreRecent();
+      const left = this.#shade.scanNeeded
+        ? await restorer.restoreAll(await this.#dbs(), { all: true, signal })
+        : 0;
+      if (left > 0) return false;
+      this.#shade.scanNeeded = false;
+      await this.#session.noteShaded(false);
+      return true;
+    } catch (error) {
+      // Those that were taken from the list of recent ones are found by a scan now.
+      this.#shade.scanNeeded = true;
+      throw this.#explained(error, "EVAL");
+    }
+  }
+
+  #refused(answer: string): void {
+    if (this.#refusedSaid) return;
+    this.#refusedSaid = true;
+    this.#options.onRefused(
+      `Expiries that are written far in the future while the stream is behind cannot be restored: the destination says "${answer}". It takes +eval +pexpireat +pexpiretime +pttl +time +scan +info there.`,
+    );
+  }
+
+  #explained(error: unknown, command: string): Error {
+    const address = formatAddress(this.#spec.destination);
+    return toTributaryError(error, { role: "the destination", address, command });
+  }
+
+  async #restorer(): Promise<ExpiryRestorer> {
+    const client = await this.#control.get();
+    return new ExpiryRestorer(
+      client,
+      this.#shade,
+      this.#clock,
+      this.#session.facts.redisVersion,
+      this.#options.now,
+    );
+  }
+
+  /** The destination's databases to look through: as they are now, since some may have come a moment ago. */
+  async #dbs(): Promise<number[]> {
+    const { databases } = this.#spec;
+    if (databases.kind === "pairs") return databases.pairs.map((pair) => pair.destination);
+    const { keyspace } = serverFacts(parseInfo(await (await this.#control.get()).info()));
+    return keyspace.map((count) => count.db);
+  }
+
+  close(): void {
+    this.#control.close();
+  }
+}

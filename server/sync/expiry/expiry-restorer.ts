@@ -1,0 +1,124 @@
+import type { Redis } from "ioredis";
+import { pause } from "../pause.ts";
+import type { ExpiryShade } from "./expiry-shade.ts";
+import { SHADE_STEP } from "./expiry-shade.ts";
+import type { StreamClock } from "./stream-clock.ts";
+
+/** Keys in one script, which blocks the destination for well under a millisecond. */
+const PAGE = 200;
+/** An expiry that is this near stays shaded while the stream runs: its DEL is about to come. */
+const SOON_MS = 3000;
+/** A key that should have expired this long ago had no DEL: the source has not looked at it yet. */
+const LATE_MS = 15_000;
+
+/**
+ * Gives the keys of one shard, named in KEYS, their true expiry where theirs is shaded. ARGV: the distance,
+ * the step, and the bounds between which a true expiry is left alone. Answers how many it left.
+ */
+function script(pexpiretime: boolean): string {
+  // Before 5.0 a script may read the clock and write only when its effects are replicated.
+  const clock = `
+if redis.replicate_commands then redis.replicate_commands() end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)`;
+  const expiry = pexpiretime
+    ? "local at = redis.call('PEXPIRETIME', key)"
+    : "local at = redis.call('PTTL', key); if at >= 0 then at = at + now end";
+  return `
+local distance, step, soon, late = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+${pexpiretime ? "" : clock}
+local left = 0
+for _, key in ipairs(KEYS) do
+  ${expiry}
+  if at >= distance and at < distance + step then
+    local expiry = at - distance
+    if expiry > soon or expiry < late then
+      redis.call('PEXPIREAT', key, string.format('%.0f', expiry))
+    else
+      left = left + 1
+    end
+  end
+end
+return left`;
+}
+
+/** Restores the true expiries of shaded keys, each in a script that sees whether it is still shaded. */
+export class ExpiryRestorer {
+  readonly #client: Redis;
+  readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
+  readonly #script: string;
+  readonly #now: () => number;
+
+  /** @param client of the destination; its selected database is changed. @param redisVersion of the destination. */
+  constructor(
+    client: Redis,
+    shade: ExpiryShade,
+    clock: StreamClock,
+    redisVersion: string,
+    now: () => number,
+  ) {
+    this.#client = client;
+    this.#shade = shade;
+    this.#clock = clock;
+    this.#script = script(Number(redisVersion.split(".")[0]) >= 7);
+    this.#now = now;
+  }
+
+  /** Whether the destination permits such a script at all. @throws what says nothing about that. */
+  async permitted(): Promise<boolean> {
+    try {
+      await this.#run([]);
+      return true;
+    } catch (error) {
+      if (/^(NOPERM|ERR unknown command)/i.test(error instanceof Error ? error.message : "")) return false;
+      throw error;
+    }
+  }
+
+  /** Restores what was shaded lately, also what expires soon: for the end of a shard sync. */
+  async restoreRecent(): Promise<void> {
+    const byDb = new Map<number, Buffer[]>();
+    for (const { db, key } of this.#shade.takeRecent()) {
+      const keys = byDb.get(db);
+      if (keys === undefined) byDb.set(db, [key]);
+      else keys.push(key);
+    }
+    for (const [db, keys] of byDb) {
+      await this.#client.select(db);
+      for (let first = 0; first < keys.length; first += PAGE) {
+        await this.#run(keys.slice(first, first + PAGE), { all: true });
+      }
+    }
+  }
+
+  /**
+   * Looks at every key of the destination's databases `dbs` and restores this shard's. Half of the time is
+   * left to others. With `all` those that are about to expire are restored, too.
+   * @returns how many are still shaded; all of them count when the signal was aborted before the end.
+   */
+  async restoreAll(dbs: readonly number[], options: { all: boolean; signal: AbortSignal }): Promise<number> {
+    let left = 0;
+    for (const db of dbs) {
+      await this.#client.select(db);
+      let cursor = "0";
+      do {
+        if (options.signal.aborted) return Number.POSITIVE_INFINITY;
+        const began = this.#now();
+        const [next, keys] = await this.#client.scanBuffer(cursor, "COUNT", PAGE);
+        cursor = next.toString();
+        if (keys.length > 0) left += await this.#run(keys, options);
+        if (!options.all) await pause(this.#now() - began, options.signal);
+      } while (cursor !== "0");
+    }
+    return left;
+  }
+
+  async #run(keys: readonly Buffer[], options?: { all: boolean }): Promise<number> {
+    const { destinationNow, sourceNow } = this.#clock;
+    const soon = Math.max(destinationNow, sourceNow) + SOON_MS;
+    const late = Math.min(destinationNow, sourceNow) - LATE_MS;
+    const bounds = [this.#shade.distance, SHADE_STEP, ...(options?.all ? [0, 0] : [soon, late])].map(String);
+    return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...bounds));
+  }
+}

@@ -1,0 +1,198 @@
+import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
+import { allArguments, argumentAt, word } from "../commands/command-arguments.ts";
+import { restoreReplacing, setKeeping } from "../commands/command-downgrade-scripts.ts";
+import { encodeMultipleSet, type MultipleSet } from "../commands/multiple-set.ts";
+import type { DestinationAbilities } from "../destination/destination-abilities.ts";
+import type { ExpiryShade } from "./expiry-shade.ts";
+import type { StreamClock } from "./stream-clock.ts";
+
+/** Where an expiry stands in a command, and how it is meant. */
+type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relative: boolean };
+
+/** What to send for a command with an expiry. */
+export type Rewritten = {
+  readonly command: Buffer;
+  /** A command that gives the key its expiry, right behind it in its transaction. */
+  readonly after: Buffer | null;
+};
+
+/** What the destination's version knows of expiries. */
+export type ExpiryAbilities = Pick<
+  DestinationAbilities,
+  "setPxat" | "setKeepTtl" | "restoreAbsTtl" | "restoreReplace"
+>;
+
+/**
+ * Rewrites commands with an expiry where that is needed: relative ones (of masters up to 6.2) become absolute,
+ * from the time at which the source ran them, and those that may come too early are shaded. A destination that
+ * knows no absolute time in a command gets PEXPIREAT behind it.
+ *
+ * redis: expire.c expireGenericCommand, t_string.c setGenericCommand — from 7.0 on all are propagated absolute
+ */
+export class ExpiryRewriter {
+  readonly #shade: ExpiryShade;
+  readonly #clock: StreamClock;
+  readonly #abilities: ExpiryAbilities;
+
+  constructor(shade: ExpiryShade, clock: StreamClock, abilities: ExpiryAbilities) {
+    this.#shade = shade;
+    this.#clock = clock;
+    this.#abilities = abilities;
+  }
+
+  /** @returns null to send the command as it is. The databases are the source's and the destination's. */
+  rewrite(
+    name: string,
+    bytes: Uint8Array,
+    scanner: CommandScanner,
+    sourceDb: number,
+    db: number,
+  ): Rewritten | null {
+    // A large value's command is passed on before its end is here.
+    if (scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
+    const { setPxat, restoreAbsTtl } = this.#abilities;
+    const found = find(name, bytes, scanner);
+    if (found === null) return this.#withoutExpiry(name, bytes, scanner);
+    const stated = integer(bytes, scanner, found.index) * found.unit;
+    if (!Number.isSafeInteger(stated)) return null;
+    const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
+    const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
+    const written = this.#shade.inStream(sourceDb, db, key, expireAt);
+    const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
+    const unknown = (name === "SET" && !setPxat) || (name === "RESTORE" && !restoreAbsTtl);
+    if (written === stated && !found.relative && !conditional && !unknown) return null;
+    return this.#encode(name, allArguments(bytes, scanner), found, written);
+  }
+
+  /**
+   * MSETEX, whose conditions held on the source.
+   * @param hasMsetex whether the destination knows it.
+   */
+  setMany(set: MultipleSet, hasMsetex: boolean, sourceDb: number, db: number): Buffer {
+    const { expiry } = set;
+    const knows = { msetex: hasMsetex, setKeepTtl: this.#abilities.setKeepTtl };
+    if (expiry === null) return encodeMultipleSet(set, null, knows);
+    const expireAt = expiry.relative ? this.#clock.sourceTime + expiry.ms : expiry.ms;
+    const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
+    const furthest = Math.max(...written);
+    // They have one expiry, but the clock has gone on between the first of them and the last.
+    if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
+    return encodeMultipleSet(set, furthest, knows);
+  }
+
+  /** Whether the destination takes the options of a command of so many arguments that cannot be looked through. */
+  optionsOfLarge(name: string, argc: number): "taken" | "doubtful" | "refused" {
+    const { setPxat, setKeepTtl, restoreAbsTtl, restoreReplace } = this.#abilities;
+    if (name === "SET" && argc > 3) return setPxat && setKeepTtl ? "taken" : "doubtful";
+    if (name !== "RESTORE" || argc === 4 || restoreAbsTtl) return "taken";
+    return restoreReplace ? "doubtful" : "refused";
+  }
+
+  #withoutExpiry(name: string, bytes: Uint8Array, scanner: CommandScanner): Rewritten | null {
+    const { setKeepTtl, restoreAbsTtl } = this.#abilities;
+    if (name === "SET" && !setKeepTtl && scanner.argc > 3) {
+      const [, key, value, ...options] = allArguments(bytes, scanner);
+      if (!options.some((option) => word(option) === "KEEPTTL")) return null;
+      return { command: encodeCommand(["EVAL", setKeeping, "1", key!, value!]), after: null };
+    }
+    if (name !== "RESTORE" || restoreAbsTtl || scanner.argc < 5) return null;
+    const [, key, , payload, ...options] = allArguments(bytes, scanner);
+    return { command: this.#olderRestore(key!, payload!, options), after: null };
+  }
+
+  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: number): Rewritten {
+    const key = args[1]!;
+    const at = String(expireAt);
+    const pexpireat = encodeCommand(["PEXPIREAT", key, at]);
+    switch (name) {
+      case "SETEX":
+      case "PSETEX":
+        return this.#set([key, args[3]!], at, pexpireat);
+      case "SET": {
+        const rest = args
+          .slice(3)
+          .filter((_, index) => index + 3 !== found.index && index + 4 !== found.index);
+        return this.#set([key, args[2]!, ...rest], at, pexpireat);
+      }
+      case "RESTORE": {
+        const [payload, options] = [args[3]!, args.slice(4)];
+        if (!this.#abilities.restoreAbsTtl) {
+          return { command: this.#olderRestore(key, payload, options), after: pexpireat };
+        }
+        const rest = options.filter((option) => word(option) !== "ABSTTL");
+        return { command: encodeCommand(["RESTORE", key, at, payload, ...rest, "ABSTTL"]), after: null };
+      }
+      // GETEX answers a value that nobody reads here; what it changes is the expiry. Of the others the source
+      // propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
+      default:
+        return { command: pexpireat, after: null };
+    }
+  }
+
+  /** RESTORE without an expiry as it was before 5.0: REPLACE is its only option, and came with 3.0. */
+  #olderRestore(key: Buffer, payload: Buffer, options: readonly Buffer[]): Buffer {
+    const replace = options.some((option) => word(option) === "REPLACE");
+    if (replace && !this.#abilities.restoreReplace) {
+      return encodeCommand(["EVAL", restoreReplacing, "1", key, payload]);
+    }
+    return encodeCommand(["RESTORE", key, "0", payload, ...(replace ? ["REPLACE"] : [])]);
+  }
+
+  #set(args: readonly Buffer[], at: string, pexpireat: Buffer): Rewritten {
+    if (this.#abilities.setPxat) return { command: encodeCommand(["SET", ...args, "PXAT", at]), after: null };
+    return { command: encodeCommand(["SET", ...args]), after: pexpireat };
+  }
+}
+
+function find(name: string, bytes: Uint8Array, scanner: CommandScanner): Found | null {
+  switch (name) {
+    case "SETEX":
+    case "EXPIRE":
+      return { index: 2, unit: 1000, relative: true };
+    case "PSETEX":
+    case "PEXPIRE":
+      return { index: 2, unit: 1, relative: true };
+    case "EXPIREAT":
+      return { index: 2, unit: 1000, relative: false };
+    case "PEXPIREAT":
+      return { index: 2, unit: 1, relative: false };
+    case "SET":
+      return findOption(bytes, scanner, 3);
+    case "GETEX":
+      return findOption(bytes, scanner, 2);
+    case "RESTORE":
+      return findRestore(bytes, scanner);
+    default:
+      return null;
+  }
+}
+
+/** EX, PX, EXAT or PXAT and their number among the options from `first` on. */
+function findOption(bytes: Uint8Array, scanner: CommandScanner, first: number): Found | null {
+  for (let index = first; index + 1 < scanner.argc; index++) {
+    const length = scanner.ends[index]! - scanner.starts[index]!;
+    if (length !== 2 && length !== 4) continue;
+    const option = argumentAt(bytes, scanner, index).toString("latin1").toUpperCase();
+    if (option === "EX" || option === "PX")
+      return { index: index + 1, unit: option === "EX" ? 1000 : 1, relative: true };
+    if (option === "EXAT" || option === "PXAT") {
+      return { index: index + 1, unit: option === "EXAT" ? 1000 : 1, relative: false };
+    }
+  }
+  return null;
+}
+
+function findRestore(bytes: Uint8Array, scanner: CommandScanner): Found | null {
+  if (integer(bytes, scanner, 2) === 0) return null;
+  let absolute = false;
+  for (let index = 4; index < scanner.argc; index++) {
+    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "ABSTTL") absolute = true;
+  }
+  return { index: 2, unit: 1, relative: !absolute };
+}
+
+function integer(bytes: Uint8Array, scanner: CommandScanner, index: number): number {
+  const text = argumentAt(bytes, scanner, index).toString("latin1");
+  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}

@@ -1,0 +1,23 @@
+import type { CommandDowngrade } from "../commands/command-downgrade.ts";
+import type { DestinationDatabases } from "../database-map.ts";
+import type { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
+import type { FunctionLibraries } from "../scripting/function-libraries.ts";
+import type { ScriptRewriter } from "../scripting/script-rewriter.ts";
+import type { DatabaseMap, PublishPolicy } from "../shard-sync-spec.ts";
+
+export type CommandFilterOptions = {
+  readonly databases: DatabaseMap;
+  /** Those that the destination has. */
+  readonly present: DestinationDatabases;
+  /** The source's database that is selected where the stream begins. */
+  readonly db: number;
+  readonly expiries: ExpiryRewriter;
+  readonly downgrade: CommandDowngrade;
+  readonly scripts: ScriptRewriter;
+  readonly functions: FunctionLibraries;
+  /** What the destination takes in one argument, bytes; without a bound unless given. */
+  readonly maxBulkBytes?: number;
+  readonly publish: PublishPolicy;
+  /** The task has no other shard. */
+  readonly alone: boolean;
+};

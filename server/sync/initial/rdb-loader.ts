@@ -1,0 +1,224 @@
+import { RdbInput } from "../../rdb/rdb-input.ts";
+import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
+import { writeValueCommands } from "../../rdb/rdb-value.ts";
+import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
+import type { ValueLoss } from "../../rdb/value-writing.ts";
+import type { CommandWriter } from "../../redis/command-writer.ts";
+import { commandSample } from "../commands/command-sample.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase } from "../database-map.ts";
+import type { DestinationAbilities } from "../destination/destination-abilities.ts";
+import type { DestinationLink } from "../destination/destination-link.ts";
+import type { RefusalLog } from "../ledger/refusal-log.ts";
+import { isHeartbeatKey } from "../own-keys.ts";
+import type { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
+import type { FunctionLibraries } from "../scripting/function-libraries.ts";
+import { type ScriptLibrary, scriptSha } from "../scripting/script-library.ts";
+import { storing } from "../scripting/script-rewriter.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { LinkCommandWriter } from "./link-command-writer.ts";
+import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
+import { ValueWriter } from "./value-writer.ts";
+
+export type RdbLoaderOptions = {
+  readonly databases: DatabaseMap;
+  /** Those that the destination has. */
+  readonly present: DestinationDatabases;
+  readonly linkDb: number;
+  readonly abilities: DestinationAbilities;
+  readonly refusals: RefusalLog;
+  readonly progress: LoadProgress;
+  /** Notes every key of the RDB's selected databases. */
+  /** null where nobody will ask which keys there were. */
+  readonly keys: KeyFingerprintWriter | null;
+  /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
+  readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
+  readonly functions: FunctionLibraries;
+  /** The expiry to write for one in the RDB, ms since the epoch. */
+  readonly expiry: (expireAt: number) => number;
+  readonly role: string;
+  readonly now: () => number;
+};
+
+/**
+ * In: a shard's RDB, key by key. Out: one command or more on the destination for each key, pipelined without
+ * transactions: until the checkpoint is written after the last reply, a failure begins the RDB again.
+ */
+export class RdbLoader implements RdbVisitor {
+  /** The database that the stream after this RDB begins with (AUX repl-stream-db, of a cascaded replica). */
+  streamDb = 0;
+  readonly #options: RdbLoaderOptions;
+  readonly #values: ValueWriter;
+  readonly #link: DestinationLink;
+  readonly #replies: LoadReplies;
+  readonly #writer: LinkCommandWriter;
+  #linkDb: number;
+  #keys = 0;
+  #undecoded: UndecodedValue[] = [];
+
+  constructor(link: DestinationLink, replies: LoadReplies, options: RdbLoaderOptions) {
+    this.#link = link;
+    this.#replies = replies;
+    this.#writer = new LinkCommandWriter(link);
+    this.#options = options;
+    this.#values = new ValueWriter(options.abilities, options.now);
+    this.#linkDb = options.linkDb;
+    // What the source knew before this RDB is nothing to the stream that follows it.
+    options.scripts.library.clear();
+    this.#writer.command("DEL", options.scripts.storeKey);
+  }
+
+  /** Resolves when the destination has answered everything. @throws what made it impossible. */
+  async finish(position: number): Promise<void> {
+    for (;;) {
+      await this.#decodeWaiting();
+      // The stream takes the link over as it was given.
+      this.#select(this.#options.linkDb);
+      this.#replies.mark(this.#link.commands, position, this.#keys);
+      this.#link.flush();
+      this.#check();
+      if (this.#replies.seen >= this.#link.commands) {
+        if (!this.#replies.anyRefused) return;
+      } else {
+        await this.#link.changed();
+      }
+    }
+  }
+
+  // ── what the parser tells ──
+
+  header(): void {}
+
+  aux(name: string, value: Buffer): void {
+    if (name === "repl-stream-db") this.streamDb = Number(value.toString("latin1"));
+    // redis: rdb.c rdbSaveRio — up to 6.x an RDB carries the scripts of EVALSHA.
+    if (name !== "lua") return;
+    this.#select(this.#options.linkDb);
+    this.#writer.command("SCRIPT", "LOAD", value);
+    for (const bytes of storing(this.#options.scripts, scriptSha(value), value)) {
+      this.#link.append(bytes, 0, bytes.length, 1);
+    }
+  }
+
+  resizeDb(db: number, keys: number): void {
+    if (destinationDb(this.#options.databases, db) === null) return;
+    this.#options.progress.keysTotal = (this.#options.progress.keysTotal ?? 0) + keys;
+  }
+
+  functionLibrary(code: Buffer): void {
+    if (this.#options.abilities.functions) {
+      this.#writer.command("FUNCTION", "LOAD", "REPLACE", code);
+      const noted = this.#options.functions.loaded(code);
+      this.#select(this.#options.linkDb);
+      if (noted !== null) this.#writer.command("HSET", ...noted);
+      return;
+    }
+    const reason = "the destination's version has no functions";
+    this.#options.refusals.add("rejected", "FUNCTION LOAD", 0, "UNKNOWN_COMMAND", reason, () =>
+      commandSample([code], 1),
+    );
+  }
+
+  value(entry: RdbEntry, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#enter(entry)) return;
+    const fits = entry.key.length <= this.#options.abilities.maxBulkBytes;
+    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) return;
+    const copy = Buffer.from(bytes.subarray(start, end));
+    this.#undecoded.push({ db: this.#linkDb, entry: { ...entry, key: entry.key.slice() }, bytes: copy });
+  }
+
+  async largeValue(entry: RdbEntry, writeCommands: (out: CommandWriter) => Promise<void>): Promise<void> {
+    if (!this.#enter(entry)) return;
+    await writeCommands(this.#writer);
+    this.#check();
+  }
+
+  moduleValue(entry: RdbEntry, type: string, bytes: Uint8Array, start: number, end: number): boolean {
+    const { abilities } = this.#options;
+    if (!abilities.modules.includes(type) || abilities.restoreVersion(TYPE_MODULE_2) === null) return false;
+    if (this.#enter(entry)) this.#values.write(this.#link, entry, bytes, start, end);
+    return true;
+  }
+
+  unsupported(entry: RdbEntry, what: string): void {
+    const target = destinationDb(this.#options.databases, entry.db);
+    if (target === null) return;
+    this.#options.keys?.add(target, entry.key);
+    this.#options.progress.keysSkipped++;
+    const reason = `${what} cannot be copied`;
+    this.#options.refusals.add("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
+      commandSample([entry.key], 1),
+    );
+  }
+
+  loss(entry: RdbEntry | null, what: ValueLoss): void {
+    this.#lost(entry, [what]);
+  }
+
+  progress(position: number): Promise<void> | undefined {
+    this.#check();
+    this.#replies.mark(this.#link.commands, position, this.#keys);
+    this.#link.flush();
+    if (this.#undecoded.length === 0 && !this.#replies.anyRefused && !this.#link.full) {
+      return this.#options.keys?.room();
+    }
+    return this.#makeRoom();
+  }
+
+  #check(): void {
+    this.#link.check();
+    this.#replies.check();
+  }
+
+  /** Selects the entry's database on the destination; false where the key is not to be copied. */
+  #enter(entry: RdbEntry): boolean {
+    const target = destinationDb(this.#options.databases, entry.db);
+    if (target === null || isHeartbeatKey(entry.key, 0, entry.key.length)) {
+      if (target === null) this.#options.progress.keysSkipped++;
+      return false;
+    }
+    this.#options.keys?.add(target, entry.key);
+    this.#select(target);
+    if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
+    this.#keys++;
+    return true;
+  }
+
+  #select(db: number): void {
+    if (db === this.#linkDb) return;
+    requireDatabase(db, this.#options.present);
+    this.#linkDb = db;
+    this.#writer.command("SELECT", db);
+    this.#replies.select(this.#link.commands - 1, db);
+  }
+
+  async #makeRoom(): Promise<void> {
+    await this.#decodeWaiting();
+    while (this.#link.full) {
+      this.#check();
+      await this.#link.changed();
+    }
+    this.#check();
+  }
+
+  /** Writes the values that the destination cannot RESTORE as native commands. */
+  async #decodeWaiting(): Promise<void> {
+    const waiting = [...this.#undecoded, ...this.#replies.takeRefused()];
+    this.#undecoded = [];
+    for (const { db, entry, bytes } of waiting) {
+      this.#select(db);
+      const input = RdbInput.of(bytes, 0, bytes.length, this.#options.role);
+      const destination = this.#options.abilities.server;
+      const losses = await writeValueCommands(input, entry.type, entry, this.#writer, { destination });
+      this.#lost(entry, losses);
+    }
+  }
+
+  #lost(entry: RdbEntry | null, losses: readonly ValueLoss[]): void {
+    for (const { code, text } of losses) {
+      // Without an entry it is something beside the keys, such as a module's own data.
+      const what = entry === null ? "RDB section" : "RDB key";
+      const sample = () => (entry === null ? text : commandSample([entry.key], 1));
+      this.#options.refusals.add("rejected", what, entry?.db ?? 0, code, text, sample);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import type { ShardEvent } from "../shard-report.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { ScriptLog } from "./script-log.ts";
+
+/**
+ * What a shard sync knows of its stream beyond one connection to the destination: it outlives reconnects, so
+ * that a command which is read again is neither counted nor logged again.
+ */
+export class StreamLedger {
+  commandsApplied = 0;
+  bytesApplied = 0;
+  batches = 0;
+  readonly refusals: RefusalLog;
+  readonly scripts: ScriptLog;
+  /** Keys that wait to be noted as doubtful. */
+  readonly doubtful: DoubtfulKeys;
+  /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
+  readonly refusedAt = new Map<bigint, string>();
+  /** Names of commands that the destination does not know, as they are sent to it. */
+  readonly unknownCommands = new Map<string, string>();
+  /**
+   * What was skipped ("skipped"), and what was rejected (by the command's name), below these offsets has been
+   * logged. They are several, since a command is found to be refused only when the destination has answered, when
+   * later ones have been skipped, or left out by another name, already.
+   */
+  readonly loggedTo = new Map<string, bigint>();
+  readonly #event: (event: Omit<ShardEvent, "at">) => void;
+
+  constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
+    this.refusals = new RefusalLog(now);
+    this.scripts = new ScriptLog(now);
+    this.doubtful = new DoubtfulKeys(now);
+    this.#event = event;
+  }
+
+  /** What was refused before the checkpoint is not read again, unless the destination goes back: then it is learned anew. */
+  appliedTo(offset: bigint): void {
+    if (this.refusedAt.size === 0) return;
+    for (const refused of this.refusedAt.keys()) if (refused < offset) this.refusedAt.delete(refused);
+  }
+
+  /** Another history of the source begins: its offsets have nothing to do with those of before. */
+  newHistory(): void {
+    this.refusedAt.clear();
+    this.unknownCommands.clear();
+    this.loggedTo.clear();
+  }
+
+  info(type: string, message: string): void {
+    this.#event({ level: "info", type, message });
+  }
+
+  alert(type: string, message: string): void {
+    this.#event({ level: "alert", type, message });
+  }
+}

@@ -1,0 +1,72 @@
+import { encodeCommand } from "../../redis/encode-command.ts";
+import { type AnswerWatch, answerWatch } from "../commands/answer-watch.ts";
+import { scriptSha } from "./script-library.ts";
+
+/** A command of ours for the destination's checkpoint database, in front of one of the source's. */
+export type OwnCommand = { readonly bytes: Buffer; readonly watch: AnswerWatch | null };
+
+export type FunctionLibrariesOptions = {
+  /** The hash on the destination that says, for each library of the task, whose code it is. */
+  readonly key: string;
+  readonly shardName: string;
+  /** That hash as it was when the destination's side was opened. */
+  readonly known: ReadonlyMap<string, Buffer>;
+  /** Told when the code of another shard goes. */
+  readonly onReplaced: (message: string) => void;
+};
+
+/**
+ * Twemproxy knows no FUNCTION, so libraries are loaded on each shard, the same on all. On the destination the last
+ * one loaded is there; where it is not the same as another shard's, that is said.
+ */
+export class FunctionLibraries {
+  readonly #options: FunctionLibrariesOptions;
+
+  constructor(options: FunctionLibrariesOptions) {
+    this.#options = options;
+  }
+
+  /** Commands to go in front of FUNCTION LOAD in the stream. */
+  loading(code: Buffer): OwnCommand[] {
+    const name = libraryName(code);
+    if (name === null) return [];
+    const watch = answerWatch({
+      wantsText: true,
+      answered: ({ text }) => {
+        this.#compare(name, text, code);
+        return false;
+      },
+    });
+    return [
+      { bytes: encodeCommand(["HGET", this.#options.key, name]), watch },
+      { bytes: encodeCommand(["HSET", this.#options.key, name, this.#mark(code)]), watch: null },
+    ];
+  }
+
+  /** A library of an RDB. @returns the arguments of HSET that note it. */
+  loaded(code: Buffer): [key: string, library: string, mark: string] | null {
+    const name = libraryName(code);
+    if (name === null) return null;
+    this.#compare(name, this.#options.known.get(name)?.toString("utf8") ?? "", code);
+    return [this.#options.key, name, this.#mark(code)];
+  }
+
+  #mark(code: Buffer): string {
+    return `${scriptSha(code)} ${this.#options.shardName}`;
+  }
+
+  #compare(name: string, before: string, code: Buffer): void {
+    const { shardName, onReplaced } = this.#options;
+    const [, sha, other] = /^([0-9a-f]{40}) (.*)$/.exec(before) ?? [];
+    if (sha === undefined || sha === scriptSha(code) || other === shardName) return;
+    onReplaced(
+      `The function library ${name} as shard ${other} had loaded it was replaced by that of shard ${shardName}: the two differ.`,
+    );
+  }
+}
+
+/** redis: functions.c functionExtractLibMetaData: "#!lua name=mylib" is the first line. */
+function libraryName(code: Buffer): string | null {
+  const [line = ""] = code.toString("latin1", 0, 1024).split("\n", 1);
+  return /^#!.*\sname="?([A-Za-z0-9_]+)/.exec(line)?.[1] ?? null;
+}

@@ -1,0 +1,36 @@
+import { toTributaryError } from "../../redis/client.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import { functionsKey, scriptsKey } from "../own-keys.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { FunctionLibraries } from "./function-libraries.ts";
+import { ScriptLibrary } from "./script-library.ts";
+
+/** What the destination keeps of the scripts and functions of a shard, for the time of one session. */
+export type KeptScripts = {
+  readonly library: ScriptLibrary;
+  readonly functions: FunctionLibraries;
+};
+
+/** Reads it. @throws TributaryError of the destination. */
+export async function readKeptScripts(
+  session: DestinationSession,
+  spec: ShardSyncSpec,
+  ledger: StreamLedger,
+): Promise<KeptScripts> {
+  const read = (key: string) =>
+    session.hash(key).catch((error: unknown) => {
+      const address = formatAddress(spec.destination);
+      throw toTributaryError(error, { role: "the destination", address, command: "HGETALL" });
+    });
+  const library = new ScriptLibrary();
+  for (const [sha, body] of await read(scriptsKey(spec.taskId, spec.shardId))) library.add(sha, body);
+  const functions = new FunctionLibraries({
+    key: functionsKey(spec.taskId),
+    shardName: spec.shardName,
+    known: await read(functionsKey(spec.taskId)),
+    onReplaced: (message) => ledger.info("function-replaced", message),
+  });
+  return { library, functions };
+}

@@ -1,0 +1,64 @@
+import { type AnswerWatcher, answerWatch, type WatchedCommand } from "../commands/answer-watch.ts";
+import { commandSample } from "../commands/command-sample.ts";
+import { rejectionCode } from "../destination/destination-answer.ts";
+import { knownKeys } from "../doubtful/doubtful-keys.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { ScriptRewriter } from "./script-rewriter.ts";
+
+/**
+ * Notes what each script returned on the destination. One that failed there has perhaps done less than on the
+ * source, so its keys are copied again; so are those of one that draws by chance.
+ */
+export function scriptWatcher(scripts: ScriptRewriter, ledger: StreamLedger): AnswerWatcher {
+  const said = new Set<string>();
+  const once = (sha: string, type: string, message: string) => {
+    if (said.has(`${type} ${sha}`) || said.size > 1000) return;
+    said.add(`${type} ${sha}`);
+    ledger.alert(type, message);
+  };
+  return (command) => {
+    const script = scripts.met;
+    if (script === null) return null;
+    const { name, db } = command;
+    const { sha, flush } = script;
+    const keys = knownKeys(name.name, command.bytes, command.scanner);
+    const sample = sampleOf(command, script.script === null ? null : script.name);
+    if (flush !== null) {
+      const reason = `${flush} in a script of one shard would flush the data of every shard: it does nothing on the destination, the rest of the script runs`;
+      ledger.refusals.add("skipped", name.name, db, flush, reason, () => sample);
+      once(sha, "script-flush-skipped", `A script (${script.name}) may call ${flush}: ${reason}.`);
+    }
+    const copied = () => {
+      for (const key of keys) ledger.doubtful.doubt("copy", db, key);
+    };
+    return answerWatch({
+      wantsText: true,
+      unanswered: copied,
+      answered: ({ error, text }) => {
+        ledger.scripts.add(script, error !== null, error ?? text);
+        if (error !== null || script.random) copied();
+        if (error === null) return false;
+        ledger.refusals.add("rejected", name.name, db, rejectionCode(error), error, () => sample);
+        if (error.startsWith("NOSCRIPT")) {
+          once(
+            sha,
+            "script-unknown",
+            `The script ${sha} was called by its SHA1, and neither the destination nor Tributary knows its body. The keys that the call names are copied again from the shard; keys that the script makes up itself are not.`,
+          );
+        }
+        return true;
+      },
+    });
+  };
+}
+
+/** The call as the source made it, the body by its name. */
+function sampleOf({ bytes, scanner }: WatchedCommand, scriptName: string | null): string {
+  const { seen, starts, ends, argc } = scanner;
+  const args: Uint8Array[] = [];
+  for (let index = 0; index < Math.min(seen, starts.length); index++) {
+    args.push(bytes.subarray(starts[index]!, ends[index]!));
+  }
+  if (scriptName !== null && args.length > 1) args[1] = Buffer.from(scriptName, "latin1");
+  return commandSample(args, argc);
+}

@@ -1,0 +1,276 @@
+import { TributaryError } from "../../errors/tributary-error.ts";
+import { CommandScanner } from "../../redis/command-scanner.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
+import type { Checkpoint } from "../checkpoint.ts";
+import { formatCheckpoint } from "../checkpoint.ts";
+import type { AnswerWatchers } from "../commands/answer-watch.ts";
+import type { DestinationLink } from "../destination/destination-link.ts";
+import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import { LargeExpiry } from "../expiry/large-expiry.ts";
+import type { StreamClock } from "../expiry/stream-clock.ts";
+import type { CommandFilter } from "../filter/command-filter.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import { BatchPipeline } from "./batch-pipeline.ts";
+import { CommandCutter } from "./command-cutter.ts";
+import { InputPump, type StreamInput } from "./input-pump.ts";
+import type { StreamBatch } from "./stream-batch.ts";
+import type { StreamInjection } from "./stream-injection.ts";
+import { StreamRefusals } from "./stream-refusals.ts";
+import { StreamTaker } from "./stream-taker.ts";
+
+/** With nothing to apply the checkpoint follows the stream's PINGs this often (ms). */
+const IDLE_CHECKPOINT_MS = 1000;
+
+/** Thrown to read again from the checkpoint, at once: the ledger has learned what must be left out. */
+export class Rewind extends Error {}
+
+export type StreamApplierOptions = {
+  readonly input: StreamInput;
+  /** Where the input begins. */
+  readonly from: Checkpoint;
+  readonly filter: CommandFilter;
+  readonly clock: StreamClock;
+  readonly shade: ExpiryShade;
+  /** The set of doubtful keys, in checkpointDb. */
+  readonly doubtfulKey: string;
+  readonly ledger: StreamLedger;
+  /** Who may want to hear the answer to a command, by the kind of its name. */
+  readonly watchers: AnswerWatchers;
+  readonly role: string;
+  readonly address: string;
+  /** In one transaction; the destination closes the connection past it. */
+  readonly maxQueuedBytes: number;
+  readonly checkpointKey: string;
+  readonly checkpointField: string;
+  readonly checkpointDb: number;
+  /** The replid to write: it may change with a failover of the source. */
+  readonly replid: () => string;
+  readonly now: () => number;
+  /** The master asks for an acknowledgement. */
+  readonly onGetAck: () => void;
+  /** The destination has everything up to this offset; `heartbeatAt` is the newest heartbeat before it, or -1. */
+  readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
+  /** The destination has this checkpoint, and with it everything before it. */
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+};
+
+/**
+ * In: the bytes of a shard's command stream from its checkpoint on. Out: transactions on the destination, each
+ * of them the commands of a stretch of the stream and the checkpoint after it. Order: a transaction's EXEC is
+ * sent only when the one before has been answered; only then is its stretch released.
+ */
+export class StreamApplier {
+  readonly pipeline: BatchPipeline;
+  /** Batches that have noted doubtful keys on the destination. */
+  doubtfulBatches = 0;
+  readonly #options: StreamApplierOptions;
+  readonly #link: DestinationLink;
+  readonly #ledger: StreamLedger;
+  readonly #refusals: StreamRefusals;
+  readonly #taker: StreamTaker;
+  readonly #cutter: CommandCutter;
+  readonly #pump: InputPump;
+  /** Positions up to which the destination's checkpoint and the last report of ours go. */
+  #checkpointed = 0;
+  #reported = 0;
+  #checkpointedAt: number;
+  #chunk: Uint8Array | null = null;
+  #stopping = false;
+  readonly #doubtful: DoubtfulKeys;
+
+  constructor(link: DestinationLink, options: StreamApplierOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#ledger = options.ledger;
+    this.#doubtful = options.ledger.doubtful;
+    this.#doubtful.begin();
+    const scanner = new CommandScanner(options.role);
+    this.#refusals = new StreamRefusals(options.ledger, options.filter, scanner);
+    this.#pump = new InputPump(options.input);
+    this.#checkpointedAt = options.now();
+    this.pipeline = new BatchPipeline(link, {
+      role: options.role,
+      address: options.address,
+      maxQueuedBytes: options.maxQueuedBytes,
+      checkpointDb: options.checkpointDb,
+      onApplied: (batch) => this.#applied(batch),
+      onAborted: (batch, answer) => this.#aborted(batch, answer),
+    });
+    this.#taker = new StreamTaker({
+      ...options,
+      from: options.from.offset,
+      link,
+      pipeline: this.pipeline,
+      scanner,
+      refusals: this.#refusals,
+      doubtful: this.#doubtful,
+      largeExpiry: new LargeExpiry(options.shade, options.clock),
+      joined: (bytes) => bytes === this.#chunk,
+      settle: () => this.#settle(),
+    });
+    this.#cutter = new CommandCutter(scanner, this.#taker, options.role, options.from.offset);
+  }
+
+  /**
+   * Applies until `stop` is called and all that had come by then is applied, or until something fails.
+   * @throws Rewind, or a TributaryError of the source's stream or the destination.
+   */
+  async run(): Promise<void> {
+    const timer = setInterval(this.wake, IDLE_CHECKPOINT_MS);
+    try {
+      while (!this.#finished()) {
+        this.#link.check();
+        if (this.pipeline.failure !== null) throw this.pipeline.failure;
+        await this.#step();
+      }
+    } finally {
+      clearInterval(timer);
+      this.pipeline.abandon();
+      this.#pump.close();
+    }
+  }
+
+  /** Ends `run` when all that has been received by now is applied; a transaction that is not whole stays out. */
+  stop(): void {
+    this.#stopping = true;
+    this.#pump.limit();
+    this.letGo();
+  }
+
+  /** Whether the destination has answered for all up to this offset of the source, or for all of it that can be applied. */
+  hasApplied(offset: bigint): boolean {
+    if (this.#taker.offsetAt(this.#checkpointed) >= offset) return true;
+    const { idle, executing } = this.pipeline;
+    return this.#pump.drained && !executing && (idle || this.#taker.indivisible);
+  }
+
+  /** Takes no more of the stream until `letGo`: the offset stays where it is. */
+  hold(): void {
+    this.#taker.held = !this.#stopping;
+  }
+
+  letGo(): void {
+    this.#taker.held = false;
+    this.wake();
+  }
+
+  /** Applies commands when the stream has come to their offset. To be called while held. */
+  inject(injection: StreamInjection): void {
+    this.#taker.inject(injection);
+    this.wake();
+  }
+
+  /** To be called when replies have come or the link has failed. */
+  readonly wake = (): void => this.#pump.wake();
+
+  async #step(): Promise<void> {
+    const chunk = this.#pump.take();
+    if (chunk !== null) {
+      this.#chunk = chunk;
+      this.#taker.lookAtClock();
+      this.#pump.consumedTo(this.#cutter.cut(chunk, this.#pump.at));
+      this.pipeline.endRun();
+      this.#chunk = null;
+    }
+    this.#taker.injectDue();
+    this.#settle();
+    this.#link.flush();
+    if (this.#cutter.withinLarge) await this.#link.whenWritten();
+    if (this.#pump.drained) {
+      this.#options.clock.inputDrained();
+      this.#followIdle();
+    }
+    if (!this.#finished() && (this.#pump.empty || this.#taker.blocked)) await this.#pump.wait();
+  }
+
+  #finished(): boolean {
+    if (!this.#pump.drained || !(this.#stopping || this.#pump.ended) || this.pipeline.executing) return false;
+    if (this.#taker.indivisible) return true;
+    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#doubtful.waiting;
+  }
+
+  /** Closes the open batch when it is time: when it is large, or nothing else waits. */
+  #settle(): void {
+    // After a transaction that was discarded, or that is not what the source did, none may follow.
+    if (this.pipeline.failure !== null) return;
+    // What an answer has made doubtful is noted at once.
+    if (this.#doubtful.waiting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
+    const batch = this.pipeline.closable;
+    if (batch === null || this.#taker.indivisible) return;
+    if (this.#pump.empty || this.pipeline.overLimit) this.#close(batch);
+  }
+
+  #close(batch: StreamBatch): void {
+    const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
+    const doubtful = this.#doubtful.take();
+    if (doubtful.length > 0) {
+      this.#taker.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+      batch.onApplied.push(() => {
+        this.doubtfulBatches++;
+        this.#doubtful.noted();
+      });
+    }
+    batch.endPosition = this.#taker.position;
+    batch.endDb = this.#options.filter.db;
+    batch.endReplid = replid();
+    batch.heartbeatAt = this.#taker.heartbeatAt;
+    this.#taker.heartbeatAt = -1;
+    const offset = this.#taker.offsetAt(this.#taker.position);
+    batch.endAt = now();
+    const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
+    this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
+  }
+
+  /** Nothing waits for the destination: what has been read counts as applied, and the checkpoint follows now and then. */
+  #followIdle(): void {
+    if (!this.pipeline.idle || this.#taker.indivisible || this.#taker.position === this.#checkpointed) return;
+    if (this.#stopping || this.#options.now() - this.#checkpointedAt >= IDLE_CHECKPOINT_MS) {
+      this.pipeline.begin();
+      this.#settle();
+      return;
+    }
+    if (this.#taker.position === this.#reported) return;
+    this.#reported = this.#taker.position;
+    const heartbeat = this.#taker.heartbeatAt;
+    this.#taker.heartbeatAt = -1;
+    this.#options.onApplied(this.#taker.offsetAt(this.#taker.position), heartbeat);
+  }
+
+  #applied(batch: StreamBatch): void {
+    if (batch.checkpointAdded) {
+      // It has been flushed under the open connection: what was written before is gone.
+      const { address, role } = this.#options;
+      this.pipeline.failure ??= new TributaryError("DESTINATION_DATA_LOST", { address, role });
+      return;
+    }
+    for (const [item, heard] of batch.answers) {
+      if (heard.watch.answered(heard)) batch.rejections.delete(item);
+    }
+    this.pipeline.failure ??= this.#refusals.missedWithin(batch, this.#link, this.#options.address);
+    this.#refusals.rejectedWithin(batch, this.#link);
+    this.#link.release(batch.firstCommand + batch.names.length + 2);
+    this.#ledger.commandsApplied += batch.commands - batch.rejections.size;
+    this.#ledger.bytesApplied += batch.endPosition - this.#checkpointed;
+    this.#ledger.batches++;
+    this.#checkpointed = batch.endPosition;
+    this.#checkpointedAt = this.#options.now();
+    this.#ledger.appliedTo(this.#taker.offsetAt(batch.endPosition));
+    for (const tell of batch.onApplied) tell();
+    const offset = this.#taker.offsetAt(batch.endPosition);
+    this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
+    this.#options.onApplied(offset, batch.heartbeatAt);
+    this.#settle();
+  }
+
+  /** The transaction was discarded as a whole: learn which of its commands are at fault, and begin again. */
+  #aborted(batch: StreamBatch, answer: string): void {
+    const learned = this.#refusals.learn(batch, this.#link, (position) => this.#taker.offsetAt(position));
+    const { address } = this.#options;
+    // A command of ours that was refused is named by the answer to it, not by EXEC's.
+    const [detail = answer] = batch.refusals.values();
+    this.pipeline.failure ??= learned
+      ? new Rewind()
+      : new TributaryError("DESTINATION_LINK_LOST", { address, detail });
+  }
+}

@@ -1,0 +1,269 @@
+import type { CommandScanner } from "../../redis/command-scanner.ts";
+import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
+import type { DestinationLink } from "../destination/destination-link.ts";
+import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { LargeExpiry } from "../expiry/large-expiry.ts";
+import type { StreamClock } from "../expiry/stream-clock.ts";
+import type { CommandFilter } from "../filter/command-filter.ts";
+import { keysOfLarge } from "../filter/large-command.ts";
+import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
+import type { CommandTaker } from "./command-cutter.ts";
+import { largeMayFail, largeWatch } from "./large-watch.ts";
+import type { StreamInjection } from "./stream-injection.ts";
+import type { StreamRefusals } from "./stream-refusals.ts";
+
+/** Commands that give a key's expiry to another key. */
+const RENAMING = new Set(["RENAME", "RENAMENX", "COPY", "MOVE"]);
+
+/** Of commands that build one key from another, the kinds of their watches. */
+const BUILDING = new Set(["moved", "sources", "script"]);
+
+type Writable<T> = { -readonly [key in keyof T]: T[key] };
+
+export type StreamTakerOptions = {
+  readonly checkpointDb: number;
+  readonly link: DestinationLink;
+  readonly pipeline: BatchPipeline;
+  readonly filter: CommandFilter;
+  readonly scanner: CommandScanner;
+  readonly refusals: StreamRefusals;
+  readonly clock: StreamClock;
+  readonly shade: ExpiryShade;
+  readonly doubtful: DoubtfulKeys;
+  readonly largeExpiry: LargeExpiry;
+  readonly watchers: AnswerWatchers;
+  /** The source's offset before the stream. */
+  readonly from: bigint;
+  /** Of what has been received last. */
+  readonly replid: () => string;
+  /** Whether a command's neighbours lie in the same bytes. */
+  readonly joined: (bytes: Uint8Array) => boolean;
+  /** The batch at hand may be large enough. */
+  readonly settle: () => void;
+  readonly onGetAck: () => void;
+};
+
+/**
+ * In: the commands of a shard's stream, one by one. Out: what of them goes into the transaction at hand, with
+ * commands of ours beside it: injections at their offset, questions in front of a command.
+ */
+export class StreamTaker implements CommandTaker {
+  /** Bytes of the stream that have been taken. */
+  position = 0;
+  /** The newest heartbeat since it was taken from here; -1 when there is none. */
+  heartbeatAt = -1;
+  /** Takes no more while true: the offset stays where it is. */
+  held = false;
+  readonly #options: StreamTakerOptions;
+  readonly #filter: CommandFilter;
+  readonly #pipeline: BatchPipeline;
+  /** In the order of their offsets. */
+  readonly #injections: StreamInjection[] = [];
+  /** While there are some: the last place outside of a transaction before the command at hand. */
+  #lastPlace = 0;
+  /** One for all commands: the pipeline keeps none. */
+  readonly #what: Writable<Forwarded> = { name: null, db: 0, target: null, position: 0, watch: null };
+  /** The stream is behind, as far as the last look at the clock said. */
+  #behind = true;
+  #withinLarge = false;
+  #forwardsLarge = false;
+
+  constructor(options: StreamTakerOptions) {
+    this.#options = options;
+    this.#filter = options.filter;
+    this.#pipeline = options.pipeline;
+  }
+
+  /** Within a source's transaction or a large command: no checkpoint may be written here. */
+  get indivisible(): boolean {
+    return this.#filter.inTransaction || this.#withinLarge;
+  }
+
+  get blocked(): boolean {
+    const { link } = this.#options;
+    const pipeline = this.#pipeline;
+    if (!this.indivisible) return this.held || link.full || (pipeline.executing && pipeline.overLimit);
+    if (link.full) pipeline.releaseQueued();
+    return link.full;
+  }
+
+  /** The source's offset before the command at hand. */
+  get offset(): bigint {
+    return this.offsetAt(this.position);
+  }
+
+  offsetAt(position: number): bigint {
+    return this.#options.from + BigInt(position);
+  }
+
+  /** To be called before a stretch of commands that are at hand: what the clock says holds for all of them. */
+  lookAtClock(): void {
+    this.#behind = !this.#options.clock.live;
+  }
+
+  command(bytes: Uint8Array, start: number, stop: number): void {
+    if (this.#injections.length > 0) this.injectDue();
+    const filter = this.#filter;
+    const verdict = filter.decide(bytes, this.#options.scanner);
+    if (filter.beside !== null) this.#putBeside();
+    if (verdict === "forward") {
+      if (!this.#refused(bytes)) {
+        const what = this.#forwarded(bytes);
+        this.#pipeline.forward(bytes, start, stop, this.#options.joined(bytes), what);
+        this.#noteDoubtful(bytes);
+      }
+    } else if (verdict === "replace") {
+      const { replacement, after } = filter;
+      if (!this.#refused(bytes, replacement)) {
+        this.#pipeline.forward(replacement, 0, replacement.length, false, this.#forwarded(bytes));
+        if (after !== null && filter.target !== null) this.own(after, filter.target);
+        if (filter.partly) this.#options.refusals.skipped(bytes, this.offset);
+        this.#noteDoubtful(bytes);
+      }
+    } else if (verdict === "heartbeat") {
+      if (filter.heartbeatAt > 0) {
+        this.heartbeatAt = filter.heartbeatAt;
+        this.#options.clock.heartbeatSeen(filter.heartbeatAt);
+        this.lookAtClock();
+      }
+    } else if (verdict === "getack") {
+      this.#options.onGetAck();
+    } else if (verdict === "skip") {
+      this.#options.refusals.skipped(bytes, this.offset);
+    }
+    this.position += stop - start;
+    if (this.#pipeline.overLimit) this.#options.settle();
+  }
+
+  largeBegin(bytes: Uint8Array): void {
+    const { scanner, refusals, largeExpiry } = this.#options;
+    const verdict = this.#filter.decide(bytes, scanner);
+    if (this.#filter.beside !== null) this.#putBeside();
+    this.#withinLarge = true;
+    this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
+    if (this.#forwardsLarge) {
+      this.#pipeline.beginLarge(this.#forwardedLarge(bytes));
+      this.#noteDoubtful(bytes);
+      largeExpiry.begin(this.#filter.name.name, bytes, scanner);
+    } else if (verdict === "skip") refusals.skipped(bytes, this.offset);
+  }
+
+  largePiece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void {
+    if (this.#forwardsLarge) this.#pipeline.piece(bytes, start, end, part);
+    if (this.#forwardsLarge) this.#options.largeExpiry.piece(bytes, start, end);
+    if (part.end && this.#forwardsLarge) this.#expireLarge();
+    this.position += end - start;
+    if (part.end) this.#withinLarge = false;
+  }
+
+  /** Adds a command of ours to the batch. */
+  own(command: Buffer, target: number, watch: AnswerWatch | null = null): void {
+    const { db } = this.#filter;
+    const what = { name: null, db, target, position: this.position, watch };
+    this.#pipeline.forward(command, 0, command.length, false, what);
+  }
+
+  inject(injection: StreamInjection): void {
+    if (this.#injections.length === 0) this.#lastPlace = this.position;
+    this.#injections.push(injection);
+  }
+
+  /**
+   * Adds what is to be applied at this offset. After a failover the new master says other things under the same
+   * offset: what the former one has said, and was perhaps lost with it, is dropped (redis: replication.c
+   * masterTryPartialResynchronization, second_replid_offset). An offset within a transaction stands for its end:
+   * it is the transaction in which the source was asked, which masters before 6.2 send as one (redis: multi.c
+   * execCommandPropagateMulti), and there is nothing else in it.
+   */
+  injectDue(): void {
+    if (this.indivisible) return;
+    const lastPlace = this.#lastPlace;
+    this.#lastPlace = this.position;
+    while (this.#injections.length > 0) {
+      const { offset, replid, commands, onPlaced, onApplied, onDropped } = this.#injections[0]!;
+      const due = Number(offset - this.#options.from);
+      const ofThisHistory = replid === undefined || replid === this.#options.replid();
+      if (ofThisHistory && due > this.position) return;
+      this.#injections.shift();
+      if (!ofThisHistory || (due < this.position && due <= lastPlace)) {
+        onDropped();
+        continue;
+      }
+      for (const { bytes, target, watch } of commands) this.own(bytes, target, watch);
+      onPlaced();
+      this.#pipeline.begin().onApplied.push(onApplied);
+    }
+  }
+
+  /** What the filter wants beside the command at hand. */
+  #putBeside(): void {
+    const { own, fetch } = this.#filter.beside!;
+    this.#filter.beside = null;
+    for (const { bytes, watch } of own) this.own(bytes, this.#options.checkpointDb, watch);
+    for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
+  }
+
+  /** True for a command that the destination is known to refuse; it is logged. */
+  #refused(bytes: Uint8Array, replacement: Buffer | null = null): boolean {
+    const { refusals } = this.#options;
+    // An offset is a bigint, which is too much for each command of a stream in which none is refused.
+    return refusals.any && refusals.refused(bytes, this.offset, replacement);
+  }
+
+  #forwarded(bytes: Uint8Array): Forwarded {
+    const { name, db, target } = this.#filter;
+    const watch = name.watch === "none" ? null : this.#watchFor(bytes);
+    const what = this.#what;
+    what.name = name;
+    what.db = db;
+    what.target = target;
+    what.position = this.position;
+    what.watch = watch;
+    return what;
+  }
+
+  /** It goes as the source said it: where the destination wants another form of it, its keys are copied instead. */
+  #forwardedLarge(bytes: Uint8Array): Forwarded {
+    const { doubtful, refusals, scanner } = this.#options;
+    const what = this.#forwarded(bytes);
+    const { name, db } = this.#filter;
+    if (!largeMayFail(name, scanner.argc)) return what;
+    const { keys, all } = keysOfLarge(name, bytes, scanner);
+    const failed = () => {
+      for (const key of keys) doubtful.doubt("copy", db, key);
+      if (!all) refusals.keysUnknown(name.name, db);
+      return all;
+    };
+    return { ...what, watch: largeWatch(name, what.watch, failed) };
+  }
+
+  #watchFor(bytes: Uint8Array): AnswerWatch | null {
+    const { watchers, scanner } = this.#options;
+    const { name, db, target } = this.#filter;
+    const watcher = name.watch === "none" ? undefined : watchers[name.watch];
+    if (watcher === undefined) return null;
+    const askFirst = (command: Buffer, watch: AnswerWatch) => {
+      if (target !== null) this.own(command, target, watch);
+    };
+    return watcher({ name, db, offset: this.offset, bytes, scanner, behind: this.#behind, askFirst });
+  }
+
+  /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */
+  #noteDoubtful(bytes: Uint8Array): void {
+    const { shade, doubtful, scanner } = this.#options;
+    const { name, watch } = this.#filter.name;
+    const { db } = this.#filter;
+    if (RENAMING.has(name)) shade.keyRenamed();
+    if (this.#behind) doubtful.note(name, db, bytes, scanner);
+    else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
+  }
+
+  /** The command was passed on with the expiry that it states; the right one follows in its transaction. */
+  #expireLarge(): void {
+    const { db, target } = this.#filter;
+    if (target === null) return;
+    const command = this.#options.largeExpiry.end(db, target);
+    if (command !== null) this.own(command, target);
+  }
+}
