@@ -94,6 +94,11 @@ export class DestinationSide {
     return this.#done;
   }
 
+  /** A stream had begun when a stop came, and was not brought to its end. */
+  get unfinished(): boolean {
+    return this.#stopping !== null && this.#stage !== null && !this.#done;
+  }
+
   /** Lets go of the destination at once. */
   leave(): void {
     this.#sessions.current?.close();
@@ -147,7 +152,10 @@ export class DestinationSide {
         keeper?.close();
       };
       try {
-        const session = await this.#sessions.open(replies, () => this.#wake());
+        const session = await this.#sessions.open(
+          replies,
+          () => this.#staging && this.#stage?.applier.wake(),
+        );
         signal.addEventListener("abort", leave);
         this.#options.signal.addEventListener("abort", leave);
         keeper = await ExpiryKeeper.open(this.#options.spec, session, this.#shade, this.clock, {
@@ -234,11 +242,6 @@ export class DestinationSide {
     this.#begun = true;
     this.#options.onChange();
     await stage.run();
-  }
-
-  /** Replies have come, or the link has failed. */
-  #wake(): void {
-    if (this.#staging) this.#stage?.applier.wake();
   }
 
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */

@@ -22,8 +22,6 @@ import { watchSource } from "./source/source-watch.ts";
 import { SYNC_LIMITS, type SyncLimits } from "./sync-limits.ts";
 
 const REPORT_MS = 1000;
-/** What was received is applied within this at a stop, or left to the next start. */
-const DRAIN_MS = 4500;
 const FINISH_MS = 110_000;
 
 /**
@@ -127,15 +125,15 @@ export class ShardSync {
    * put right by then would stay wrong for good; a stop that comes meanwhile leaves it the time of a stop.
    */
   stop(options: StopOptions): Promise<void> {
-    const { forgetCheckpoint } = options;
-    const giveUp = setTimeout(() => this.#abandon(), forgetCheckpoint ? FINISH_MS : DRAIN_MS);
+    const giveUpMs = options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs;
+    const giveUp = setTimeout(() => this.#abandon(), giveUpMs);
     this.#stopped ??= this.#stop(options);
     return this.#stopped.finally(() => clearTimeout(giveUp));
   }
 
   async #stop(options: StopOptions): Promise<void> {
     this.#stopping = options;
-    const settleMs = (options.forgetCheckpoint ? FINISH_MS : DRAIN_MS) / 2;
+    const settleMs = (options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs) / 2;
     const receivedAll = (until: number) =>
       receiveAll({
         facts: this.#sourceFacts,
@@ -193,7 +191,6 @@ export class ShardSync {
     const start = beginning(standing, context);
     if (start.kind === "stop") this.#fatal = start.reason;
     if (start.kind !== "receive") return;
-    const { resume, why } = start.wanted;
     const reader = new SourceReader(
       {
         spec: this.#spec,
@@ -215,8 +212,8 @@ export class ShardSync {
         onEvent: this.#event,
         signal: this.#ending.signal,
       },
-      resume,
-      why,
+      start.wanted.resume,
+      start.wanted.why,
     );
     this.#reader = reader;
     background.push(reader.run().then(() => this.#readerEnded()));
@@ -267,6 +264,10 @@ export class ShardSync {
   async #close(background: readonly Promise<void>[]): Promise<void> {
     this.#ending.abort();
     await Promise.all(background);
+    if (this.#stopping?.forgetCheckpoint === false && this.#destination.unfinished) {
+      const message = `What had been received could not all be applied and put right within ${this.#limits.drainMs / 1000} s: the next start goes on with it. Until then some keys may stand with an expiry far in the future.`;
+      this.#event("warning", "drain-incomplete", message);
+    }
     if (this.#stopping?.forgetCheckpoint && !this.#destination.forgotten) {
       const why = this.#destination.problem?.message ?? "the stream was not applied to its end in time.";
       const message = `The cutover was not completed: ${why} Expiries of single keys may still be wrong on the destination.`;

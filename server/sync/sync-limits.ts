@@ -15,6 +15,8 @@ export type SyncLimits = {
    * two seconds, a replica that takes over some more, and a save may begin and end between two looks at INFO.
    */
   readonly destinationLossMs: number;
+  /** What was received is applied within this at a stop, or left to the next start. */
+  readonly drainMs: number;
 };
 
 export const SYNC_LIMITS: SyncLimits = {
@@ -24,4 +26,5 @@ export const SYNC_LIMITS: SyncLimits = {
   sourceSilenceMs: 60_000,
   destinationPollMs: 5000,
   destinationLossMs: 15_000,
+  drainMs: 4500,
 };

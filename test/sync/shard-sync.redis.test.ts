@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { SYNC_LIMITS } from "../../server/sync/sync-limits.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
@@ -181,7 +182,8 @@ test("a task that is finished leaves nothing of its own on the destination", asy
 test("a stop ends within 5 s although the destination hangs", async () => {
   const shard = await startRedis();
   const destination = await startRedis();
-  const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
+  const ends = { source: endpointAt(shard), destination: endpointAt(destination) };
+  const sync = new SyncForTest(ends, { drainMs: SYNC_LIMITS.drainMs }).start();
   await sync.reaches("synchronizing");
   process.kill(destination.pid, "SIGSTOP");
   try {

@@ -40,7 +40,8 @@ export class SyncForTest {
     limits: Partial<SyncLimits> = {},
     files?: SegmentFiles,
   ) {
-    this.#limits = limits;
+    // Also on a machine that has much else to do a stop is to come to its end.
+    this.#limits = { drainMs: 15_000, ...limits };
     this.#files = files;
     this.spec = {
       taskId: "test",
