@@ -1,19 +1,13 @@
 import { expect, test } from "vitest";
-import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import {
   type AnswerWatch,
   type AnswerWatchers,
   answerWatch,
 } from "../../server/sync/commands/answer-watch.ts";
-import { LargeExpiry } from "../../server/sync/expiry/large-expiry.ts";
-import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
-import type { ShardEvent } from "../../server/sync/shard-report.ts";
 import type { BatchPipeline, Forwarded } from "../../server/sync/stream/batch-pipeline.ts";
-import { CommandCutter } from "../../server/sync/stream/command-cutter.ts";
-import { StreamRefusals } from "../../server/sync/stream/stream-refusals.ts";
-import { StreamTaker } from "../../server/sync/stream/stream-taker.ts";
 import { FilterForTest } from "./filter-for-test.ts";
+import { streamTakerForTest } from "./stream-taker-for-test.ts";
 
 type Server = NonNullable<ConstructorParameters<typeof FilterForTest>[0]>;
 
@@ -29,35 +23,10 @@ function taken(command: string, server: Server, watchers: AnswerWatchers = {}) {
     beginLarge: ({ watch }: Forwarded) => Object.assign(large, { forwarded: true, watch }),
     piece: () => {},
   } as unknown as BatchPipeline;
-  const { filter, clock, shade } = new FilterForTest(server).live();
-  const events: Omit<ShardEvent, "at">[] = [];
-  const ledger = new StreamLedger(
-    () => 0,
-    (event) => void events.push(event),
-  );
-  const scanner = new CommandScanner("shard test");
-  const taker = new StreamTaker({
-    checkpointDb: 0,
-    link: { full: false } as never,
-    pipeline,
-    filter,
-    scanner,
-    refusals: new StreamRefusals(ledger, filter, scanner),
-    clock,
-    shade,
-    doubtful: ledger.doubtful,
-    largeExpiry: new LargeExpiry(shade, clock),
-    watchers,
-    from: 0n,
-    replid: () => "",
-    joined: () => false,
-    settle: () => {},
-    onGetAck: () => {},
-  });
+  const filter = new FilterForTest(server).live();
+  const { taker, take, ledger, events } = streamTakerForTest(pipeline, filter, { watchers });
   taker.lookAtClock();
-  const bytes = encodeCommand(command.split(" ").map((word) => (word === "#" ? value : word)));
-  const cutter = new CommandCutter(scanner, taker, "shard test", 0n);
-  for (let at = 0; at < bytes.length; at += 60_000) cutter.cut(bytes.subarray(at, at + 60_000), 0);
+  take(encodeCommand(command.split(" ").map((word) => (word === "#" ? value : word))));
   const copied = () => ledger.doubtful.take().map((member) => member.toString().replace(/^copy 0:/, ""));
   const skipped = ledger.refusals.take().map(({ reasonCode }) => reasonCode);
   return { ...large, copied, skipped, alerts: () => events.map(({ type }) => type) };

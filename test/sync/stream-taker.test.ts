@@ -1,13 +1,8 @@
 import { expect, test } from "vitest";
-import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { LargeExpiry } from "../../server/sync/expiry/large-expiry.ts";
-import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
 import type { BatchPipeline, Forwarded } from "../../server/sync/stream/batch-pipeline.ts";
-import { CommandCutter } from "../../server/sync/stream/command-cutter.ts";
-import { StreamRefusals } from "../../server/sync/stream/stream-refusals.ts";
-import { StreamTaker } from "../../server/sync/stream/stream-taker.ts";
 import { FilterForTest } from "./filter-for-test.ts";
+import { streamTakerForTest } from "./stream-taker-for-test.ts";
 
 /** A taker, and what it has put into the transaction at hand: each command's bytes, of large ones too. */
 function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = {}) {
@@ -26,41 +21,17 @@ function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = 
       if (part.end) sent.push(Buffer.concat(large).toString("latin1"));
     },
   } as unknown as BatchPipeline;
-  const { filter, clock, shade } = new FilterForTest(options);
-  const ledger = new StreamLedger(
-    () => 0,
-    () => {},
-  );
-  const scanner = new CommandScanner("shard test");
   const history = { replid: "before" };
-  const taker = new StreamTaker({
-    checkpointDb: 0,
-    link: { full: false } as never,
-    pipeline,
-    filter,
-    scanner,
-    refusals: new StreamRefusals(ledger, filter, scanner),
-    clock,
-    shade,
-    doubtful: ledger.doubtful,
-    largeExpiry: new LargeExpiry(shade, clock),
-    watchers: {},
+  const stage = streamTakerForTest(pipeline, new FilterForTest(options), {
     from: 1000n,
     replid: () => history.replid,
-    joined: () => false,
-    settle: () => {},
-    onGetAck: () => {},
   });
-  const cutter = new CommandCutter(scanner, taker, "shard test", 1000n);
   const take = (...args: (string | Buffer)[]) => {
     const bytes = encodeCommand(args);
-    for (let at = 0; at < bytes.length; at += 60_000) {
-      const chunk = bytes.subarray(at, at + 60_000);
-      cutter.cut(chunk, 0);
-    }
+    stage.take(bytes);
     return bytes.length;
   };
-  return { sent, taker, take, history, ledger };
+  return { sent, taker: stage.taker, take, history, ledger: stage.ledger };
 }
 
 /** What a shard has said of a key at this offset, to be applied there. */
