@@ -186,8 +186,10 @@ export async function countDatabases(redis: Redis, missing: number): Promise<num
 }
 
 /** Lets an error reply pass and throws on what is not one: a broken connection is no answer. */
-function onlyReplies(error: unknown): void {
+/** For `catch`: what the server answered is dealt with by the caller, what broke the connection is thrown on. */
+export function onlyReplies(error: unknown): null {
   if (!(error instanceof ReplyError)) throw error;
+  return null;
 }
 
 function connectError(error: unknown, endpoint: RedisEndpoint, context: Context, timeoutMs: number) {

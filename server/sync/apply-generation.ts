@@ -13,7 +13,7 @@ import { ExpiryRewriter } from "./expiry/expiry-rewriter.ts";
 import { type ExpiryShade, snapshotHorizonMs } from "./expiry/expiry-shade.ts";
 import type { StreamClock } from "./expiry/stream-clock.ts";
 import { CommandFilter } from "./filter/command-filter.ts";
-import type { Generation } from "./generation.ts";
+import { currentReplid, type Generation } from "./generation.ts";
 import { type LoadProgress, LoadReplies } from "./initial/load-replies.ts";
 import { RdbLoader } from "./initial/rdb-loader.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
@@ -230,10 +230,6 @@ export function streamApplier(
   });
   replies.to = applier.pipeline;
   return applier;
-}
-
-function currentReplid(generation: Generation): string {
-  return generation.replids[generation.replids.length - 1]!;
 }
 
 /** True where a checkpoint can be continued from what this generation still holds. */

@@ -27,3 +27,8 @@ export type Generation = {
   /** Aborted when it is of no more use: a new one has begun, or the shard sync ends. */
   readonly over: AbortController;
 };
+
+/** The replid of what has been received last. */
+export function currentReplid({ replids }: Generation): string {
+  return replids[replids.length - 1]!;
+}

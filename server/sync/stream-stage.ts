@@ -4,7 +4,7 @@ import type { DestinationSession } from "./destination/destination-session.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
 import type { ExpiryKeeper } from "./expiry/expiry-keeper.ts";
 import type { ExpiryNudger } from "./expiry/expiry-nudger.ts";
-import type { Generation } from "./generation.ts";
+import { currentReplid, type Generation } from "./generation.ts";
 import { KeyRefresher } from "./refresh/key-refresher.ts";
 import type { StreamApplier } from "./stream/stream-applier.ts";
 
@@ -38,7 +38,7 @@ export class StreamStage {
     this.applier = streamApplier(generation, from, session.link, replies, abilities, context);
     const source = {
       endpoint: options.sourceEndpoint,
-      replid: () => generation.replids[generation.replids.length - 1]!,
+      replid: () => currentReplid(generation),
     };
     const { runId } = session.facts;
     const expiry = { shade, clock, nudger, ledger, abilities, runId, now };

@@ -1,11 +1,10 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { dropClient, openClient } from "../../redis/client.ts";
-import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { checkpointKey, connectionName, epochField } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { SyncLimits } from "../sync-limits.ts";
-import { requireSameServer } from "./same-server.ts";
+import { requireSameServerAt } from "./same-server.ts";
 
 /**
  * A connection to the destination for what is said now and then: it may be closed for being idle (timeout, NAT)
@@ -16,7 +15,7 @@ export class ControlClient {
   readonly #spec: ShardSyncSpec;
   readonly #epoch: number;
   readonly #limits: SyncLimits;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AbortSignal;
   readonly #runId: string;
   #client: Redis | null = null;
 
@@ -24,7 +23,7 @@ export class ControlClient {
    * @param epoch the one that this shard sync has taken.
    * @param runId of the server that the session writes to; empty where any will do.
    */
-  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal?: AbortSignal, runId = "") {
+  constructor(spec: ShardSyncSpec, epoch: number, limits: SyncLimits, signal: AbortSignal, runId: string) {
     this.#spec = spec;
     this.#limits = limits;
     this.#epoch = epoch;
@@ -44,18 +43,12 @@ export class ControlClient {
       role: "the destination",
       timeoutMs: this.#limits.openMs,
       commandTimeoutMs: this.#limits.commandMs,
-      connectionName: `${connectionName(taskId, shardId, "control")}`,
+      connectionName: connectionName(taskId, shardId, "control"),
       db: checkpointDb,
-      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
+      signal: this.#signal,
     });
     try {
-      if (this.#runId !== "") {
-        requireSameServer(
-          destination,
-          this.#runId,
-          serverFacts(parseInfo(await client.info("server"))).runId,
-        );
-      }
+      await requireSameServerAt(client, destination, this.#runId);
       const held = await client.hget(checkpointKey(taskId), epochField(shardId));
       if (held !== null && Number(held) > this.#epoch) {
         throw new TributaryError("FENCED", { role: `shard ${shardName}` });

@@ -1,4 +1,5 @@
-import { type Redis, ReplyError } from "ioredis";
+import type { Redis } from "ioredis";
+import { onlyReplies } from "../../redis/client.ts";
 import type { ServerFacts } from "../../redis/server-info.ts";
 import { OWN_PREFIX } from "../own-keys.ts";
 
@@ -66,9 +67,4 @@ async function bulkByBits(control: Redis): Promise<number> {
     else tooMuch = middle;
   }
   return most;
-}
-
-function onlyReplies(error: unknown): null {
-  if (!(error instanceof ReplyError)) throw error;
-  return null;
 }

@@ -1,4 +1,5 @@
 import { type Redis, ReplyError } from "ioredis";
+import { onlyReplies } from "../../redis/client.ts";
 import { OWN_PREFIX } from "../own-keys.ts";
 import { ownStateErrorOf } from "./destination-answer.ts";
 
@@ -55,10 +56,6 @@ function throwState(error: unknown, address: string, command: string): void {
   onlyReplies(error);
   const state = ownStateErrorOf(messageOf(error), address, command.toUpperCase());
   if (state !== null) throw state;
-}
-
-function onlyReplies(error: unknown): void {
-  if (!(error instanceof ReplyError)) throw error;
 }
 
 function messageOf(error: unknown): string {

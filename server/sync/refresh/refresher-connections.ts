@@ -3,7 +3,7 @@ import { TributaryError } from "../../errors/tributary-error.ts";
 import { dropClient, openClient } from "../../redis/client.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { requireSameServer } from "../destination/same-server.ts";
+import { requireSameServerAt } from "../destination/same-server.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
@@ -53,8 +53,7 @@ export class RefresherConnections {
       const { destination, checkpointDb } = this.#spec;
       const client = await openClient(destination, { role: "the destination", db: checkpointDb, signal });
       try {
-        const { runId } = serverFacts(parseInfo(await client.info("server")));
-        requireSameServer(destination, this.#runId, runId);
+        await requireSameServerAt(client, destination, this.#runId);
       } catch (error) {
         dropClient(client);
         throw error;

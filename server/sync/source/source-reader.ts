@@ -4,7 +4,7 @@ import type { StreamPosition } from "../../replica/psync-handshake.ts";
 import { openReplicaLink, type ReplicaLink } from "../../replica/replica-link.ts";
 import type { Spool } from "../../replica/spool.ts";
 import { Backoff } from "../backoff.ts";
-import type { Generation } from "../generation.ts";
+import { currentReplid, type Generation } from "../generation.ts";
 import type { GenerationSpools } from "../generation-spools.ts";
 import type { EventLevel } from "../shard-report.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
@@ -116,8 +116,7 @@ export class SourceReader {
   get history(): StreamPosition | null {
     const generation = this.#generation;
     if (generation === null) return this.#resume;
-    const replid = generation.replids[generation.replids.length - 1]!;
-    return { replid, offset: generation.offset + BigInt(generation.stream.end) };
+    return { replid: currentReplid(generation), offset: generation.offset + BigInt(generation.stream.end) };
   }
 
   /** Nothing that was received is wanted any more: whoever waits for it is let go. */
