@@ -76,7 +76,19 @@ async function running(more: Given = {}) {
     meanwhile();
     gate.open();
   };
-  return { shard, destination, sync, acl, withdrawn };
+  /** The shard is copied a second time, and nothing is doubled. */
+  const copiedAgain = async () => {
+    await until(() => sync.latest?.initialSync?.attempt === 2, {
+      what: "it is copied again",
+      timeoutMs: 20_000,
+    });
+    await sync.reaches("synchronizing", 30_000);
+    await sync.caughtUp(shard.client, destination.client);
+    await sync.stop();
+    await expectUnion([shard], destination);
+    expect(await destination.client.get("counter")).toBe("2");
+  };
+  return { shard, destination, sync, acl, withdrawn, copiedAgain };
 }
 
 test("a command whose permission went between it and its EXEC is not lost: its keys are copied again", async () => {
@@ -93,36 +105,20 @@ test("a command whose permission went between it and its EXEC is not lost: its k
 });
 
 test("a checkpoint whose permission went before its EXEC doubles nothing: the shard is copied again", async () => {
-  const { shard, destination, sync, acl, withdrawn } = await running();
+  const { sync, acl, withdrawn, copiedAgain } = await running();
   await withdrawn("hset");
   await until(() => sync.reasons.has("DESTINATION_MISSED"), { what: "it is said", timeoutMs: 20_000 });
   await acl("+hset");
-  await until(() => sync.latest?.initialSync?.attempt === 2, {
-    what: "it is copied again",
-    timeoutMs: 20_000,
-  });
-  await sync.reaches("synchronizing", 30_000);
-  await sync.caughtUp(shard.client, destination.client);
-  await sync.stop();
-  await expectUnion([shard], destination);
-  expect(await destination.client.get("counter")).toBe("2");
+  await copiedAgain();
 });
 
 test("commands that were run since their MULTI was refused are not doubled: the shard is copied again", async () => {
-  const { shard, destination, sync, acl, withdrawn } = await running();
+  const { sync, acl, withdrawn, copiedAgain } = await running();
   await withdrawn("multi", () => {}, MULTI);
   await until(() => sync.reasons.has("DESTINATION_DENIED"), { what: "it is said", timeoutMs: 20_000 });
   expect(sync.reasons).toContain("DESTINATION_MISSED");
   await acl("+multi");
-  await until(() => sync.latest?.initialSync?.attempt === 2, {
-    what: "it is copied again",
-    timeoutMs: 20_000,
-  });
-  await sync.reaches("synchronizing", 30_000);
-  await sync.caughtUp(shard.client, destination.client);
-  await sync.stop();
-  await expectUnion([shard], destination);
-  expect(await destination.client.get("counter")).toBe("2");
+  await copiedAgain();
 });
 
 test("a user who loses all permissions within a batch costs no new copy of the shard", async () => {
