@@ -1,3 +1,4 @@
+import { EXPIRY_OPTIONS } from "../../redis/command-facts.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { word } from "./command-arguments.ts";
 import { setAll, setAllKeeping } from "./command-downgrade-scripts.ts";
@@ -15,14 +16,14 @@ export type MultipleSet = {
 export function parseMultipleSet([, count, ...rest]: readonly Buffer[]): MultipleSet | null {
   const pairs = rest.slice(0, 2 * Number(count));
   const options = rest.slice(pairs.length);
-  const at = options.findIndex((option) => /^(EX|PX|EXAT|PXAT)$/.test(word(option)));
-  const name = word(options[at]);
-  const ms = Number(word(options[at + 1])) * (name.startsWith("EX") ? 1000 : 1);
-  if (pairs.length !== 2 * Number(count) || (at >= 0 && !Number.isSafeInteger(ms))) return null;
+  const at = options.findIndex((option) => EXPIRY_OPTIONS.has(word(option)));
+  const meant = EXPIRY_OPTIONS.get(word(options[at]));
+  const ms = Number(word(options[at + 1])) * (meant?.unit ?? 1);
+  if (pairs.length !== 2 * Number(count) || (meant !== undefined && !Number.isSafeInteger(ms))) return null;
   return {
     keys: pairs.filter((_, index) => index % 2 === 0),
     values: pairs.filter((_, index) => index % 2 === 1),
-    expiry: at < 0 ? null : { ms, relative: !name.endsWith("AT") },
+    expiry: meant === undefined ? null : { ms, relative: meant.relative },
     keepTtl: options.some((option) => word(option) === "KEEPTTL"),
   };
 }

@@ -1,6 +1,7 @@
+import { commandFacts } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import { type CommandSpec, commandSpec, keysOf } from "../../redis/command-table.ts";
-import { allArguments, argumentAt, firstArguments } from "../commands/command-arguments.ts";
+import { argumentAt } from "../commands/command-arguments.ts";
+import { knownKeys } from "../commands/known-keys.ts";
 
 /**
  * Why a key is doubtful: it may have expired on the destination although the source has renewed it in time, and
@@ -13,15 +14,6 @@ import { allArguments, argumentAt, firstArguments } from "../commands/command-ar
 export type Doubt = "copy" | "decode" | "ask";
 export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
 
-/** Commands that give a key that is there, or a field of it, another expiry, or none. */
-const RENEWING = new Set([
-  ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
-  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HGETEX", "HSETEX"],
-]);
-/** Commands that say all that their keys are afterwards: what was there before, or was gone, is nothing to them. */
-const BLIND = new Set(["SET", "SETEX", "PSETEX", "MSET", "RESTORE", "DEL", "UNLINK", "TOUCH"]);
-/** A script may build on any of its keys, and what stands first is none. */
-const SCRIPTS = new Set(["EVAL", "EVALSHA"]);
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */
 const MAX_ASKED = 100_000;
 /** Members of the set that are known here; with more, every key counts as one. */
@@ -88,10 +80,11 @@ export class DoubtfulKeys {
 
   /** Notes the keys of the command in `bytes`, of the source's database `db`, while the stream is behind. */
   note(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
-    if (BLIND.has(name) && !(name === "SET" && keepsExpiry(bytes, scanner))) return;
+    const facts = commandFacts(name);
+    if (facts.blind && !(facts.blind === "without KEEPTTL" && keepsExpiry(bytes, scanner))) return;
     const copied = keysToCopy(name, bytes, scanner);
     for (const key of copied) this.doubt("copy", db, key);
-    if (copied.length > 0 || SCRIPTS.has(name) || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
+    if (copied.length > 0 || facts.watch === "script" || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
     if (this.doubt("ask", db, argumentAt(bytes, scanner, 1))) this.#asked++;
   }
 
@@ -162,26 +155,14 @@ export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
   return { doubt: match[1] as Doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
 }
 
-/** The keys among the arguments that are known; of a very large command these are the first. */
-export function knownKeys(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
-  const spec = commandSpec(name);
-  if (spec === undefined) return [];
-  const all = scanner.seen === scanner.argc && scanner.argc > scanner.starts.length && keysReachFar(spec);
-  const args = all ? allArguments(bytes, scanner) : firstArguments(bytes, scanner);
-  return keysOf(spec, args).map((position) => args[position]!);
-}
-
-/** Whether a key may stand behind the arguments that a scanner notes. */
-function keysReachFar({ name, keySpecs }: CommandSpec): boolean {
-  return name === "SORT" || keySpecs.some((rule) => rule.kind === "count" || rule.last < 0);
-}
-
 /** The keys of a command that reads what may be gone; empty for most commands. */
 function keysToCopy(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
-  if (RENEWING.has(name)) return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
+  const { watch } = commandFacts(name);
+  if (watch === "renewal" || watch === "fields")
+    return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
   if (scanner.argc < 3) return [];
   const keys = knownKeys(name, bytes, scanner);
-  return keys.length < 2 && !SCRIPTS.has(name) ? [] : keys;
+  return keys.length < 2 && watch !== "script" ? [] : keys;
 }
 
 /** SET … KEEPTTL, as INCRBYFLOAT is propagated. */

@@ -1,3 +1,9 @@
+import {
+  commandFacts,
+  EXPIRY_OPTIONS,
+  type ExpiryPlace,
+  type ExpiryUnit,
+} from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { allArguments, argumentAt, word } from "../commands/command-arguments.ts";
@@ -8,7 +14,7 @@ import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Where an expiry stands in a command, and how it is meant. */
-type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relative: boolean };
+type Found = ExpiryUnit & { readonly index: number };
 
 /** What to send for a command with an expiry. */
 export type Rewritten = {
@@ -52,7 +58,8 @@ export class ExpiryRewriter {
     // A large value's command is passed on before its end is here.
     if (scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
     const { setPxat, restoreAbsTtl } = this.#abilities;
-    const found = find(name, bytes, scanner);
+    const { expiry } = commandFacts(name);
+    const found = expiry === undefined ? null : find(expiry, bytes, scanner);
     if (found === null) return this.#withoutExpiry(name, bytes, scanner);
     const stated = integer(bytes, scanner, found.index) * found.unit;
     if (!Number.isSafeInteger(stated)) return null;
@@ -145,51 +152,28 @@ export class ExpiryRewriter {
   }
 }
 
-function find(name: string, bytes: Uint8Array, scanner: CommandScanner): Found | null {
-  switch (name) {
-    case "SETEX":
-    case "EXPIRE":
-      return { index: 2, unit: 1000, relative: true };
-    case "PSETEX":
-    case "PEXPIRE":
-      return { index: 2, unit: 1, relative: true };
-    case "EXPIREAT":
-      return { index: 2, unit: 1000, relative: false };
-    case "PEXPIREAT":
-      return { index: 2, unit: 1, relative: false };
-    case "SET":
-      return findOption(bytes, scanner, 3);
-    case "GETEX":
-      return findOption(bytes, scanner, 2);
-    case "RESTORE":
-      return findRestore(bytes, scanner);
-    default:
-      return null;
+function find(place: ExpiryPlace, bytes: Uint8Array, scanner: CommandScanner): Found | null {
+  if ("optionsFrom" in place) return findOption(bytes, scanner, place.optionsFrom);
+  const { at, unit, absoluteBy } = place;
+  if (absoluteBy === undefined) return { index: at, unit, relative: place.relative };
+  // RESTORE says 0 where there is none.
+  if (integer(bytes, scanner, at) === 0) return null;
+  let absolute = false;
+  for (let index = at + 2; index < scanner.argc; index++) {
+    if (word(argumentAt(bytes, scanner, index)) === absoluteBy) absolute = true;
   }
+  return { index: at, unit, relative: !absolute };
 }
 
-/** EX, PX, EXAT or PXAT and their number among the options from `first` on. */
+/** The first option with an expiry from `first` on. */
 function findOption(bytes: Uint8Array, scanner: CommandScanner, first: number): Found | null {
   for (let index = first; index + 1 < scanner.argc; index++) {
     const length = scanner.ends[index]! - scanner.starts[index]!;
     if (length !== 2 && length !== 4) continue;
-    const option = argumentAt(bytes, scanner, index).toString("latin1").toUpperCase();
-    if (option === "EX" || option === "PX")
-      return { index: index + 1, unit: option === "EX" ? 1000 : 1, relative: true };
-    if (option === "EXAT" || option === "PXAT") {
-      return { index: index + 1, unit: option === "EXAT" ? 1000 : 1, relative: false };
-    }
+    const meant = EXPIRY_OPTIONS.get(word(argumentAt(bytes, scanner, index)));
+    if (meant !== undefined) return { ...meant, index: index + 1 };
   }
   return null;
-}
-
-function findRestore(bytes: Uint8Array, scanner: CommandScanner): Found | null {
-  if (integer(bytes, scanner, 2) === 0) return null;
-  let absolute = false;
-  for (let index = 4; index < scanner.argc; index++) {
-    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "ABSTTL") absolute = true;
-  }
-  return { index: 2, unit: 1, relative: !absolute };
 }
 
 function integer(bytes: Uint8Array, scanner: CommandScanner, index: number): number {

@@ -1,3 +1,4 @@
+import { commandFacts, EXPIRY_OPTIONS, type ExpiryPlace } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
@@ -8,7 +9,7 @@ const TAIL_BYTES = 512;
 
 /** What is known of the command at hand before its value. */
 type Begun = {
-  readonly name: string;
+  readonly place: ExpiryPlace;
   readonly key: Buffer;
   /** The argument after the key, where that is not the value itself. */
   readonly second: string;
@@ -36,15 +37,15 @@ export class LargeExpiry {
 
   /** `scanner` has found the first arguments in `bytes`; the value is not whole. */
   begin(name: string, bytes: Uint8Array, scanner: CommandScanner): void {
-    const value = VALUE_AT[name];
+    const { value, expiry: place } = commandFacts(name);
     this.#begun = null;
     this.#tail = Buffer.alloc(0);
     // Its key itself is not whole: nothing that can be done about that.
-    if (value === undefined || scanner.seen < value) return;
+    if (value === undefined || place === undefined || scanner.seen < value) return;
     const argument = (index: number) =>
       Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!));
     this.#begun = {
-      name,
+      place,
       key: argument(1),
       second: value > 2 ? argument(2).toString("latin1") : "",
       after: scanner.argc - value - 1,
@@ -83,27 +84,20 @@ export class LargeExpiry {
   }
 }
 
-/** Where the value stands. */
-const VALUE_AT: Readonly<Record<string, number>> = { SET: 2, SETEX: 3, PSETEX: 3, RESTORE: 3 };
-
 type Stated = { readonly ms: number; readonly relative: boolean };
 
-function statedExpiry(begun: Begun, options: readonly string[]): Stated | null {
-  switch (begun.name) {
-    case "SETEX":
-      return { ms: integer(begun.second) * 1000, relative: true };
-    case "PSETEX":
-      return { ms: integer(begun.second), relative: true };
-    case "RESTORE": {
-      const ms = integer(begun.second);
-      return ms === 0 ? null : { ms, relative: !options.includes("ABSTTL") };
-    }
+function statedExpiry({ place, second }: Begun, options: readonly string[]): Stated | null {
+  if ("at" in place) {
+    const ms = integer(second) * place.unit;
+    // RESTORE says 0 where there is none.
+    if (place.absoluteBy === undefined) return { ms, relative: place.relative };
+    return ms === 0 ? null : { ms, relative: !options.includes(place.absoluteBy) };
   }
-  const at = options.findIndex((option) => /^(EX|PX|EXAT|PXAT)$/.test(option));
-  if (at < 0) return null;
-  const option = options[at]!;
-  const ms = integer(options[at + 1] ?? "") * (option.startsWith("EX") ? 1000 : 1);
-  return { ms, relative: !option.endsWith("AT") };
+  const at = options.findIndex((option) => EXPIRY_OPTIONS.has(option));
+  const meant = EXPIRY_OPTIONS.get(options[at] ?? "");
+  return meant === undefined
+    ? null
+    : { ms: integer(options[at + 1] ?? "") * meant.unit, relative: meant.relative };
 }
 
 function integer(text: string): number {

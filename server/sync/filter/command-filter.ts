@@ -2,7 +2,7 @@ import { FIELD_EXPIRY_LOSS } from "../../rdb/value-writing.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { acrossDatabases } from "../commands/across-databases.ts";
 import { allArguments, argumentAt, firstArguments, scanOf } from "../commands/command-arguments.ts";
-import { type CommandName, CommandNames } from "../commands/command-names.ts";
+import { type CommandName, CommandNames, commandNamed } from "../commands/command-names.ts";
 import type { SourceKey, Verdict } from "../commands/command-verdict.ts";
 import { parseMultipleSet } from "../commands/multiple-set.ts";
 import { unconditionalSet } from "../commands/unconditional-set.ts";
@@ -26,7 +26,7 @@ export class CommandFilter {
   /** Between the source's MULTI and its EXEC. */
   inTransaction = false;
   /** Facts of the last verdict. */
-  name: CommandName = { name: "", rule: "forward", watch: "none", upper: new Uint8Array() };
+  name: CommandName = commandNamed("");
   reasonCode = "";
   reason = "";
   /** True where a skipped command deserves an alert. */
@@ -259,9 +259,8 @@ export class CommandFilter {
 
   #heartbeat(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     // SETEX key seconds value, PSETEX alike; as SET key value PXAT ms from Redis 7.0 on.
-    const at =
-      this.name.name === "SET" ? 2 : this.name.name === "SETEX" || this.name.name === "PSETEX" ? 3 : -1;
-    const text = at > 0 ? argument(bytes, scanner, at) : "";
+    const at = this.name.facts.value;
+    const text = at === undefined ? "" : argument(bytes, scanner, at);
     this.heartbeatAt = /^\d{13}$/.test(text) ? Number(text) : -1;
     return "heartbeat";
   }

@@ -13,9 +13,6 @@ import { largeMayFail, largeWatch } from "./large-watch.ts";
 import type { StreamInjection } from "./stream-injection.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
 
-/** Commands that give a key's expiry to another key. */
-const RENAMING = new Set(["RENAME", "RENAMENX", "COPY", "MOVE"]);
-
 /** Of commands that build one key from another, the kinds of their watches. */
 const BUILDING = new Set(["moved", "sources", "script"]);
 
@@ -252,9 +249,9 @@ export class StreamTaker implements CommandTaker {
   /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */
   #noteDoubtful(bytes: Uint8Array): void {
     const { shade, doubtful, scanner } = this.#options;
-    const { name, watch } = this.#filter.name;
+    const { name, watch, facts } = this.#filter.name;
     const { db } = this.#filter;
-    if (RENAMING.has(name)) shade.keyRenamed();
+    if (facts.carriesExpiry) shade.keyRenamed();
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
   }
