@@ -13,6 +13,8 @@ export function modula(servers: readonly WeightedServer[]): Dispatch {
   }
   return (hash) => {
     const place = hash % total;
-    return ends.findIndex((end) => place < end);
+    let server = 0;
+    while (ends[server]! <= place) server++;
+    return server;
   };
 }

@@ -1,4 +1,4 @@
-import { hashTagOf } from "./hash-tag.ts";
+import { narrowToHashTag, type Stretch } from "./hash-tag.ts";
 import { ketama } from "./ketama.ts";
 import { keyHashes } from "./key-hash.ts";
 import { modula } from "./modula.ts";
@@ -7,6 +7,8 @@ import type { NutcrackerPool } from "./nutcracker-pool.ts";
 export type Ring = {
   /** Index into the pool's servers of the one that owns the key while all are alive; null is any (random). */
   ownerOf(key: Uint8Array): number | null;
+  /** The same of the key in `bytes[start, end)`, without a view of it: the stream asks for each command. */
+  ownerAt(bytes: Uint8Array, start: number, end: number): number | null;
 };
 
 /**
@@ -19,8 +21,8 @@ export function createRing(
     readonly servers: readonly { readonly name: string; readonly weight: number }[];
   },
 ): Ring {
-  if (pool.servers.length === 1) return { ownerOf: () => 0 };
-  if (pool.distribution === "random") return { ownerOf: () => null };
+  if (pool.servers.length === 1) return ringOf(() => 0);
+  if (pool.distribution === "random") return ringOf(() => null);
 
   // The place of a sorted server among those of the pool.
   const places = pool.servers.map((_, index) => index);
@@ -29,13 +31,18 @@ export function createRing(
   const dispatch = pool.distribution === "ketama" ? ketama(sorted) : modula(sorted);
   const hash = keyHashes[pool.hash];
   const tag = pool.hashTag === null ? null : Buffer.from(pool.hashTag);
-  return {
-    ownerOf(key) {
-      const hashed = tag === null ? key : hashTagOf(key, tag[0]!, tag[1]!);
-      // Of an empty key no hash is made: it is 0.
-      return places[dispatch(hashed.length === 0 ? 0 : hash(hashed))]!;
-    },
-  };
+  const part: Stretch = { start: 0, end: 0 };
+  return ringOf((bytes, start, end) => {
+    part.start = start;
+    part.end = end;
+    if (tag !== null) narrowToHashTag(bytes, part, tag[0]!, tag[1]!);
+    // Of an empty key no hash is made: it is 0.
+    return places[dispatch(part.end === part.start ? 0 : hash(bytes, part.start, part.end))]!;
+  });
+}
+
+function ringOf(ownerAt: Ring["ownerAt"]): Ring {
+  return { ownerAt, ownerOf: (key) => ownerAt(key, 0, key.length) };
 }
 
 /** Shorter names first, then by bytes (twemproxy: nc_string.c string_compare). */
