@@ -24,6 +24,10 @@ export const tasks = sqliteTable("tasks", {
   destinationSecret: text("destination_secret"),
   /** DatabaseMap. */
   databases: text("databases", { mode: "json" }).notNull(),
+  /** MergePolicy; that of tasks which were made before there was a choice. */
+  mergePolicy: text("merge_policy").notNull().default("last-write"),
+  /** TaskRing; null where there is none, or the task is older than this column. */
+  ring: text("ring", { mode: "json" }),
   checkpointDb: integer("checkpoint_db").notNull(),
   heartbeatDb: integer("heartbeat_db"),
   /** PublishPolicy. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mergePolicies } from "../control/task-ring.ts";
 
 const password = z.string().max(512);
 const address = z.string().trim().min(1, "an address is wanted").max(4096);
@@ -37,6 +38,7 @@ export const connectionInput = z.object({
   source,
   destination: addressInput,
   databases: databaseMap.optional(),
+  mergePolicy: z.enum(mergePolicies).optional(),
   publish: z.enum(["forward", "skip"]).optional(),
   onDestinationDataLost: z.enum(["resync", "stop"]).optional(),
 });

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
+import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
@@ -61,6 +62,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
       siblings: shards.filter((other) => other !== shard),
       destination: plan.destination,
       databases: plan.databases,
+      merge: mergeSpecOf(plan),
       checkpointDb: plan.checkpointDb,
       heartbeatDb: plan.heartbeatDb,
       publish: plan.publish,

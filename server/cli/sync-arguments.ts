@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { planTask, type TaskPlan } from "../control/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { formatAddress } from "../redis/endpoint.ts";
+import { mergePolicies } from "../sync/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
 export const usage = `Synchronises the shards of a Twemproxy Redis cluster into one Redis, without the page.
@@ -18,6 +19,8 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   --also NAME=URL     further addresses, or the Sentinels, of a server in nutcracker.yml; may be repeated
   --destination URL   the Redis that is written; /db chooses its database
   --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
+  --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
+                      whose value a key has that lies on several shards
   --publish WHAT      forward (default) or skip what the shards publish
   --on-data-lost WHAT resync (default) or stop when the destination has lost data
   --until synchronizing
@@ -60,6 +63,7 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
   const source = sourceOf(values.nutcracker, values.pool, values.shard ?? []);
   const plan = planTask({
     source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
+    mergePolicy: oneOf("--merge-policy", values["merge-policy"], mergePolicies),
     publish: oneOf("--publish", values.publish, ["forward", "skip"]),
     onDestinationDataLost: oneOf("--on-data-lost", values["on-data-lost"], ["resync", "stop"]),
     destination: { address: values.destination },
@@ -92,6 +96,7 @@ function parse(argv: readonly string[]) {
         destination: { type: "string" },
         also: { type: "string", multiple: true },
         db: { type: "string", multiple: true },
+        "merge-policy": { type: "string" },
         publish: { type: "string" },
         "on-data-lost": { type: "string" },
         until: { type: "string" },

@@ -1,4 +1,9 @@
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  MergePolicy,
+  PublishPolicy,
+} from "../sync/shard-sync-spec.ts";
 
 /** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
 export type TaskInput = {
@@ -18,6 +23,8 @@ export type TaskInput = {
       };
   readonly destination: AddressInput;
   readonly databases?: DatabaseMap | undefined;
+  /** owner-wins with the ring of a pool, else last-write, when not given. */
+  readonly mergePolicy?: MergePolicy | undefined;
   /** forward when not given. */
   readonly publish?: PublishPolicy | undefined;
   /** resync when not given. */

@@ -1,11 +1,18 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
-import { parseFurther, parseSource } from "../redis/parse-source.ts";
+import { parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
-import { parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
-import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  MergePolicy,
+  PublishPolicy,
+} from "../sync/shard-sync-spec.ts";
+import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import { planPool } from "./plan-pool.ts";
+import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
+import { mergePolicyOf, type TaskRing } from "./task-ring.ts";
 
 /** The pool as it is stored: all that the ring needs, without the password. */
 export type SourceConfig =
@@ -28,6 +35,9 @@ export type TaskPlan = {
   readonly shards: readonly PlannedShard[];
   readonly destination: RedisEndpoint;
   readonly databases: DatabaseMap;
+  readonly mergePolicy: MergePolicy;
+  /** null where the shards were given by hand, or the pool distributes at random. */
+  readonly ring: TaskRing | null;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
@@ -51,6 +61,8 @@ export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
     shards: source.shards,
     destination,
     databases,
+    mergePolicy: mergePolicyOf(input.mergePolicy, source.ring),
+    ring: source.ring,
     checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
     heartbeatDb: source.redisDb ?? firstSource(databases),
     publish: input.publish ?? "forward",
@@ -58,44 +70,13 @@ export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
   };
 }
 
-type PlannedSource = {
+export type PlannedSource = {
   readonly config: SourceConfig;
   readonly shards: readonly PlannedShard[];
+  readonly ring: TaskRing | null;
   /** The database in which Twemproxy keeps the keys; null for shards that were given by hand. */
   readonly redisDb: number | null;
 };
-
-function planPool(source: Extract<TaskInput["source"], { kind: "nutcracker" }>): PlannedSource {
-  const pool = selectPool(parseNutcrackerConfig(source.text), source.pool);
-  const ids = new Set<string>();
-  const further = new Map(Object.entries(source.further ?? {}));
-  for (const name of further.keys()) {
-    if (pool.servers.some((server) => server.name === name)) continue;
-    const detail = `the pool has no server called ${name}`;
-    throw new TributaryError("INPUT_INVALID", { field: "Further addresses", detail });
-  }
-  const shards = pool.servers.map((server) => {
-    if (server.socket !== null) {
-      throw new TributaryError("ADDRESS_INVALID", {
-        input: server.socket,
-        detail: "a unix socket cannot be reached from here; list the server by host and port",
-      });
-    }
-    const endpoint = endpointOf(pool, server);
-    return {
-      id: uniqueId(server.name, ids),
-      name: server.name,
-      weight: server.weight,
-      endpoint,
-      ...parseFurther(further.get(server.name) ?? "", endpoint),
-    };
-  });
-  const { redisAuth: _, ...facts } = pool;
-  // With a password Twemproxy's SELECT goes out before its AUTH, is refused, and the refusal is swallowed: the
-  // keys lie in database 0 whatever redis_db says (twemproxy: nc_redis.c redis_post_connect; seen with 0.5.0).
-  const redisDb = pool.redisAuth === null ? pool.redisDb : 0;
-  return { config: { kind: "nutcracker", pool: facts }, shards, redisDb };
-}
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
   const ids = new Set<string>();
@@ -104,7 +85,7 @@ function planShards(inputs: readonly AddressInput[]): PlannedSource {
     const { source, ...further } = parseSource(input.address, credentialsOf(input));
     return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
-  return { config: { kind: "shards" }, shards, redisDb: null };
+  return { config: { kind: "shards" }, shards, ring: null, redisDb: null };
 }
 
 function endpointOfInput(input: AddressInput): RedisEndpoint {
@@ -145,14 +126,4 @@ function checkDatabases(databases: DatabaseMap): void {
     bySource.add(source);
     byDestination.set(destination, source);
   }
-}
-
-function uniqueId(name: string, taken: Set<string>): string {
-  const safe = name.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 56) || "shard";
-  // A page's address may not end in a segment of dots alone.
-  const base = /^\.+$/.test(safe) ? `shard${safe}` : safe;
-  let id = base;
-  for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
-  taken.add(id);
-  return id;
 }

@@ -1,8 +1,14 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  MergePolicy,
+  PublishPolicy,
+} from "../sync/shard-sync-spec.ts";
 import type { SourceConfig } from "./task-plan.ts";
+import type { TaskRing } from "./task-ring.ts";
 import type { WantedState } from "./task-view.ts";
 
 /** An endpoint as it is stored: its password is sealed. */
@@ -42,6 +48,8 @@ export type TaskRecord = {
   readonly source: SourceConfig;
   readonly destination: StoredEndpoint;
   readonly databases: DatabaseMap;
+  readonly mergePolicy: MergePolicy;
+  readonly ring: TaskRing | null;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;

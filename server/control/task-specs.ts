@@ -11,6 +11,7 @@ import {
 import type { SecretBox } from "./secret-box.ts";
 import type { TaskPlan } from "./task-plan.ts";
 import type { ShardRecord, TaskRecord } from "./task-record.ts";
+import { mergeSpecOf } from "./task-ring.ts";
 
 /** The record of a new task, its passwords sealed. */
 export function recordOf(
@@ -65,6 +66,7 @@ export function specOf(
     siblings: task.shards.filter((one) => one.id !== shard.id).map(openShard),
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases,
+    merge: mergeSpecOf(task),
     checkpointDb: task.checkpointDb,
     heartbeatDb: task.heartbeatDb,
     publish: task.publish,

@@ -4,6 +4,7 @@ import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../d
 import { mergeAnswers } from "../sync/ledger/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
 import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
+import { ringOf, type TaskRing } from "./task-ring.ts";
 
 /** Tasks, their shards and what is remembered of these, in the database. */
 export class TaskStore {
@@ -21,14 +22,12 @@ export class TaskStore {
       .from(tasks)
       .orderBy(asc(tasks.createdAt), asc(tasks.id))
       .all()
-      .map(
-        (row) =>
-          ({
-            ...row,
-            destination: { endpoint: row.destination, secret: row.destinationSecret },
-            shards: shardRows.filter((shard) => shard.taskId === row.id).map(toShardRecord),
-          }) as TaskRecord,
-      );
+      .map((row) => {
+        const destination = { endpoint: row.destination, secret: row.destinationSecret };
+        const ofTask = shardRows.filter((shard) => shard.taskId === row.id).map(toShardRecord);
+        const task = { ...row, destination, shards: ofTask } as TaskRecord;
+        return { ...task, ring: task.ring ?? ringOfOlder(task) };
+      });
   }
 
   insert(task: TaskRecord): void {
@@ -193,6 +192,12 @@ export class TaskStore {
   #exists(taskId: string): boolean {
     return this.#db.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, taskId)).get() !== undefined;
   }
+}
+
+/** A task that was made before rings were kept has one shard for each name of its pool. */
+function ringOfOlder({ source, shards: ofTask }: TaskRecord): TaskRing | null {
+  if (source.kind === "shards") return null;
+  return ringOf(source.pool, (name) => ofTask.find((shard) => shard.name === name)!.id);
 }
 
 function toShardRecord(row: typeof shards.$inferSelect): ShardRecord {

@@ -52,6 +52,7 @@ export class ReconcileTask {
       siblings: siblings.filter((other) => other !== own),
       destination: endpoint(destination),
       databases,
+      merge: { policy: "last-write" as const, ring: null },
       checkpointDb: 0,
       heartbeatDb: null,
       publish: "forward" as const,

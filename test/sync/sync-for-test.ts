@@ -52,6 +52,7 @@ export class SyncForTest {
       alternatives: [],
       sentinel: null,
       databases: { kind: "all" },
+      merge: { policy: "last-write", ring: null },
       checkpointDb: 0,
       heartbeatDb: null,
       publish: "forward",
