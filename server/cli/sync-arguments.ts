@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { planTask, type TaskPlan } from "../control/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import { mergePolicies } from "../sync/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
 export const usage = `Synchronises the shards of a Twemproxy Redis cluster into one Redis, without the page.

@@ -1,9 +1,5 @@
-import type {
-  DatabaseMap,
-  DestinationDataLostPolicy,
-  MergePolicy,
-  PublishPolicy,
-} from "../sync/shard-sync-spec.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 
 /** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
 export type TaskInput = {

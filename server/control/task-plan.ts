@@ -1,13 +1,9 @@
 import { TributaryError } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
-import type {
-  DatabaseMap,
-  DestinationDataLostPolicy,
-  MergePolicy,
-  PublishPolicy,
-} from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import { planPool } from "./plan-pool.ts";
 import { uniqueId } from "./shard-id.ts";

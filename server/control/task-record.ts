@@ -1,12 +1,8 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
-import type {
-  DatabaseMap,
-  DestinationDataLostPolicy,
-  MergePolicy,
-  PublishPolicy,
-} from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
 import type { SourceConfig } from "./task-plan.ts";
 import type { TaskRing } from "./task-ring.ts";
 import type { WantedState } from "./task-view.ts";

@@ -1,8 +1,8 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import type { MergePolicy, MergeSpec } from "../sync/shard-sync-spec.ts";
+import type { MergePolicy, MergeSpec } from "../merge/merge-policy.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 
-export { mergePolicies } from "../sync/shard-sync-spec.ts";
+export { mergePolicies } from "../merge/merge-policy.ts";
 
 /** How a pool distributes its keys, and which of the task's shards each name on the ring stands for. */
 export type TaskRing = Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {

@@ -12,7 +12,11 @@ export type MergePolicy = (typeof mergePolicies)[number];
 /** Twemproxy's key distribution, with the shard that each of the pool's names stands for. Plain data. */
 export type RingSpec = Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {
   /** In the pool's order. Several names may stand for one shard. */
-  readonly servers: readonly { readonly name: string; readonly weight: number; readonly shardIndex: number }[];
+  readonly servers: readonly {
+    readonly name: string;
+    readonly weight: number;
+    readonly shardIndex: number;
+  }[];
 };
 
 /** How the shards of a task are merged. */

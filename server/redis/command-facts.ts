@@ -105,6 +105,14 @@ function countOf({ name, keySpecs, subcommands }: CommandSpec): KeyCount {
   return keySpecs.length === 1 || counts.includes("one") ? "one" : "none";
 }
 
+/** Where the first key of a command stands, where that is the same for all of its calls; else 1. */
+export function firstKeyAt(nameUpper: string): number {
+  const spec = commandSpec(nameUpper);
+  const [first] = spec?.keySpecs[0] !== undefined ? [spec] : [...(spec?.subcommands?.values() ?? [])];
+  const begin = first?.keySpecs[0]?.begin;
+  return typeof begin === "number" ? begin : 1;
+}
+
 export type KeysByRole = {
   /** By position among the arguments, the command's name being 0, in the order of the key specs. */
   readonly keys: readonly { readonly at: number; readonly role: KeyRole }[];

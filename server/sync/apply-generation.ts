@@ -25,6 +25,9 @@ import { scriptPrelude } from "./scripting/script-prelude.ts";
 import { ScriptRewriter } from "./scripting/script-rewriter.ts";
 import { scriptWatcher } from "./scripting/script-watcher.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { KeyJudge } from "./strays/key-judge.ts";
+import { noteStraysAgain } from "./strays/strays-again.ts";
+import type { TaskMerge } from "./strays/task-merge.ts";
 import { StreamApplier } from "./stream/stream-applier.ts";
 
 /** A value larger than this goes to the destination in pieces, bytes. */
@@ -39,6 +42,7 @@ export type ApplyContext = {
   readonly clock: StreamClock;
   readonly scripts: KeptScripts;
   readonly durability: DestinationDurability;
+  readonly merge: TaskMerge;
   readonly now: () => number;
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
@@ -90,6 +94,7 @@ export async function applyRdb(
   const asked = begunBefore || spec.siblings.length > 0;
   const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now) : null;
   await session.beginInitialSync();
+  context.merge.counts.newRdb();
   const answers = new LoadReplies(
     progress,
     ledger.refusals,
@@ -108,6 +113,7 @@ export async function applyRdb(
     keys,
     scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
     functions: context.scripts.functions,
+    merge: context.merge,
     expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
     role,
     now,
@@ -128,6 +134,9 @@ export async function applyRdb(
     stopWatching();
     reader.close();
     await keys?.abandon();
+  }
+  if (context.merge.ownership?.ownerOnly === false) {
+    await noteStraysAgain(await session.client(), spec, context.merge);
   }
   if (begunBefore) await reconcileWith(generation, session, progress, context);
   const checkpoint = {
@@ -157,6 +166,7 @@ async function reconcileWith(
       facts: session.facts,
       epoch: session.epoch,
       destinationWasEmpty: session.wasEmpty,
+      mayRemove: (db, key) => context.merge.owns(key) && !context.merge.registry.isKnown(db, key),
       link: session.link,
       ledger: context.ledger,
       now: context.now,
@@ -185,6 +195,19 @@ export function streamApplier(
     storeKey: scriptsKey(spec.taskId, spec.shardId),
     sourceTime: () => clock.sourceTime,
   });
+  const { merge, ledger } = context;
+  const judge = new KeyJudge({
+    ownership: merge.ownership,
+    self: merge.self,
+    shardNames: merge.shardNames,
+    registry: merge.registry,
+    notices: merge.notices,
+    counts: merge.counts,
+    doubtful: ledger.doubtful,
+    databases: spec.databases,
+    hasSiblings: merge.hasSiblings,
+    hasNeighbors: () => merge.neighbors().length > 0,
+  });
   const { stream } = generation;
   const position = Number(from.offset - generation.offset);
   context.durability.continuesAt(position, stream);
@@ -199,6 +222,7 @@ export function streamApplier(
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
       scripts,
       functions: context.scripts.functions,
+      judge,
       maxBulkBytes: abilities.maxBulkBytes,
       publish: spec.publish,
       alone: spec.siblings.length === 0,
@@ -206,7 +230,8 @@ export function streamApplier(
     clock,
     shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
-    ledger: context.ledger,
+    ledger,
+    notices: merge.notices,
     watchers: {
       ...expiryWatchers(context.ledger.doubtful, spec.databases),
       restored: restoreWatcher(context.ledger.doubtful),

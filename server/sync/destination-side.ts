@@ -165,6 +165,7 @@ export class DestinationSide {
             this.#options.report.event({ level: "warning", type: "restore-refused", message }),
         });
         this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
+        await this.#readStrays(session);
         backoff.reset();
         this.problem = null;
         let from: Checkpoint;
@@ -206,6 +207,13 @@ export class DestinationSide {
         this.#sessions.close();
       }
     }
+  }
+
+  /** What has been registered of strays, also by the other shards meanwhile. */
+  async #readStrays(session: DestinationSession): Promise<void> {
+    const { spec, merge } = this.#options;
+    if (merge.ownership === null) return;
+    await merge.registry.load(await session.client(), spec.taskId, spec.shardId);
   }
 
   async #initialSync(
@@ -288,6 +296,7 @@ export class DestinationSide {
       clock: this.clock,
       scripts: this.#scripts!,
       durability: this.#options.durability,
+      merge: this.#options.merge,
       now: this.#options.now,
       onGetAck: () => this.#options.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#options.lag.applied(offset, heartbeatAt),

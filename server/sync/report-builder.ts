@@ -10,6 +10,7 @@ import type {
   InitialSyncProgress,
   InitialSyncStep,
   Lag,
+  MergeFacts,
   ShardEvent,
   ShardReport,
   ShardStatus,
@@ -30,6 +31,7 @@ export type Moment = {
   readonly lag: Lag;
   readonly ledger: StreamLedger;
   readonly doubtfulKeys: number | null;
+  readonly merge: MergeFacts | null;
   readonly source: FactsPoller;
   readonly destination: FactsPoller;
 };
@@ -47,6 +49,7 @@ const UNSTARTED: LoadProgress = {
   keysApplied: 0,
   keysSkipped: 0,
   keysRejected: 0,
+  keysSetAside: 0,
 };
 
 /** Makes a shard sync's reports: derives its status, notes since when, and hands on what is new. */
@@ -149,6 +152,7 @@ export class ReportBuilder {
             },
       sourceKeys: moment.source.keys,
       destinationKeys: moment.destination.keys,
+      merge: moment.merge,
       spool: spoolOf(moment.generation),
       refused: ledger.refusals.take(),
       scripts: ledger.scripts.take(),
@@ -188,6 +192,7 @@ export class ReportBuilder {
       keysApplied: progress.keysApplied,
       keysSkipped: progress.keysSkipped,
       keysRejected: progress.keysRejected,
+      keysSetAside: progress.keysSetAside,
       why: generation.why,
     };
   }

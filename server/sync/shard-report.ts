@@ -69,6 +69,8 @@ export type InitialSyncProgress = {
   readonly keysSkipped: number;
   /** Keys the destination refused; each is in the refused commands. */
   readonly keysRejected: number;
+  /** Keys that are another shard's by the ring; in reports of older versions there is none of it. */
+  readonly keysSetAside: number;
   /** Why this initial sync was needed, e.g. 'first start' or 'the backlog was outrun'. */
   readonly why: string;
 };
@@ -150,6 +152,34 @@ export type ShardEvent = {
   readonly message: string;
 };
 
+/** A key about which something was decided that the users may want to know. */
+export type MergeSample = {
+  readonly kind: "stray" | "lone" | "ambiguous" | "collision" | "kept";
+  /** Cut to 64 characters, unprintable bytes as \xNN. */
+  readonly key: string;
+  /** Of the destination. */
+  readonly db: number;
+  /** The other shard: a stray's owner, else who holds the key. */
+  readonly shard: string;
+};
+
+/** What was decided about keys that several shards have. */
+export type MergeFacts = {
+  readonly policy: string;
+  /** Keys of this shard that are another shard's by the ring: set aside. */
+  readonly strays: number;
+  /** Keys that this shard owns and does not hold, whose value on the destination is a stray's, now. */
+  readonly lone: number;
+  /** Lone strays that several shards held. */
+  readonly ambiguous: number;
+  /** Without a ring: keys that this shard gave up and another shard holds. */
+  readonly collisions: number;
+  /** Keys that the destination held before, and keeps. */
+  readonly kept: number;
+  /** At most 5 of each kind. */
+  readonly samples: readonly MergeSample[];
+};
+
 /** What a shard sync says about itself, about twice a second and at each change of state. */
 export type ShardReport = {
   readonly taskId: string;
@@ -170,6 +200,8 @@ export type ShardReport = {
   /** Key counts as INFO keyspace gives them, without Tributary's own keys; null until asked. */
   readonly sourceKeys: readonly KeyCount[] | null;
   readonly destinationKeys: readonly KeyCount[] | null;
+  /** null where the task has one shard only. */
+  readonly merge: MergeFacts | null;
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
   /** Only what is new since the last report: counts are increments. */
   readonly refused: readonly RefusedCommand[];

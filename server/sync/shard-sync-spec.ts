@@ -1,6 +1,6 @@
+import type { MergeSpec } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
-import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 
 /** Source databases and where each goes. `all`: every source database to the same number. */
 export type DatabaseMap =
@@ -15,30 +15,6 @@ export type PublishPolicy = "forward" | "skip";
 
 /** What a shard sync does when the destination has lost what was written: begin again, or stop and say so. */
 export type DestinationDataLostPolicy = "resync" | "stop";
-
-/** Which value of a key the destination holds where several shards have one. */
-export const mergePolicies = ["owner-wins", "owner-only", "last-write"] as const;
-/**
- * `owner-wins`: that of the shard that the ring gives; where that one has none, that of the shard that has one.
- * `owner-only`: that of the shard that the ring gives, or none. `last-write`: what was applied last.
- */
-export type MergePolicy = (typeof mergePolicies)[number];
-
-/** How the keys of a task's shards become one. */
-export type MergeSpec = {
-  readonly policy: MergePolicy;
-  /** That of the pool; null where the shards were given by hand, or the pool distributes at random. */
-  readonly ring:
-    | (Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {
-        /** In the order of the pool; several names may stand for one shard. */
-        readonly servers: readonly {
-          readonly name: string;
-          readonly weight: number;
-          readonly shardIndex: number;
-        }[];
-      })
-    | null;
-};
 
 /** Another shard of the same task, as far as a shard sync has to know it. */
 export type SiblingShard = SourceAddresses & {

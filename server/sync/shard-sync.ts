@@ -19,6 +19,7 @@ import { SourceLocator } from "./source/source-locator.ts";
 import { sourcePoller } from "./source/source-poller.ts";
 import { SourceReader } from "./source/source-reader.ts";
 import { watchSource } from "./source/source-watch.ts";
+import { TaskMerge } from "./strays/task-merge.ts";
 import { SYNC_LIMITS, type SyncLimits } from "./sync-limits.ts";
 
 const REPORT_MS = 1000;
@@ -44,6 +45,7 @@ export class ShardSync {
   readonly #ending = new AbortController();
   readonly #locator: SourceLocator;
   readonly #spools: GenerationSpools;
+  readonly #merge: TaskMerge;
   readonly #durability: DestinationDurability;
   readonly #destination: DestinationSide;
   readonly #sourceFacts: FactsPoller;
@@ -74,6 +76,7 @@ export class ShardSync {
     this.#limits = { ...SYNC_LIMITS, ...options.limits };
     this.#lag = new LagMeter(this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
+    this.#merge = new TaskMerge(spec, this.#now);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
     this.#durability = new DestinationDurability(() => performance.now(), this.#limits.destinationLossMs);
     const { signal } = this.#ending;
@@ -101,6 +104,7 @@ export class ShardSync {
       ledger: this.#ledger,
       limits: this.#limits,
       durability: this.#durability,
+      merge: this.#merge,
       acknowledge: () => this.#reader?.acknowledge(),
       onChange: () => this.#changed(),
       onInitialSync: () => this.#destinationFacts.hurry(),
@@ -294,6 +298,7 @@ export class ShardSync {
       lag: this.#lag.read(),
       ledger: this.#ledger,
       doubtfulKeys: this.#destination.doubtfulKeys,
+      merge: this.#merge.facts(),
       source: this.#sourceFacts,
       destination: this.#destinationFacts,
     });

@@ -41,7 +41,8 @@ export class StreamStage {
       replid: () => currentReplid(generation),
     };
     const { runId } = session.facts;
-    const expiry = { shade, clock, nudger, ledger, abilities, runId, now };
+    const { merge } = context;
+    const expiry = { shade, clock, nudger, ledger, abilities, merge, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),

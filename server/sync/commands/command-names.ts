@@ -1,10 +1,12 @@
 import {
   type CommandFacts,
   commandFacts,
+  firstKeyAt,
   type KeyCount,
   keyCountOf,
   type WatchKind,
 } from "../../redis/command-facts.ts";
+import { commandSpec } from "../../redis/command-table.ts";
 
 /** What the filter has to know of a command; all others are forwarded as they are. */
 export type CommandRule =
@@ -34,6 +36,10 @@ export type CommandName = {
   readonly facts: CommandFacts;
   /** How many keys it may name. */
   readonly keys: KeyCount;
+  /** Where the first of them stands among the arguments, the name being 0. */
+  readonly keyAt: number;
+  /** Its key may be gone afterwards: it does more than to add to it. */
+  readonly mayRemove: boolean;
   readonly upper: Uint8Array;
 };
 
@@ -69,7 +75,17 @@ function ruleOf({ expiry, otherForm }: CommandFacts): CommandRule {
 export function commandNamed(name: string, upper: Uint8Array = Buffer.from(name, "latin1")): CommandName {
   const facts = commandFacts(name);
   const rule = RULES[name] ?? ruleOf(facts);
-  return { name, rule, watch: facts.watch ?? "none", facts, keys: keyCountOf(name), upper };
+  return {
+    name,
+    rule,
+    watch: facts.watch ?? "none",
+    facts,
+    keys: keyCountOf(name),
+    keyAt: firstKeyAt(name),
+    // What a full server denies can only make values grow.
+    mayRemove: commandSpec(name)?.denyOom !== true,
+    upper,
+  };
 }
 
 const MAX_NAMES = 4096;

@@ -10,8 +10,21 @@ import { knownKeys } from "../commands/known-keys.ts";
  * - decode: so, and by native commands, since the destination has refused to RESTORE it.
  * - ask: it was written while the stream was behind. The source is asked for it: if it has expired there, its DEL
  *   comes at once instead of some time.
+ *
+ * Or it was written by a command that the destination could not run, since other shards' keys lie there, too:
+ * - merge: it is copied again; where the shard does not hold it, the others are asked.
+ *
+ * Or another shard sync has noted it:
+ * - stray: another shard has written a copy of this shard's key, or this one has given up a key of which there are
+ *   copies. If this shard does not hold it, a copy may stand for it;
+ * - restore: another shard has removed it. If this one holds it, it is copied again.
+ *
+ * The database of these two is the destination's, of the others the source's.
  */
-export type Doubt = "copy" | "decode" | "ask";
+const DOUBTS = ["copy", "decode", "ask", "merge", "stray", "restore"] as const;
+export type Doubt = (typeof DOUBTS)[number];
+/** Until it is copied, the destination may not have its value. */
+const COPIED: readonly Doubt[] = ["copy", "decode", "merge"];
 export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
 
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */
@@ -73,8 +86,7 @@ export class DoubtfulKeys {
     if (this.#pending.size === 0 && !this.#othersPending) return;
     const keys = keysToCopy(name, bytes, scanner);
     const pending = (key: Buffer) =>
-      this.#pending.has(memberOf("copy", db, key).toString("latin1")) ||
-      this.#pending.has(memberOf("decode", db, key).toString("latin1"));
+      COPIED.some((doubt) => this.#pending.has(doubtfulMember(doubt, db, key).toString("latin1")));
     if (this.#othersPending || keys.some(pending)) for (const key of keys) this.doubt("copy", db, key);
   }
 
@@ -90,7 +102,7 @@ export class DoubtfulKeys {
 
   /** @returns false where it is noted already. */
   doubt(doubt: Doubt, db: number, key: Uint8Array): boolean {
-    const member = memberOf(doubt, db, key);
+    const member = doubtfulMember(doubt, db, key);
     const text = member.toString("latin1");
     if (this.#pending.has(text)) return false;
     this.#remember(text);
@@ -143,16 +155,18 @@ export class DoubtfulKeys {
   }
 }
 
-function memberOf(doubt: Doubt, db: number, key: Uint8Array): Buffer {
+/** As it lies in the set. */
+export function doubtfulMember(doubt: Doubt, db: number, key: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${doubt} ${db}:`), key]);
 }
 
 /** @throws Error on what DoubtfulKeys did not write. */
 export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
   const colon = member.indexOf(0x3a);
-  const match = /^(copy|decode|ask) (\d{1,9})$/.exec(member.toString("latin1", 0, Math.max(0, colon)));
-  if (match === null) throw new Error("a doubtful key cannot be read");
-  return { doubt: match[1] as Doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
+  const match = /^([a-z]+) (\d{1,9})$/.exec(member.toString("latin1", 0, Math.max(0, colon)));
+  const doubt = DOUBTS.find((one) => one === match?.[1]);
+  if (match === null || doubt === undefined) throw new Error("a doubtful key cannot be read");
+  return { doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
 }
 
 /** The keys of a command that reads what may be gone; empty for most commands. */

@@ -81,6 +81,7 @@ export class CommandFilter {
         return this.#heartbeat(bytes, scanner);
       }
       if (this.target === null) return this.#notSelected();
+      if (!this.#passes(bytes, scanner, this.target)) return "control";
       if (rule === "forward") return "forward";
       if (rule === "newer") return this.#asOlder(bytes, scanner);
       return this.#withExpiry(bytes, scanner, this.target);
@@ -131,6 +132,12 @@ export class CommandFilter {
     }
   }
 
+  /** Whether the destination may run it, for all that other shards have there: else its keys are noted by now. */
+  #passes(bytes: Uint8Array, scanner: CommandScanner, target: number): boolean {
+    const { judge } = this.#options;
+    return judge.idle || judge.passes(this.name, this.db, target, bytes, scanner);
+  }
+
   /** What the destination has not, in commands that it has. */
   #asOlder(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     const { downgrade } = this.#options;
@@ -168,6 +175,7 @@ export class CommandFilter {
 
   #setMany(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     if (this.target === null) return this.#notSelected();
+    if (!this.#passes(bytes, scanner, this.target)) return "control";
     const { downgrade, expiries } = this.#options;
     if (scanner.seen < scanner.argc) return this.#asLarge(bytes, scanner);
     const set = parseMultipleSet(allArguments(bytes, scanner));
@@ -207,6 +215,7 @@ export class CommandFilter {
     // Its body may be called by its SHA1 in another database later.
     this.#put(scripts.meet(this.name.name, bytes, scanner));
     if (this.target === null) return this.#notSelected();
+    if (!this.#passes(bytes, scanner, this.target)) return "control";
     const replacement = scripts.rewrite(bytes, scanner);
     if (replacement !== null) {
       this.replacement = replacement;
@@ -267,6 +276,7 @@ export class CommandFilter {
 
   #acrossDatabases(rule: "move" | "copy", bytes: Uint8Array, scanner: CommandScanner): Verdict {
     if (scanner.seen < scanner.argc) return this.#skip("TOO_LARGE", "the name of its key is too long", true);
+    if (this.target !== null && !this.#passes(bytes, scanner, this.target)) return "control";
     const args = firstArguments(bytes, scanner);
     const { downgrade, present } = this.#options;
     const across = acrossDatabases(rule, args, { map: this.#map, present, downgrade, target: this.target });

@@ -14,13 +14,22 @@ export type LoadProgress = {
   keysApplied: number;
   keysSkipped: number;
   keysRejected: number;
+  /** Keys that are another shard's by the ring. */
+  keysSetAside: number;
   /** All keys are there; what the source has deleted meanwhile is being removed. */
   reconciling?: boolean;
 };
 
 /** Counts that begin at nothing. */
 export function noProgress(): LoadProgress {
-  return { keysTotal: null, bytesApplied: 0, keysApplied: 0, keysSkipped: 0, keysRejected: 0 };
+  return {
+    keysTotal: null,
+    bytesApplied: 0,
+    keysApplied: 0,
+    keysSkipped: 0,
+    keysRejected: 0,
+    keysSetAside: 0,
+  };
 }
 
 /** A value that the destination cannot RESTORE, kept until it can be decoded outside of the parser's stretch. */

@@ -15,9 +15,13 @@ import type { FunctionLibraries } from "../scripting/function-libraries.ts";
 import { type ScriptLibrary, scriptSha } from "../scripting/script-library.ts";
 import { storing } from "../scripting/script-rewriter.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
 import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
 import { ValueWriter } from "./value-writer.ts";
+
+/** Owners of keys are told of so many strays at a time. */
+const NOTICES = 500;
 
 export type RdbLoaderOptions = {
   readonly databases: DatabaseMap;
@@ -33,6 +37,7 @@ export type RdbLoaderOptions = {
   /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
   readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
   readonly functions: FunctionLibraries;
+  readonly merge: TaskMerge;
   /** The expiry to write for one in the RDB, ms since the epoch. */
   readonly expiry: (expireAt: number) => number;
   readonly role: string;
@@ -71,6 +76,7 @@ export class RdbLoader implements RdbVisitor {
   async finish(position: number): Promise<void> {
     for (;;) {
       await this.#decodeWaiting();
+      this.#tellOwners();
       // The stream takes the link over as it was given.
       this.#select(this.#options.linkDb);
       this.#replies.mark(this.#link.commands, position, this.#keys);
@@ -176,11 +182,31 @@ export class RdbLoader implements RdbVisitor {
       if (target === null) this.#options.progress.keysSkipped++;
       return false;
     }
+    if (!this.#owns(target, entry.key)) return false;
     this.#options.keys?.add(target, entry.key);
     this.#select(target);
     if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;
     return true;
+  }
+
+  /** False for a stray: its owner's shard sync is told, which alone writes the key. */
+  #owns(target: number, key: Uint8Array): boolean {
+    const { ownership, self, notices, counts, shardNames } = this.#options.merge;
+    const owner = ownership?.ownerOf(key) ?? self;
+    if (owner === self) return true;
+    this.#options.progress.keysSetAside++;
+    counts.stray(target, key, shardNames[owner]!);
+    if (!ownership!.ownerOnly) notices.add(owner, target, Buffer.from(key));
+    if (notices.waiting >= NOTICES) this.#tellOwners();
+    return false;
+  }
+
+  #tellOwners(): void {
+    const commands = this.#options.merge.notices.take();
+    if (commands.length === 0) return;
+    this.#select(this.#options.linkDb);
+    for (const bytes of commands) this.#link.append(bytes, 0, bytes.length, 1);
   }
 
   #select(db: number): void {

@@ -28,7 +28,7 @@ export type RestoreCommands = {
  */
 export async function restoreCommands(
   key: Buffer,
-  { payload }: DumpedKey,
+  { payload }: Pick<DumpedKey, "payload">,
   expireAt: number,
   abilities: DestinationAbilities,
   options: { readonly decode: boolean; readonly now: number; readonly role: string },

@@ -11,6 +11,7 @@ import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { StrayNotices } from "../strays/stray-notices.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
@@ -35,6 +36,7 @@ export type StreamApplierOptions = {
   /** The set of doubtful keys, in checkpointDb. */
   readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
+  readonly notices: StrayNotices;
   /** Who may want to hear the answer to a command, by the kind of its name. */
   readonly watchers: AnswerWatchers;
   readonly role: string;
@@ -85,6 +87,7 @@ export class StreamApplier {
     this.#ledger = options.ledger;
     this.#doubtful = options.ledger.doubtful;
     this.#doubtful.begin();
+    options.notices.clear();
     const scanner = new CommandScanner(options.role);
     this.#refusals = new StreamRefusals(options.ledger, options.filter, scanner);
     this.#pump = new InputPump(options.input);
@@ -187,7 +190,12 @@ export class StreamApplier {
   #finished(): boolean {
     if (!this.#pump.drained || !(this.#stopping || this.#pump.ended) || this.pipeline.executing) return false;
     if (this.#taker.indivisible) return true;
-    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#doubtful.waiting;
+    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#noting;
+  }
+
+  /** Something about keys is to be written with the next checkpoint. */
+  get #noting(): boolean {
+    return this.#doubtful.waiting || this.#options.notices.waiting > 0;
   }
 
   /** Closes the open batch when it is time: when it is large, or nothing else waits. */
@@ -195,7 +203,7 @@ export class StreamApplier {
     // After a transaction that was discarded, or that is not what the source did, none may follow.
     if (this.pipeline.failure !== null) return;
     // What an answer has made doubtful is noted at once.
-    if (this.#doubtful.waiting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
+    if (this.#noting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
     const batch = this.pipeline.closable;
     if (batch === null || this.#taker.indivisible) return;
     if (this.#pump.empty || this.pipeline.overLimit) this.#close(batch);
@@ -211,6 +219,7 @@ export class StreamApplier {
         this.#doubtful.noted();
       });
     }
+    for (const command of this.#options.notices.take()) this.#taker.own(command, checkpointDb);
     batch.endPosition = this.#taker.position;
     batch.endDb = this.#options.filter.db;
     batch.endReplid = replid();
