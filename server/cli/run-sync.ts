@@ -3,7 +3,7 @@ import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
 import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { SHRINK_POLICY, type ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";
 import type { SyncArguments } from "./sync-arguments.ts";
@@ -57,6 +57,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   for (const [shardIndex, shard] of shards.entries()) {
     const spec: ShardSyncSpec = {
       taskId,
+      taskName: taskId,
       ...shard,
       shardIndex,
       siblings: shards.filter((other) => other !== shard),
@@ -67,6 +68,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
       heartbeatDb: plan.heartbeatDb,
       publish: plan.publish,
       onDestinationDataLost: plan.onDestinationDataLost,
+      shrink: SHRINK_POLICY,
+      destinationKeys: "overwrite",
+      onFlush: "skip",
       expectCheckpoint: false,
       spoolQuotaBytes: SPOOL_QUOTA,
     };

@@ -1,7 +1,7 @@
 import type { ShardReport } from "../sync/shard-report.ts";
 import { ShardSync } from "../sync/shard-sync.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
-import { type EngineCommand, type EngineMessage, shardKey } from "./engine-protocol.ts";
+import { type EngineCommand, type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 /**
@@ -28,12 +28,20 @@ export class EngineHost {
       await running.sync.stop({ forgetCheckpoint });
       return running.ended;
     }
+    if (command.type !== "shutdown") return this.#tell(command);
     await Promise.all(
       [...this.#running.values()].map(async ({ sync, ended }) => {
         await sync.stop({ forgetCheckpoint: false });
         await ended;
       }),
     );
+  }
+
+  #tell(command: ShardCommand): void {
+    const sync = this.#running.get(shardKey(command.taskId, command.shardId))?.sync;
+    if (command.type === "decide") sync?.decide(command.decision);
+    if (command.type === "resync") sync?.resync();
+    if (command.type === "acknowledge") sync?.acknowledge();
   }
 
   #start(spec: ShardSyncSpec): void {

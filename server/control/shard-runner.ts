@@ -1,6 +1,7 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardCommand } from "./engine-protocol.ts";
 
 /** What runs shard syncs for the supervisor: the worker pool here, other hosts one day. */
 export type ShardRunner = {
@@ -12,6 +13,8 @@ export type ShardRunner = {
     shardId: string,
     options: { forgetCheckpoint: boolean },
   ): Promise<{ drained: boolean }>;
+  /** Passes a command on to the shard sync, if it runs. */
+  tell(command: ShardCommand): void;
   /** Stops all in good order, within seconds. */
   close(): Promise<void>;
 };

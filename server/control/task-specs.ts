@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PrecheckInput } from "../precheck/precheck-report.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { SHRINK_POLICY, type ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import {
   destinationPlace,
   openAddresses,
@@ -61,6 +61,7 @@ export function specOf(
   });
   return {
     taskId: task.id,
+    taskName: task.name,
     ...openShard(shard),
     shardIndex: task.shards.findIndex((one) => one.id === shard.id),
     siblings: task.shards.filter((one) => one.id !== shard.id).map(openShard),
@@ -71,6 +72,9 @@ export function specOf(
     heartbeatDb: task.heartbeatDb,
     publish: task.publish,
     onDestinationDataLost: task.onDestinationDataLost,
+    shrink: SHRINK_POLICY,
+    destinationKeys: "overwrite",
+    onFlush: "skip",
     expectCheckpoint: options.expectCheckpoint,
     spoolQuotaBytes: options.spoolQuotaBytes,
   };

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { reasonOf } from "../errors/tributary-error.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
-import { type EngineMessage, shardKey } from "./engine-protocol.ts";
+import { type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { EngineThread, type EngineThreadOptions } from "./engine-thread.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
 
@@ -110,6 +110,10 @@ export class WorkerPool implements ShardRunner {
     placement.stopping = { done, settle };
     slot.thread.send({ type: "stop", taskId, shardId, ...options });
     return done;
+  }
+
+  tell(command: ShardCommand): void {
+    this.#find(shardKey(command.taskId, command.shardId))?.slot.thread?.send(command);
   }
 
   async close(): Promise<void> {

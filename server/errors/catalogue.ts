@@ -179,6 +179,22 @@ export const catalogue = {
     remedy: "Remove one of them.",
     retried: false,
   },
+  SHARD_SHRANK: {
+    message: "{role} has lost {count} of {of} keys: removing them from the destination waits for a decision.",
+    cause:
+      "A shard that is copied again holds far fewer keys than before: it came back empty or from an old save, or was flushed.",
+    remedy:
+      "Find out whether the shard is meant to have lost them. Follow the shard to remove them from the destination; keep the copy to go on without removing any.",
+    retried: true,
+  },
+  RECONCILE_BLOCKED: {
+    message: "{role} waits before its stream: it cannot be told yet which keys it no longer has ({detail}).",
+    cause:
+      "After a re-sync, keys that the shard has deleted meanwhile are to be removed first. For that all shards of the task have to answer, and the keys have to be noted.",
+    remedy:
+      "Mend what it waits for: it then goes on by itself. Or keep the keys that may be left over, and go on with them.",
+    retried: true,
+  },
   SHARD_MISSING: {
     message: "There is no shard to synchronise.",
     cause: "The list of shards is empty.",
@@ -263,6 +279,14 @@ export const catalogue = {
     message: "The destination at {address} cannot be used: {detail}.",
     cause: "It is a kind of server that this version cannot write to.",
     remedy: "Use a standalone Redis or Valkey of 2.8 or later.",
+    retried: false,
+  },
+  DESTINATION_HOLDS_KEYS: {
+    message: "The destination at {address} holds keys already, for example {sample}.",
+    cause:
+      "The task is to begin with an empty destination, and keys lie in its databases that no task of Tributary has brought.",
+    remedy:
+      "Empty those databases, or choose what becomes of these keys: overwrite those that a shard has too, or keep them as they are.",
     retried: false,
   },
   FENCED: {

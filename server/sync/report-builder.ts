@@ -1,4 +1,4 @@
-import type { PlainReason } from "../errors/tributary-error.ts";
+import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FactsPoller } from "./facts-poller.ts";
@@ -7,6 +7,7 @@ import type { LoadProgress } from "./initial/load-replies.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import type {
   DestinationFacts,
+  HeldShard,
   InitialSyncProgress,
   InitialSyncStep,
   Lag,
@@ -24,6 +25,8 @@ export type Moment = {
   readonly stopped: "paused" | "finished" | null;
   /** What either end waits for; null while both links stand. */
   readonly problem: PlainReason | null;
+  /** Removing keys waits for a decision, or for what stands in its way. */
+  readonly held: HeldShard | null;
   readonly waitingForRdb: boolean;
   readonly generation: Generation | null;
   readonly receivedOffset: bigint | null;
@@ -120,7 +123,7 @@ export class ReportBuilder {
       shardId: this.#spec.shardId,
       at: now,
       status,
-      reason: moment.fatal ?? (status === "retrying" ? moment.problem : null),
+      reason: this.#reasonOf(moment, status),
       since: this.#since,
       source:
         moment.source.facts === null
@@ -154,6 +157,8 @@ export class ReportBuilder {
       destinationKeys: moment.destination.keys,
       merge: moment.merge,
       spool: spoolOf(moment.generation),
+      held: status === "held" ? moment.held : null,
+      differs: ledger.differences.get(),
       refused: ledger.refusals.take(),
       scripts: ledger.scripts.take(),
       events,
@@ -163,6 +168,7 @@ export class ReportBuilder {
   #statusOf(moment: Moment): ShardStatus {
     if (moment.fatal !== null) return "failed";
     if (moment.stopped !== null) return moment.stopped;
+    if (moment.held !== null) return "held";
     if (moment.problem !== null) return "retrying";
     const { generation } = moment;
     if (generation === null) return moment.waitingForRdb ? "initial-sync" : "connecting";
@@ -170,6 +176,14 @@ export class ReportBuilder {
     return this.#initialSync?.generation === generation && this.#initialSync.finishedAt !== null
       ? "synchronizing"
       : "initial-sync";
+  }
+
+  #reasonOf({ fatal, problem, held }: Moment, status: ShardStatus): PlainReason | null {
+    if (fatal !== null || status === "retrying") return fatal ?? problem;
+    if (status !== "held" || held === null) return null;
+    const role = `shard ${this.#spec.shardName}`;
+    const { code, wouldRemove, of, waitsFor } = held;
+    return reasonOf(code, { role, count: wouldRemove, of, detail: waitsFor });
   }
 
   #progressOf(moment: Moment): InitialSyncProgress | null {

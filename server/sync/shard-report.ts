@@ -9,6 +9,7 @@ export const shardStatuses = [
   "initial-sync",
   "synchronizing",
   "retrying",
+  "held",
   "paused",
   "failed",
   "finished",
@@ -180,6 +181,43 @@ export type MergeFacts = {
   readonly samples: readonly MergeSample[];
 };
 
+/**
+ * A shard sync that waits for a decision before it removes keys: SHARD_SHRANK, the shard has lost more than the task's
+ * bound; or for what keeps it from telling which keys are left over: RECONCILE_BLOCKED, which resolves itself too.
+ */
+export type HeldShard = {
+  readonly code: "SHARD_SHRANK" | "RECONCILE_BLOCKED";
+  /** ms since the epoch. */
+  readonly since: number;
+  /** Keys that would be removed, of those that the shard had brought; 0 of 0 where they are not counted yet. */
+  readonly wouldRemove: number;
+  readonly of: number;
+  /** At most 5 of these keys, every one cut to 64 characters, unprintable bytes as \xNN. */
+  readonly sample: readonly string[];
+  /** What it waits for, as the end of a sentence: "a decision", or what stands in the way. */
+  readonly waitsFor: string;
+};
+
+/** One reason for which the destination is other than the shard. */
+export type DifferenceCause = {
+  /** A stable code, such as FLUSHALL, KEYS_KEPT, NEIGHBOR_KEYS, WRONGTYPE. */
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  /** ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+};
+
+/**
+ * What was skipped, rejected or kept, so that the destination is other than it should be, and since when. Ends by a
+ * re-sync of the shard, or by being acknowledged.
+ */
+export type Differs = { readonly since: number; readonly causes: readonly DifferenceCause[] };
+
+/** What is done about a shard that is held: remove what it has lost, or keep it and go on in the state `differs`. */
+export type HoldDecision = "follow" | "keep";
+
 /** What a shard sync says about itself, about twice a second and at each change of state. */
 export type ShardReport = {
   readonly taskId: string;
@@ -203,6 +241,9 @@ export type ShardReport = {
   /** null where the task has one shard only. */
   readonly merge: MergeFacts | null;
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
+  /** Set while the status is `held`, and only then. */
+  readonly held: HeldShard | null;
+  readonly differs: Differs | null;
   /** Only what is new since the last report: counts are increments. */
   readonly refused: readonly RefusedCommand[];
   readonly scripts: readonly ScriptRuns[];

@@ -9,10 +9,11 @@ import { DestinationSide, type StopOptions } from "./destination-side.ts";
 import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import { GenerationSpools } from "./generation-spools.ts";
+import { Hold } from "./hold.ts";
 import { LagMeter } from "./lag-meter.ts";
 import { StreamLedger } from "./ledger/stream-ledger.ts";
 import { ReportBuilder } from "./report-builder.ts";
-import type { EventLevel, ShardReport } from "./shard-report.ts";
+import type { EventLevel, HoldDecision, ShardReport } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { receiveAll } from "./source/receive-all.ts";
 import { SourceLocator } from "./source/source-locator.ts";
@@ -42,6 +43,7 @@ export class ShardSync {
   readonly #report: ReportBuilder;
   readonly #lag: LagMeter;
   readonly #ledger: StreamLedger;
+  readonly #hold: Hold;
   readonly #ending = new AbortController();
   readonly #locator: SourceLocator;
   readonly #spools: GenerationSpools;
@@ -79,6 +81,7 @@ export class ShardSync {
     this.#merge = new TaskMerge(spec, this.#now);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
     this.#durability = new DestinationDurability(() => performance.now(), this.#limits.destinationLossMs);
+    this.#hold = new Hold(this.#now, () => this.#changed());
     const { signal } = this.#ending;
     this.#spools = new GenerationSpools({
       spec,
@@ -148,6 +151,26 @@ export class ShardSync {
       });
     if (!(await this.#destination.stop(options, settleMs, receivedAll))) this.#abandon();
     await this.run();
+  }
+
+  /** What is to be done while it is held; not heard otherwise. */
+  decide(decision: HoldDecision): void {
+    this.#hold.decide(decision);
+  }
+
+  /** Copies the shard again, and removes what it no longer has. */
+  resync(): void {
+    const why = "it was asked for";
+    if (this.#reader === null || this.#stopping !== null) return;
+    this.#reader.restart(null, why);
+    this.#event("info", "resync-requested", "The shard is copied again: it was asked for.");
+    this.#changed();
+  }
+
+  /** What is known to differ has been taken note of. */
+  acknowledge(): void {
+    this.#ledger.differences.acknowledge();
+    this.#changed();
   }
 
   /** Where the shard's master is; null while it has not been found. */
@@ -291,6 +314,7 @@ export class ShardSync {
       stopped:
         over && this.#stopping !== null ? (this.#stopping.forgetCheckpoint ? "finished" : "paused") : null,
       problem: this.#reader?.problem ?? this.#destination.problem ?? this.#spools.problem,
+      held: this.#hold.held,
       waitingForRdb: this.#reader?.waitingForRdb ?? false,
       generation: this.#generation,
       receivedOffset: received,

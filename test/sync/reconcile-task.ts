@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
-import type { DatabaseMap, ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import { type DatabaseMap, SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
 
 const endpoint = (server: RedisServer) => ({
@@ -47,6 +47,7 @@ export class ReconcileTask {
     }));
     this.specs = siblings.map((own, shardIndex) => ({
       taskId: "reconcile",
+      taskName: "reconcile",
       ...own,
       shardIndex,
       siblings: siblings.filter((other) => other !== own),
@@ -57,6 +58,9 @@ export class ReconcileTask {
       heartbeatDb: null,
       publish: "forward" as const,
       onDestinationDataLost: "resync" as const,
+      shrink: SHRINK_POLICY,
+      destinationKeys: "overwrite" as const,
+      onFlush: "skip" as const,
       expectCheckpoint: false,
       spoolQuotaBytes: 2 ** 30,
     }));

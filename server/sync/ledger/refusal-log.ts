@@ -15,6 +15,13 @@ type Gathering = {
   samples: string[];
 };
 
+type RefusalListener = (
+  kind: RefusedCommand["kind"],
+  command: string,
+  reasonCode: string,
+  reason: string,
+) => void;
+
 /**
  * Gathers the commands that were not applied, by command, database and reason, between two reports. The
  * sample is asked for only while a record still has room for one.
@@ -27,8 +34,11 @@ export class RefusalLog {
   skipped = 0;
   rejected = 0;
 
-  constructor(now: () => number) {
+  readonly #onRefused: RefusalListener;
+
+  constructor(now: () => number, onRefused: RefusalListener = () => {}) {
     this.#now = now;
+    this.#onRefused = onRefused;
   }
 
   add(
@@ -41,6 +51,7 @@ export class RefusalLog {
   ): void {
     if (kind === "skipped") this.skipped++;
     else this.rejected++;
+    this.#onRefused(kind, command, reasonCode, reason);
     const key = `${kind} ${command} ${db} ${reasonCode}`;
     const now = this.#now();
     let record = this.#records.get(key);

@@ -1,5 +1,6 @@
 import { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import type { ShardEvent } from "../shard-report.ts";
+import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";
 
@@ -13,6 +14,7 @@ export class StreamLedger {
   batches = 0;
   readonly refusals: RefusalLog;
   readonly scripts: ScriptLog;
+  readonly differences: Differences;
   /** Keys that wait to be noted as doubtful. */
   readonly doubtful: DoubtfulKeys;
   /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
@@ -28,7 +30,13 @@ export class StreamLedger {
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
-    this.refusals = new RefusalLog(now);
+    const differences = new Differences(now);
+    this.differences = differences;
+    this.refusals = new RefusalLog(now, (kind, command, code, reason) => {
+      if (!leavesDifference(kind, command, code)) return;
+      const why = kind === "rejected" ? `the destination refused it: ${reason}` : reason;
+      differences.note(code, `${command} was not applied: ${why}`);
+    });
     this.scripts = new ScriptLog(now);
     this.doubtful = new DoubtfulKeys(now);
     this.#event = event;
