@@ -17,6 +17,7 @@ import { noProgress } from "./initial/load-replies.ts";
 import { pause } from "./pause.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
 import type { SourceReader } from "./source/source-reader.ts";
+import { siblingsSettled } from "./strays/task-settling.ts";
 import { Rewind } from "./stream/stream-applier.ts";
 import { StreamStage } from "./stream-stage.ts";
 
@@ -79,7 +80,14 @@ export class DestinationSide {
     this.#stopping ??= options;
     const { now, report, signal } = this.#options;
     const until = now() + settleMs;
-    const ending = { cutover: options.forgetCheckpoint, until, receivedAll, now, signal };
+    const ending = {
+      cutover: options.forgetCheckpoint,
+      until,
+      receivedAll,
+      siblingsSettled: (limit: number) => this.#siblingsSettled(limit),
+      now,
+      signal,
+    };
     let last: StreamStage | null = null;
     while (this.#begun && !this.ended) {
       const stage = this.#staging ? this.#stage : null;
@@ -92,6 +100,17 @@ export class DestinationSide {
       if (missing !== null) report.event({ level: "alert", type: "cutover-behind", message: missing });
     }
     return this.#done;
+  }
+
+  async #siblingsSettled(until: number): Promise<void> {
+    const { spec, now, signal } = this.#options;
+    const session = this.#sessions.current;
+    if (session === null) return;
+    try {
+      await siblingsSettled(spec, await session.client(), { until, now, signal });
+    } catch {
+      // The session has ended: it is opened again, and its stage ended as this one.
+    }
   }
 
   /** A stream had begun when a stop came, and was not brought to its end. */

@@ -65,6 +65,11 @@ export class StreamStage {
     return this.applier.hasApplied(offset) && this.#refresher.left === 0;
   }
 
+  /** Other shard syncs may have noted keys since they were counted. */
+  countAgain(): void {
+    this.#refresher.countAgain();
+  }
+
   /** Nothing more is written on the source: see KeyRefresher. */
   finish(): void {
     this.#refresher.finish();

@@ -160,6 +160,11 @@ export class KeyRefresher {
     this.#finishing = true;
   }
 
+  /** `left` is null until what is noted has been counted again. */
+  countAgain(): void {
+    this.#left = null;
+  }
+
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, nudger, ledger } = this.#expiry;
     if (clock.live && this.#clocks.due) {
