@@ -6,26 +6,23 @@ export class KeyOwnership {
   /** Strays are left out even where the owner does not hold the key. */
   readonly ownerOnly: boolean;
   readonly #ring: Ring;
-  /** The shard behind each name of the ring. */
-  readonly #shards: Int32Array;
 
-  private constructor(ring: Ring, shards: Int32Array, ownerOnly: boolean) {
+  private constructor(ring: Ring, ownerOnly: boolean) {
     this.#ring = ring;
-    this.#shards = shards;
     this.ownerOnly = ownerOnly;
   }
 
   /** @returns null where no key has an owner: there is no ring, the policy leaves it aside, or it has one shard only. */
   static of({ policy, ring }: MergeSpec): KeyOwnership | null {
     if (ring === null || policy === "last-write" || ring.distribution === "random") return null;
-    const shards = Int32Array.from(ring.servers, ({ shardIndex }) => shardIndex);
+    const shards = ring.servers.map(({ shardIndex }) => shardIndex);
     if (shards.every((shard) => shard === shards[0])) return null;
-    return new KeyOwnership(createRing(ring), shards, policy === "owner-only");
+    return new KeyOwnership(createRing(ring, shards), policy === "owner-only");
   }
 
   /** The index of the shard that owns the key in `bytes[start, end)`. About 100 ns. */
   ownerAt(bytes: Uint8Array, start: number, end: number): number {
-    return this.#shards[this.#ring.ownerAt(bytes, start, end)!]!;
+    return this.#ring.ownerAt(bytes, start, end)!;
   }
 
   ownerOf(key: Uint8Array): number {
