@@ -18,6 +18,8 @@ export type RdbEntry = {
   idle: number;
   /** LFU frequency 0-255, -1 unknown. */
   freq: number;
+  /** Where the value begins in the RDB, for messages; -1 unknown. */
+  offset: number;
 };
 
 /**

@@ -44,6 +44,17 @@ export function commandSpec(nameUpper: string): CommandSpec | undefined {
   return table.get(nameUpper);
 }
 
+/** Whether some server has a command of this name, in upper case. */
+export function isCommand(nameUpper: string): boolean {
+  return table.has(nameUpper);
+}
+
+/** Whether the name of some command begins so, in upper case. */
+export function beginsCommand(upper: string): boolean {
+  for (const name of table.keys()) if (name.startsWith(upper)) return true;
+  return false;
+}
+
 /**
  * The positions of the keys among `args`, whose first is the command's name, in the order of the key specs.
  * Positions past the end, of a command that is cut short, are left out. A container's keys are those of the

@@ -15,6 +15,7 @@ import { StreamClock } from "./expiry/stream-clock.ts";
 import type { Generation } from "./generation.ts";
 import { noProgress } from "./initial/load-replies.ts";
 import { pause } from "./pause.ts";
+import { RepeatedFailures } from "./repeated-failures.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
 import type { SourceReader } from "./source/source-reader.ts";
 import { siblingsSettled } from "./strays/task-settling.ts";
@@ -42,6 +43,7 @@ export class DestinationSide {
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
   readonly #sessions: DestinationSessions;
+  readonly #failures: RepeatedFailures;
   #scripts: KeptScripts | null = null;
   /** The stream as it is, or was last, applied. */
   #stage: StreamStage | null = null;
@@ -60,6 +62,7 @@ export class DestinationSide {
     const { spec, now } = options;
     this.#options = options;
     this.#sessions = new DestinationSessions(options);
+    this.#failures = new RepeatedFailures(now);
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
     this.#nudger = new ExpiryNudger(now);
@@ -216,6 +219,7 @@ export class DestinationSide {
         if (isMissed(error)) await this.#sessions.current?.invalidate().catch(() => {});
         if (error instanceof Rewind || signal.aborted || this.#options.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
+        if (wantedAfter(error, null) !== null) await this.#untilAnotherAttempt(toReason(error), signal);
         const wanted = this.#stopping === null ? wantedAfter(error, this.#checkpoint) : null;
         if (wanted !== null && !signal.aborted) reader.restart(wanted.resume, wanted.why);
       } finally {
@@ -246,7 +250,7 @@ export class DestinationSide {
     this.#checkpoint = null;
     const checkpoint = await applyRdb(generation, session, replies, progress, this.#context());
     await generation.rdb?.close();
-    this.#options.report.initialSyncFinished();
+    this.#options.report.initialSyncFinished(this.#options.ledger.refusals.losses);
     this.#options.onInitialSync();
     this.#noteCheckpoint(checkpoint);
     this.#options.lag.applied(checkpoint.offset, -1);
@@ -304,6 +308,21 @@ export class DestinationSide {
     this.problem = reason;
     this.#options.onChange();
     await backoff.wait(this.#options.signal);
+  }
+
+  /** To receive it again costs the shard an RDB, and may end as before. */
+  async #untilAnotherAttempt(reason: PlainReason, over: AbortSignal): Promise<void> {
+    const { now, signal, report, onChange } = this.#options;
+    const { waitMs, said } = this.#failures.failed(reason.code);
+    if (said !== "") {
+      const message = `${reason.message}${said}`;
+      this.problem = { ...reason, message };
+      report.event({ level: "warning", type: "attempt-delayed", message });
+      onChange();
+    }
+    const until = now() + waitMs;
+    while (now() < until && this.#stopping === null && !over.aborted && !signal.aborted)
+      await pause(Math.min(LOOK_MS * 5, waitMs), signal);
   }
 
   #context(): ApplyContext {

@@ -53,6 +53,7 @@ const UNSTARTED: LoadProgress = {
   keysSkipped: 0,
   keysRejected: 0,
   keysSetAside: 0,
+  keysLeftOut: new Map(),
 };
 
 /** Makes a shard sync's reports: derives its status, notes since when, and hands on what is new. */
@@ -90,18 +91,27 @@ export class ReportBuilder {
     if (this.#initialSync !== null) this.#initialSync.progress = progress;
   }
 
-  initialSyncFinished(): void {
+  /** @param losses what could not be copied; null where all could be. */
+  initialSyncFinished(losses: string | null): void {
     const sync = this.#initialSync;
     if (sync === null) return;
     sync.finishedAt = this.#now();
     const seconds = ((sync.finishedAt - sync.generation.startedAt) / 1000).toFixed(1);
-    const keys = sync.progress?.keysApplied ?? 0;
-    const count = `${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"}`;
+    const count = counted(sync.progress?.keysApplied ?? 0);
     this.event({
       level: "info",
       type: "initial-sync-finished",
       message: `Initial sync finished: ${count} in ${seconds} s.`,
     });
+    const leftOut = [...(sync.progress?.keysLeftOut ?? [])].sort(([a], [b]) => a - b);
+    if (leftOut.length > 0) {
+      const named = leftOut.map(([db, left]) => `database ${db} (${counted(left)})`).join(", ");
+      const message = `Left out, since the task does not name them: ${named}.`;
+      this.event({ level: "warning", type: "databases-left-out", message });
+    }
+    if (losses === null) return;
+    const message = `The initial sync could not copy all that the shard holds: ${losses}. The destination lacks that.`;
+    this.event({ level: "alert", type: "initial-sync-losses", message });
   }
 
   checkpointed(checkpoint: Checkpoint): void {
@@ -211,6 +221,8 @@ export class ReportBuilder {
     };
   }
 }
+
+const counted = (keys: number) => `${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"}`;
 
 function stepOf(generation: Generation, waitingForRdb: boolean): InitialSyncStep {
   if (waitingForRdb || generation.rdbStartedAt === null) return "waiting-for-rdb";

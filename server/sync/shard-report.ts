@@ -125,6 +125,8 @@ export type RefusedCommand = {
   readonly lastAt: number;
   /** At most 3; every argument cut to 64 characters, unprintable bytes as \xNN. */
   readonly samples: readonly string[];
+  /** It is of an initial sync: a key, or another part of the RDB. */
+  readonly initialSync?: true;
 };
 
 /** How a script of the source ran on the destination. */

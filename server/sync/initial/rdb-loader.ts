@@ -1,5 +1,6 @@
+import { namingKey } from "../../rdb/broken-value.ts";
 import { RdbInput } from "../../rdb/rdb-input.ts";
-import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
+import { TYPE_MODULE_2, TYPE_STRING } from "../../rdb/rdb-type.ts";
 import { writeValueCommands } from "../../rdb/rdb-value.ts";
 import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
@@ -22,6 +23,8 @@ import { ValueWriter } from "./value-writer.ts";
 
 /** Owners of keys are told of so many strays at a time. */
 const NOTICES = 500;
+/** Strings of the RDB that are integers or compressed begin with this or more. */
+const SPECIAL = 0xc0;
 
 export type RdbLoaderOptions = {
   readonly databases: DatabaseMap;
@@ -119,7 +122,7 @@ export class RdbLoader implements RdbVisitor {
       return;
     }
     const reason = "the destination's version has no functions";
-    this.#options.refusals.add("rejected", "FUNCTION LOAD", 0, "UNKNOWN_COMMAND", reason, () =>
+    this.#options.refusals.lose("rejected", "FUNCTION LOAD", 0, "UNKNOWN_COMMAND", reason, () =>
       commandSample([code], 1),
     );
   }
@@ -127,7 +130,12 @@ export class RdbLoader implements RdbVisitor {
   value(entry: RdbEntry, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#enter(entry)) return;
     const fits = entry.key.length <= this.#options.abilities.maxBulkBytes;
-    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) return;
+    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) {
+      // A RESTORE, which may be refused, is the last of the commands of its key; plain strings go by SET.
+      if (entry.type !== TYPE_STRING || bytes[start]! >= SPECIAL)
+        this.#replies.restore(this.#link.commands - 1, entry.offset);
+      return;
+    }
     const copy = Buffer.from(bytes.subarray(start, end));
     this.#undecoded.push({ db: this.#linkDb, entry: { ...entry, key: entry.key.slice() }, bytes: copy });
   }
@@ -151,7 +159,7 @@ export class RdbLoader implements RdbVisitor {
     this.#options.keys?.add(target, entry.key);
     this.#options.progress.keysSkipped++;
     const reason = `${what} cannot be copied`;
-    this.#options.refusals.add("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
+    this.#options.refusals.lose("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
       commandSample([entry.key], 1),
     );
   }
@@ -179,7 +187,7 @@ export class RdbLoader implements RdbVisitor {
   #enter(entry: RdbEntry): boolean {
     const target = destinationDb(this.#options.databases, entry.db);
     if (target === null || isHeartbeatKey(entry.key, 0, entry.key.length)) {
-      if (target === null) this.#options.progress.keysSkipped++;
+      if (target === null && !isHeartbeatKey(entry.key, 0, entry.key.length)) this.#leaveOut(entry.db);
       return false;
     }
     if (!this.#owns(target, entry.key)) return false;
@@ -209,6 +217,12 @@ export class RdbLoader implements RdbVisitor {
     for (const bytes of commands) this.#link.append(bytes, 0, bytes.length, 1);
   }
 
+  #leaveOut(db: number): void {
+    const { progress } = this.#options;
+    progress.keysSkipped++;
+    progress.keysLeftOut.set(db, (progress.keysLeftOut.get(db) ?? 0) + 1);
+  }
+
   #select(db: number): void {
     if (db === this.#linkDb) return;
     requireDatabase(db, this.#options.present);
@@ -232,10 +246,14 @@ export class RdbLoader implements RdbVisitor {
     this.#undecoded = [];
     for (const { db, entry, bytes } of waiting) {
       this.#select(db);
-      const input = RdbInput.of(bytes, 0, bytes.length, this.#options.role);
+      const input = RdbInput.of(bytes, 0, bytes.length, this.#options.role, Math.max(0, entry.offset));
       const destination = this.#options.abilities.server;
-      const losses = await writeValueCommands(input, entry.type, entry, this.#writer, { destination });
-      this.#lost(entry, losses);
+      try {
+        const losses = await writeValueCommands(input, entry.type, entry, this.#writer, { destination });
+        this.#lost(entry, losses);
+      } catch (error) {
+        throw namingKey(error, entry.key);
+      }
     }
   }
 
@@ -244,7 +262,9 @@ export class RdbLoader implements RdbVisitor {
       // Without an entry it is something beside the keys, such as a module's own data.
       const what = entry === null ? "RDB section" : "RDB key";
       const sample = () => (entry === null ? text : commandSample([entry.key], 1));
-      this.#options.refusals.add("rejected", what, entry?.db ?? 0, code, text, sample);
+      // Of the others a part is lost.
+      if (code === "PAST_LIMIT" && entry !== null) this.#options.progress.keysRejected++;
+      this.#options.refusals.lose("rejected", what, entry?.db ?? 0, code, text, sample);
     }
   }
 }

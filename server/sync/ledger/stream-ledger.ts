@@ -4,6 +4,9 @@ import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";
 
+/** Databases that are left out are named one by one, up to so many. */
+const MAX_DATABASES = 64;
+
 /**
  * What a shard sync knows of its stream beyond one connection to the destination: it outlives reconnects, so
  * that a command which is read again is neither counted nor logged again.
@@ -27,6 +30,7 @@ export class StreamLedger {
    * later ones have been skipped, or left out by another name, already.
    */
   readonly loggedTo = new Map<string, bigint>();
+  readonly #databasesLeftOut = new Set<number>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
@@ -53,6 +57,15 @@ export class StreamLedger {
     this.refusedAt.clear();
     this.unknownCommands.clear();
     this.loggedTo.clear();
+    this.refusals.beginInitialSync();
+  }
+
+  /** A command for a database that the task leaves out: said once for each of them. */
+  leftOut(db: number): void {
+    if (this.#databasesLeftOut.has(db) || this.#databasesLeftOut.size >= MAX_DATABASES) return;
+    this.#databasesLeftOut.add(db);
+    const message = `The shard writes to database ${db}, which the task leaves out: nothing of it is on the destination.`;
+    this.#event({ level: "warning", type: "database-left-out", message });
   }
 
   info(type: string, message: string): void {

@@ -44,6 +44,7 @@ export class StreamRefusals {
   /** The filter has skipped the command at hand. */
   skipped(bytes: Uint8Array, offset: bigint): void {
     const { name, reasonCode, reason, alert } = this.#filter;
+    if (reasonCode === "DB_NOT_SELECTED") this.#ledger.leftOut(this.#filter.db);
     const logged = this.#log("skipped", reasonCode, reason, bytes, offset);
     if (logged && alert)
       this.#ledger.alert(`${name.name.toLowerCase()}-skipped`, `${name.name} was skipped: ${reason}.`);

@@ -99,7 +99,7 @@ export class StreamTaker implements CommandTaker {
     this.#behind = !this.#options.clock.live;
   }
 
-  command(bytes: Uint8Array, start: number, stop: number): void {
+  command(bytes: Uint8Array, start: number, stop: number, size = stop - start): void {
     if (this.#injections.length > 0) this.injectDue();
     const filter = this.#filter;
     const verdict = filter.decide(bytes, this.#options.scanner);
@@ -129,7 +129,7 @@ export class StreamTaker implements CommandTaker {
     } else if (verdict === "skip") {
       this.#options.refusals.skipped(bytes, this.offset);
     }
-    this.position += stop - start;
+    this.position += size;
     if (this.#pipeline.overLimit) this.#options.settle();
   }
 
