@@ -22,6 +22,7 @@ async function stopped(wanted: TaskRecord["wanted"], applied: number, drained = 
   report(50);
   return stopShard(run, shard, {
     start() {},
+    tell() {},
     stop: async () => {
       report(applied);
       return { drained };
