@@ -27,6 +27,9 @@ export type KeyJudgeOptions = {
   readonly hasNeighbors: () => boolean;
 };
 
+/** A database of the source, and where it goes. */
+type Place = { readonly db: number; readonly target: number };
+
 /**
  * Says of each command of the stream whether the destination may run it as the shard did. It may not where
  *
@@ -53,15 +56,20 @@ export class KeyJudge {
    */
   passes(name: CommandName, db: number, target: number, bytes: Uint8Array, scanner: CommandScanner): boolean {
     if (name.keys === "one") {
-      if (this.#options.ownership === null || scanner.seen <= name.keyAt) return true;
+      if (scanner.seen <= name.keyAt) return true;
+      const there = name.rule === "move" ? this.#otherPlace(name, bytes, scanner) : null;
       const start = scanner.starts[name.keyAt]!;
       const end = scanner.ends[name.keyAt]!;
-      return this.#one(name, db, target, bytes, start, end, scanner);
+      if (this.#options.ownership !== null) return this.#one(name, db, target, bytes, start, end, there);
+      // Where it moves to, another shard's key may be in the way.
+      if (there !== null) this.#copied(Buffer.from(bytes.subarray(start, end)), db, there);
+      return there === null;
     }
     if (name.keys === "several") return this.#several(name, db, target, bytes, scanner);
     return true;
   }
 
+  /** @param there where else the key is written by its name, by MOVE, or by COPY with DB; null without. */
   #one(
     name: CommandName,
     db: number,
@@ -69,26 +77,34 @@ export class KeyJudge {
     bytes: Uint8Array,
     start: number,
     end: number,
-    scanner: CommandScanner,
+    there: Place | null,
   ): boolean {
     const { ownership, self, registry, doubtful } = this.#options;
     const owner = ownership!.ownerAt(bytes, start, end);
     if (owner === self) {
       if (!registry.anyKnown) return true;
-      const lone = registry.isLone(target, bytes, start, end);
-      if (!lone && !(name.mayRemove && registry.isKnown(target, bytes, start, end))) return true;
+      const lone =
+        registry.isLone(target, bytes, start, end) ||
+        (there !== null && registry.isLone(there.target, bytes, start, end));
+      // One that may name several keys may do anything to the only one that it names.
+      const mayRemove = name.mayRemove || name.keys === "several";
+      if (!lone && !(mayRemove && registry.isKnown(target, bytes, start, end))) return true;
       const key = Buffer.from(bytes.subarray(start, end));
-      if (lone) doubtful.doubt("merge", db, key);
+      if (lone) this.#copied(key, db, there);
       // Once this shard no longer holds it, a stale duplicate may become a lone stray.
       else doubtful.doubt("stray", target, key);
       return !lone;
     }
     const key = Buffer.from(bytes.subarray(start, end));
     this.#setAside(owner, target, key);
-    const other = name.rule === "move" ? this.#otherDb(name, bytes, scanner) : null;
-    const there = other === null ? null : destinationDb(this.#options.databases, other);
-    if (there !== null) this.#setAside(owner, there, key);
+    if (there !== null) this.#setAside(owner, there.target, key);
     return false;
+  }
+
+  #copied(key: Buffer, db: number, there: Place | null): void {
+    const { doubtful } = this.#options;
+    doubtful.doubt("merge", db, key);
+    if (there !== null) doubtful.doubt("merge", there.db, key);
   }
 
   #several(
@@ -103,26 +119,28 @@ export class KeyJudge {
     const keys = knownKeysByRole(name.name, bytes, scanner);
     const named = [...keys.reads, ...keys.writes];
     const isScript = name.facts.watch === "script";
+    const otherDb = name.rule === "copy" ? this.#otherDb(name, bytes, scanner) : null;
     if (keys.unnamed === "none" && named.every((key) => key.equals(named[0]!))) {
-      if (ownership === null || named.length === 0) return true;
-      return this.#one(name, db, target, named[0]!, 0, named[0]!.length, scanner);
+      if (named.length === 0 || (ownership === null && otherDb === null)) return true;
+      const there = this.#placeOf(otherDb);
+      if (ownership !== null) return this.#one(name, db, target, named[0]!, 0, named[0]!.length, there);
     }
-    if (ownership === null ? this.#isBlind(keys, name) : this.#allHere(keys, name, target)) {
-      if (registry.anyKnown) {
-        for (const key of keys.writes)
-          if (registry.isKnown(target, key)) doubtful.doubt("stray", target, key);
-      }
+    const written = keys.writes.flatMap((key, index): (Place & { readonly key: Buffer })[] => {
+      // The key that COPY writes may lie in another database.
+      const elsewhere = otherDb !== null && index === keys.writes.length - 1;
+      const place = elsewhere ? this.#placeOf(otherDb) : { db, target };
+      return place === null ? [] : [{ ...place, key }];
+    });
+    const isLone = written.some((one) => registry.isLone(one.target, one.key));
+    if (ownership === null ? this.#isBlind(keys, name) : !isLone && this.#allHere(keys, name, target)) {
+      for (const one of written)
+        if (registry.isKnown(one.target, one.key)) doubtful.doubt("stray", one.target, one.key);
       return true;
     }
-    for (const [index, key] of keys.writes.entries()) {
-      // The key that COPY writes may lie in another database.
-      const written = name.rule === "copy" && index === keys.writes.length - 1;
-      const from = written ? (this.#otherDb(name, bytes, scanner) ?? db) : db;
-      const to = from === db ? target : destinationDb(this.#options.databases, from);
-      if (to === null) continue;
-      const owner = ownership?.ownerOf(key) ?? self;
-      if (owner === self) doubtful.doubt("merge", from, key);
-      else this.#setAside(owner, to, key);
+    for (const one of written) {
+      const owner = ownership?.ownerOf(one.key) ?? self;
+      if (owner === self) doubtful.doubt("merge", one.db, one.key);
+      else this.#setAside(owner, one.target, one.key);
     }
     // A script may do more than its keys say: it runs, and its keys are copied in any case.
     return isScript;
@@ -137,14 +155,24 @@ export class KeyJudge {
   #allHere({ reads, writes, unnamed }: KnownKeysByRole, name: CommandName, target: number): boolean {
     const { ownership, self, registry, hasNeighbors } = this.#options;
     if (hasNeighbors() || (unnamed !== "none" && name.facts.watch !== "script")) return false;
-    const here = (key: Buffer) => ownership!.ownerOf(key) === self && !registry.isLone(target, key);
-    return reads.every(here) && writes.every(here);
+    const own = (key: Buffer) => ownership!.ownerOf(key) === self;
+    return reads.every((key) => own(key) && !registry.isLone(target, key)) && writes.every(own);
   }
 
   #setAside(owner: number, db: number, key: Buffer): void {
     const { ownership, notices, counts, shardNames } = this.#options;
     counts.stray(db, key, shardNames[owner]!);
     if (!ownership!.ownerOnly) notices.add(owner, db, key);
+  }
+
+  #otherPlace(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): Place | null {
+    return this.#placeOf(this.#otherDb(name, bytes, scanner));
+  }
+
+  /** null where the database is not synchronized. */
+  #placeOf(db: number | null): Place | null {
+    const target = db === null ? null : destinationDb(this.#options.databases, db);
+    return db === null || target === null ? null : { db, target };
   }
 
   /** The database of the source that MOVE, or COPY with DB, names; null without one. */
