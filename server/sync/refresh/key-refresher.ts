@@ -5,19 +5,13 @@ import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { Backoff } from "../backoff.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { destinationDb } from "../database-map.ts";
-import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import { doubtfulMember, MAX_PENDING } from "../doubtful/doubtful-keys.ts";
-import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
-import type { ExpiryShade } from "../expiry/expiry-shade.ts";
-import type { StreamClock } from "../expiry/stream-clock.ts";
-import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { doubtfulKeysKey, straysKey } from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { shardIdsByIndex } from "../strays/shard-places.ts";
 import { SiblingSources } from "../strays/sibling-sources.ts";
 import { strayMember } from "../strays/stray-registry.ts";
-import type { TaskMerge } from "../strays/task-merge.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
 import { AbsentKeys } from "./absent-keys.ts";
 import { ClockComparison } from "./clock-skew.ts";
@@ -25,25 +19,13 @@ import { dumpKeys, pageThatFits } from "./key-dump.ts";
 import { type NotedKey, notedKey } from "./noted-key.ts";
 import { PageBuilder } from "./page-commands.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
+import type { RefresherExpiry } from "./refresher-expiry.ts";
 
 const LOOK_MS = 250;
 /** Keys in one transaction on the source, at most. */
 const PAGE = 100;
 /** What other shard syncs have noted for this one is looked for this often, ms. */
 const TOLD_MS = 1000;
-
-/** What a refresher shares with the other parts that answer for expiries. */
-export type RefresherExpiry = {
-  readonly shade: ExpiryShade;
-  readonly clock: StreamClock;
-  readonly nudger: ExpiryNudger;
-  readonly ledger: StreamLedger;
-  readonly abilities: DestinationAbilities;
-  readonly merge: TaskMerge;
-  /** Of the destination's process to which the stream is applied. */
-  readonly runId: string;
-  readonly now: () => number;
-};
 
 export type RefresherTold = {
   /** No doubtful key is left. */

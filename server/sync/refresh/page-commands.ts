@@ -11,9 +11,9 @@ import type { TaskMerge } from "../strays/task-merge.ts";
 import type { StreamInjection } from "../stream/stream-injection.ts";
 import type { Absence } from "./absent-keys.ts";
 import type { DumpedKey } from "./key-dump.ts";
-import type { RefresherExpiry } from "./key-refresher.ts";
 import { restoreCommands } from "./key-restore.ts";
 import type { NotedKey } from "./noted-key.ts";
+import type { RefresherExpiry } from "./refresher-expiry.ts";
 
 type Commands = StreamInjection["commands"][number][];
 
