@@ -17,11 +17,12 @@ import { knownKeys } from "../commands/known-keys.ts";
  * Or another shard sync has noted it:
  * - stray: another shard has written a copy of this shard's key, or this one has given up a key of which there are
  *   copies. If this shard does not hold it, a copy may stand for it;
+ * - taken: so, and it is being decided. What is noted as a stray from then on is not what has been looked at;
  * - restore: another shard has removed it. If this one holds it, it is copied again.
  *
- * The database of these two is the destination's, of the others the source's.
+ * The database of these three is the destination's, of the others the source's.
  */
-const DOUBTS = ["copy", "decode", "ask", "merge", "stray", "restore"] as const;
+const DOUBTS = ["copy", "decode", "ask", "merge", "stray", "taken", "restore"] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
 const COPIED: readonly Doubt[] = ["copy", "decode", "merge"];

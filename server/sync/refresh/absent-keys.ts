@@ -7,7 +7,7 @@ import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { AskedSource, SiblingSources } from "../strays/sibling-sources.ts";
 import { type StrayRegistry, strayMember } from "../strays/stray-registry.ts";
 import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
-import type { NotedKey } from "./noted-key.ts";
+import { isStray, type NotedKey } from "./noted-key.ts";
 
 /**
  * What a key is to be on the destination if the shard does not hold it:
@@ -62,8 +62,9 @@ export class AbsentKeys {
   }
 
   /** Others may have it, or it was deleted without a word that this shard had it. */
-  #isOpen({ doubt, target, key }: NotedKey): boolean {
-    if (doubt === "merge" || doubt === "stray") return true;
+  #isOpen(noted: NotedKey): boolean {
+    const { doubt, target, key } = noted;
+    if (doubt === "merge" || isStray(noted)) return true;
     return doubt !== "ask" && doubt !== "restore" && this.#options.registry.isKnown(target, key);
   }
 

@@ -16,7 +16,7 @@ import type { StreamApplier } from "../stream/stream-applier.ts";
 import { AbsentKeys } from "./absent-keys.ts";
 import { ClockComparison } from "./clock-skew.ts";
 import { dumpKeys, pageThatFits } from "./key-dump.ts";
-import { type NotedKey, notedKey } from "./noted-key.ts";
+import { membersOf, type NotedKey, notedKey, takenKey } from "./noted-key.ts";
 import { PageBuilder } from "./page-commands.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
 import type { RefresherExpiry } from "./refresher-expiry.ts";
@@ -195,10 +195,11 @@ export class KeyRefresher {
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
     if (drawn.length === 0) return;
     const noted = drawn.map((member) => notedKey(member, databases));
-    const own = noted.filter((one): one is NotedKey => one !== null && this.#expiry.merge.owns(one.key));
+    const ours = noted.filter((one): one is NotedKey => one !== null && this.#expiry.merge.owns(one.key));
     // What is another shard's, or of a database that is not synchronized any more, is none of this one's.
-    if (own.length < drawn.length) await this.#passOn(destination, drawn, noted);
-    if (own.length === 0) return;
+    if (ours.length < drawn.length) await this.#passOn(destination, drawn, noted);
+    if (ours.length === 0) return;
+    const own = await this.#take(destination, ours);
     const source = await this.#connections.source(signal);
     const absences = await this.#absent.plan(source, destination, own);
     const asked = own.map((one) => ({
@@ -227,7 +228,7 @@ export class KeyRefresher {
         fitting.map((index, at) => this.#builder.build(own[index]!, dumps.values[at]!, absences[index]!)),
       );
       const settled = fitting.filter((_, at) => !pages[at]!.stays);
-      const forgotten = [...settled, ...tooLarge].map((index) => own[index]!.member);
+      const forgotten = [...settled, ...tooLarge].map((index) => own[index]!);
       if (forgotten.length === 0) {
         this.#applier.letGo();
         await pause(LOOK_MS, signal);
@@ -235,12 +236,12 @@ export class KeyRefresher {
       }
       const commands = pages.flatMap((page) => page.commands);
       commands.push({
-        bytes: encodeCommand(["SREM", this.#set, ...forgotten]),
+        bytes: encodeCommand(["SREM", this.#set, ...forgotten.map(({ member }) => member)]),
         target: this.#spec.checkpointDb,
       });
       const onPlaced = () => {
         for (const page of pages) page.onPlaced();
-        this.#expiry.ledger.doubtful.forget(forgotten);
+        this.#expiry.ledger.doubtful.forget(forgotten.flatMap(membersOf));
       };
       const { offset, replid } = dumps;
       const applied = new Promise<boolean>((resolve) => {
@@ -259,6 +260,20 @@ export class KeyRefresher {
     } finally {
       this.#applier.letGo();
     }
+  }
+
+  /**
+   * To be done before other shards are asked what they hold: what one of them writes after that is noted by its own
+   * shard sync, which must not find the note that is at hand, and about to be removed.
+   */
+  async #take(destination: Redis, keys: readonly NotedKey[]): Promise<NotedKey[]> {
+    const strays = keys.filter(({ doubt }) => doubt === "stray");
+    if (strays.length === 0) return [...keys];
+    const taken = destination.multi();
+    taken.srem(this.#set, ...strays.map(({ member }) => member));
+    taken.sadd(this.#set, ...strays.map((one) => takenKey(one).member));
+    for (const [error] of (await taken.exec()) ?? []) if (error !== null) throw error;
+    return keys.map(takenKey);
   }
 
   /** Gives what another shard's sync has to decide to that one. */

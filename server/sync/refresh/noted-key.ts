@@ -1,5 +1,5 @@
 import { destinationDb, sourceDbs } from "../database-map.ts";
-import { type Doubt, parseDoubtfulKey } from "../doubtful/doubtful-keys.ts";
+import { type Doubt, doubtfulMember, parseDoubtfulKey } from "../doubtful/doubtful-keys.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
 
 /** A member of the set of doubtful keys, with its place on both sides. */
@@ -19,10 +19,26 @@ export type NotedKey = {
  */
 export function notedKey(member: Buffer, databases: DatabaseMap): NotedKey | null {
   const { doubt, db, key } = parseDoubtfulKey(member);
-  if (doubt === "stray" || doubt === "restore") {
+  if (doubt === "stray" || doubt === "taken" || doubt === "restore") {
     const [source] = sourceDbs(databases, db);
     return source === undefined ? null : { member, doubt, db: source, target: db, key };
   }
   const target = destinationDb(databases, db);
   return target === null ? null : { member, doubt, db, target, key };
+}
+
+/** It was noted by another shard sync, or since another shard has a copy of it. */
+export function isStray({ doubt }: Pick<NotedKey, "doubt">): boolean {
+  return doubt === "stray" || doubt === "taken";
+}
+
+/** As it lies in the set while it is being decided. */
+export function takenKey(noted: NotedKey): NotedKey {
+  if (noted.doubt !== "stray") return noted;
+  return { ...noted, doubt: "taken", member: doubtfulMember("taken", noted.target, noted.key) };
+}
+
+/** The members that it has had in the set. */
+export function membersOf({ doubt, member, target, key }: NotedKey): Buffer[] {
+  return doubt === "taken" ? [member, doubtfulMember("stray", target, key)] : [member];
 }

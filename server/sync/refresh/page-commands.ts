@@ -12,7 +12,7 @@ import type { StreamInjection } from "../stream/stream-injection.ts";
 import type { Absence } from "./absent-keys.ts";
 import type { DumpedKey } from "./key-dump.ts";
 import { restoreCommands } from "./key-restore.ts";
-import type { NotedKey } from "./noted-key.ts";
+import { isStray, type NotedKey } from "./noted-key.ts";
 import type { RefresherExpiry } from "./refresher-expiry.ts";
 
 type Commands = StreamInjection["commands"][number][];
@@ -50,9 +50,9 @@ export class PageBuilder {
   }
 
   /** Whether the value is wanted, or only whether it is there. */
-  wantsValue({ doubt, target, key }: NotedKey): boolean {
-    if (doubt === "stray") return this.#options.merge.registry.isLone(target, key);
-    return doubt !== "ask";
+  wantsValue(noted: NotedKey): boolean {
+    if (isStray(noted)) return this.#options.merge.registry.isLone(noted.target, noted.key);
+    return noted.doubt !== "ask";
   }
 
   async build(noted: NotedKey, dumped: DumpedKey, absence: Absence): Promise<PageCommands> {
@@ -62,13 +62,13 @@ export class PageBuilder {
 
   async #held(noted: NotedKey, dumped: DumpedKey): Promise<PageCommands> {
     const { registry } = this.#options.merge;
-    const { doubt, target, key } = noted;
+    const { target, key } = noted;
     const lone = registry.isLone(target, key);
     const onPlaced = () => {
-      if (doubt === "stray") registry.addKnown(target, key);
+      if (isStray(noted)) registry.addKnown(target, key);
       if (lone) registry.setLone(target, key, false);
     };
-    if (doubt === "stray" && !lone) return { commands: [], onPlaced, stays: false };
+    if (isStray(noted) && !lone) return { commands: [], onPlaced, stays: false };
     // It became its owner's between two looks, and is not at hand.
     if (dumped.payload === null) return STAYS;
     const commands = await this.#restore(noted, dumped);
@@ -118,7 +118,7 @@ export class PageBuilder {
     const { registry } = merge;
     const { doubt, target, key } = noted;
     const commands: Commands = [{ bytes: encodeCommand(["DEL", key]), target }];
-    if (registry.isKnown(target, key) || doubt === "stray") {
+    if (registry.isKnown(target, key) || isStray(noted)) {
       const members = siblings.indices.map((holder) => strayMember(holder, target, key));
       commands.push(this.#own("ZREM", straysKey(spec.taskId, spec.shardId), ...members));
       commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
