@@ -65,7 +65,9 @@ export class AbsentKeys {
   #isOpen(noted: NotedKey): boolean {
     const { doubt, target, key } = noted;
     if (doubt === "merge" || isStray(noted)) return true;
-    return doubt !== "ask" && doubt !== "restore" && this.#options.registry.isKnown(target, key);
+    if (doubt === "ask" || doubt === "restore") return false;
+    const { ownership, registry, siblings } = this.#options;
+    return ownership === null ? siblings.indices.length > 0 : registry.isKnown(target, key);
   }
 
   /** With a ring: those that are registered as holders say what they have. */

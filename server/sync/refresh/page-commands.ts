@@ -112,25 +112,35 @@ export class PageBuilder {
     }
   }
 
-  /** Nobody of the task holds it. A neighbor that does writes it again. */
+  /** Nobody of the task held it when they were asked. Whoever does now writes it again. */
   #deleted(noted: NotedKey): PageCommands {
     const { merge, siblings, spec } = this.#options;
     const { registry } = merge;
-    const { doubt, target, key } = noted;
+    const { target, key } = noted;
     const commands: Commands = [{ bytes: encodeCommand(["DEL", key]), target }];
     if (registry.isKnown(target, key) || isStray(noted)) {
       const members = siblings.indices.map((holder) => strayMember(holder, target, key));
       commands.push(this.#own("ZREM", straysKey(spec.taskId, spec.shardId), ...members));
       commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
     }
-    for (const { taskId, shardIds } of doubt === "merge" ? merge.neighbors() : []) {
-      for (const shardId of shardIds) commands.push(this.#tell(taskId, shardId, noted));
-    }
+    for (const [taskId, shardId] of this.#others(noted)) commands.push(this.#tell(taskId, shardId, noted));
     const onPlaced = () => {
       registry.forget(target, key);
       registry.setLone(target, key, false);
     };
     return { commands, onPlaced, stays: false };
+  }
+
+  /**
+   * Who may have written the key since they were asked: neighbors, and where no key has an owner, the task's other
+   * shards. With one, only its owner's shard sync writes it.
+   */
+  #others({ doubt }: NotedKey): (readonly [taskId: string, shardId: string])[] {
+    const { merge, siblings, spec } = this.#options;
+    const neighbors = doubt === "merge" ? merge.neighbors() : [];
+    const others = neighbors.flatMap(({ taskId, shardIds }) => shardIds.map((id) => [taskId, id] as const));
+    if (merge.ownership !== null) return others;
+    return [...others, ...siblings.indices.map((index) => [spec.taskId, this.#shardIds[index]!] as const)];
   }
 
   async #restore(noted: NotedKey, dumped: DumpedKey): Promise<Commands> {
