@@ -211,7 +211,7 @@ export class RdbLoader implements RdbVisitor {
   }
 
   #tellOwners(): void {
-    const commands = this.#options.merge.notices.take();
+    const commands = this.#options.merge.notices.take("rdb");
     if (commands.length === 0) return;
     this.#select(this.#options.linkDb);
     for (const bytes of commands) this.#link.append(bytes, 0, bytes.length, 1);

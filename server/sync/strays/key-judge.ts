@@ -140,7 +140,7 @@ export class KeyJudge {
     for (const one of written) {
       const owner = ownership?.ownerOf(one.key) ?? self;
       if (owner === self) doubtful.doubt("merge", one.db, one.key);
-      else this.#setAside(owner, one.target, one.key);
+      else this.#setAside(owner, one.target, one.key, isScript);
     }
     // A script may do more than its keys say: it runs, and its keys are copied in any case.
     return isScript;
@@ -159,10 +159,11 @@ export class KeyJudge {
     return reads.every((key) => own(key) && !registry.isLone(target, key)) && writes.every(own);
   }
 
-  #setAside(owner: number, db: number, key: Buffer): void {
+  /** @param overwritten as StrayNotices.add. */
+  #setAside(owner: number, db: number, key: Buffer, overwritten = false): void {
     const { ownership, notices, counts, shardNames } = this.#options;
     counts.stray(db, key, shardNames[owner]!);
-    if (!ownership!.ownerOnly) notices.add(owner, db, key);
+    if (!ownership!.ownerOnly || overwritten) notices.add(owner, db, key, overwritten);
   }
 
   #otherPlace(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): Place | null {

@@ -6,7 +6,7 @@ import { strayMember } from "./stray-registry.ts";
 /** Keys in one command. */
 const MOST = 200;
 
-type Notice = { readonly db: number; readonly key: Buffer };
+type Notice = { readonly db: number; readonly key: Buffer; overwritten: boolean };
 
 /**
  * Tells the owners of keys what this shard has of them. In: keys that are not this shard's, as they are met. Out:
@@ -35,16 +35,23 @@ export class StrayNotices {
     return this.#count;
   }
 
-  /** @param db the destination's. @param key is kept. */
-  add(owner: number, db: number, key: Buffer): void {
+  /**
+   * @param db the destination's. @param key is kept.
+   * @param overwritten on the destination, too, although it is not this shard's: its owner is to write it again.
+   */
+  add(owner: number, db: number, key: Buffer, overwritten = false): void {
     let notices = this.#waiting.get(owner);
     if (notices === undefined) {
       notices = new Map();
       this.#waiting.set(owner, notices);
     }
     const name = `${db}:${key.toString("latin1")}`;
-    if (notices.has(name)) return;
-    notices.set(name, { db, key });
+    const noted = notices.get(name);
+    if (noted !== undefined) {
+      noted.overwritten ||= overwritten;
+      return;
+    }
+    notices.set(name, { db, key, overwritten });
     this.#count++;
   }
 
@@ -54,25 +61,32 @@ export class StrayNotices {
     this.#count = 0;
   }
 
-  /** The commands that tell what waits. */
-  take(): Buffer[] {
+  /**
+   * The commands that tell what waits.
+   * @param from an RDB does not say when its keys were written: what is known of that stays, else it is 0.
+   */
+  take(from: "stream" | "rdb" = "stream"): Buffer[] {
     const commands: Buffer[] = [];
     for (const [owner, notices] of this.#waiting) {
       const all = [...notices.values()];
       for (let at = 0; at < all.length; at += MOST) {
-        commands.push(...this.#tell(this.#shardIds[owner]!, all.slice(at, at + MOST)));
+        commands.push(...this.#tell(this.#shardIds[owner]!, all.slice(at, at + MOST), from));
       }
     }
     this.clear();
     return commands;
   }
 
-  #tell(ownerId: string, notices: readonly Notice[]): Buffer[] {
-    const at = String(this.#now());
+  #tell(ownerId: string, notices: readonly Notice[], from: "stream" | "rdb"): Buffer[] {
+    const at = from === "rdb" ? "0" : String(this.#now());
     const registered = notices.flatMap(({ db, key }) => [at, strayMember(this.#self, db, key)]);
-    const doubts = notices.map(({ db, key }) => doubtfulMember("stray", db, key));
+    const doubts = notices.flatMap(({ db, key, overwritten }) => {
+      const stray = doubtfulMember("stray", db, key);
+      return overwritten ? [stray, doubtfulMember("restore", db, key)] : [stray];
+    });
+    const known = from === "rdb" ? ["NX"] : [];
     return [
-      encodeCommand(["ZADD", straysKey(this.#taskId, ownerId), ...registered]),
+      encodeCommand(["ZADD", straysKey(this.#taskId, ownerId), ...known, ...registered]),
       encodeCommand(["SADD", doubtfulKeysKey(this.#taskId, ownerId), ...doubts]),
     ];
   }
