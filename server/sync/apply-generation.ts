@@ -161,12 +161,18 @@ async function reconcileWith(
 ): Promise<void> {
   progress.reconciling = true;
   try {
+    // Where copies count for nothing, other shards are not asked about this shard's own keys.
+    const alone = context.merge.ownership?.ownerOnly === true;
     await reconcile({
-      spec: context.spec,
+      spec: alone ? { ...context.spec, siblings: [] } : context.spec,
       facts: session.facts,
       epoch: session.epoch,
       destinationWasEmpty: session.wasEmpty,
-      mayRemove: (db, key) => context.merge.owns(key) && !context.merge.registry.isKnown(db, key),
+      mayRemove: (db, key) => {
+        const { merge } = context;
+        // What is known of its copies is decided in the stream, unless copies count for nothing.
+        return merge.owns(key) && (alone || !merge.registry.isKnown(db, key));
+      },
       link: session.link,
       ledger: context.ledger,
       now: context.now,
