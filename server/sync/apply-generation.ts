@@ -17,7 +17,7 @@ import { currentReplid, type Generation } from "./generation.ts";
 import { type LoadProgress, LoadReplies } from "./initial/load-replies.ts";
 import { RdbLoader } from "./initial/rdb-loader.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
-import { checkpointKey, doubtfulKeysKey, scriptsKey } from "./own-keys.ts";
+import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "./own-keys.ts";
 import { KeyFingerprintWriter } from "./reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import type { KeptScripts } from "./scripting/kept-scripts.ts";
@@ -109,6 +109,7 @@ export async function applyRdb(
     linkDb: spec.checkpointDb,
     abilities: session.abilities,
     refusals: ledger.refusals,
+    leftOut: { ledger, key: leftOutKeysKey(spec.taskId, spec.shardId) },
     progress,
     keys,
     scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
@@ -236,6 +237,8 @@ export function streamApplier(
     clock,
     shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
+    leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
+    databases: spec.databases,
     ledger,
     notices: merge.notices,
     watchers: {

@@ -14,6 +14,7 @@ import { ExpiryShade } from "./expiry/expiry-shade.ts";
 import { StreamClock } from "./expiry/stream-clock.ts";
 import type { Generation } from "./generation.ts";
 import { noProgress } from "./initial/load-replies.ts";
+import { leftOutKeysKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
 import { RepeatedFailures } from "./repeated-failures.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
@@ -186,6 +187,7 @@ export class DestinationSide {
           onRefused: (message) =>
             this.#options.report.event({ level: "warning", type: "restore-refused", message }),
         });
+        await this.#adoptLeftOut(session);
         this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
         await this.#readStrays(session);
         backoff.reset();
@@ -237,6 +239,12 @@ export class DestinationSide {
     const { spec, merge } = this.#options;
     if (merge.ownership === null) return;
     await merge.registry.load(await session.client(), spec.taskId, spec.shardId);
+  }
+
+  /** Keys that a former session, or engine, has left out. */
+  async #adoptLeftOut(session: DestinationSession): Promise<void> {
+    const { spec, ledger } = this.#options;
+    ledger.leftOut.adopt(await session.members(leftOutKeysKey(spec.taskId, spec.shardId)));
   }
 
   async #initialSync(

@@ -37,6 +37,11 @@ export function loneStraysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}lone:${taskId}:${shardId}`;
 }
 
+/** The set on the destination of a shard's keys that it does not take, as left-out-keys.ts writes them. */
+export function leftOutKeysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}left-out:${taskId}:${shardId}`;
+}
+
 /** The hash on the destination that holds the bodies of a shard's scripts by their SHA1, for EVALSHA. */
 export function scriptsKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}scripts:${taskId}:${shardId}`;
@@ -53,6 +58,7 @@ export function shardKeys(taskId: string, shardId: string): string[] {
     doubtfulKeysKey(taskId, shardId),
     straysKey(taskId, shardId),
     loneStraysKey(taskId, shardId),
+    leftOutKeysKey(taskId, shardId),
     scriptsKey(taskId, shardId),
     guardKey(taskId, shardId),
   ];

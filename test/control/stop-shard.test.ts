@@ -21,6 +21,7 @@ async function stopped(wanted: TaskRecord["wanted"], applied: number, drained = 
   };
   report(50);
   return stopShard(run, shard, {
+    tell() {},
     start() {},
     tell() {},
     stop: async () => {

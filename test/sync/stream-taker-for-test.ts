@@ -32,6 +32,8 @@ export function streamTakerForTest(
     clock,
     shade,
     doubtful: ledger.doubtful,
+    leftOut: ledger.leftOut,
+    leftOutKey: "left-out",
     largeExpiry: new LargeExpiry(shade, clock),
     watchers,
     from,

@@ -250,6 +250,11 @@ export class DestinationSession {
     return new Map(Object.entries(await control.hgetallBuffer(key)));
   }
 
+  /** A set of Tributary's own; empty where there is none. */
+  async members(key: string): Promise<readonly Buffer[]> {
+    return (await this.#control.get()).smembersBuffer(key);
+  }
+
   /** Removes what Tributary keeps for this shard; the hash goes with its last field. */
   async forget(): Promise<void> {
     const control = await this.#control.get();

@@ -11,6 +11,9 @@ import { knownKeys } from "../commands/known-keys.ts";
  * - ask: it was written while the stream was behind. The source is asked for it: if it has expired there, its DEL
  *   comes at once instead of some time.
  *
+ * Or the destination did not take what the stream did to it:
+ * - limit: it is copied again, or removed where it is too large.
+ *
  * Or it was written by a command that the destination could not run, since other shards' keys lie there, too:
  * - merge: it is copied again; where the shard does not hold it, the others are asked.
  *
@@ -22,10 +25,10 @@ import { knownKeys } from "../commands/known-keys.ts";
  *
  * The database of these three is the destination's, of the others the source's.
  */
-const DOUBTS = ["copy", "decode", "ask", "merge", "stray", "taken", "restore"] as const;
+const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore"] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
-const COPIED: readonly Doubt[] = ["copy", "decode", "merge"];
+const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];
 export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
 
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */

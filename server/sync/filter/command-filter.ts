@@ -39,6 +39,8 @@ export class CommandFilter {
   after: Buffer | null = null;
   /** Whatever the verdict: what goes in front of the command, and keys to be copied again from the source. */
   beside: { readonly own: readonly OwnCommand[]; readonly fetch: readonly SourceKey[] } | null = null;
+  /** What the command would do to these keys is more than the destination takes: it is skipped. */
+  pastLimit: readonly Buffer[] = [];
 
   readonly #options: CommandFilterOptions;
   readonly #map: DatabaseMap;
@@ -67,13 +69,14 @@ export class CommandFilter {
   decide(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     this.partly = false;
     this.after = null;
+    this.pastLimit = [];
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
     const { maxBulkBytes = Number.POSITIVE_INFINITY } = this.#options;
     const tooLarge = this.target === null ? null : keysOfTooLarge(this.name, bytes, scanner, maxBulkBytes);
     if (tooLarge !== null) {
-      this.#copy(tooLarge);
+      this.pastLimit = tooLarge;
       return this.#skip("PAST_LIMIT", "the destination does not take an argument of that size", false);
     }
     if (rule === "forward" || rule === "expiry" || rule === "newer") {
@@ -257,6 +260,11 @@ export class CommandFilter {
   #notSelected(): Verdict {
     if (this.#missing !== null) requireDatabase(this.#missing, this.#options.present);
     return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronised`, false);
+  }
+
+  /** The destination does not hold what the command is about: see LeftOutKeys. */
+  skipLeftOut(): void {
+    this.#skip("PAST_LIMIT", "the destination does not take the value of its key", false);
   }
 
   #skip(code: string, reason: string, alert: boolean): Verdict {

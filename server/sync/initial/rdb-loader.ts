@@ -6,10 +6,12 @@ import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import { type DestinationDatabases, destinationDb, requireDatabase } from "../database-map.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase, sourceDbs } from "../database-map.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
+import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { RefusalLog } from "../ledger/refusal-log.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { isHeartbeatKey } from "../own-keys.ts";
 import type { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import type { FunctionLibraries } from "../scripting/function-libraries.ts";
@@ -33,6 +35,8 @@ export type RdbLoaderOptions = {
   readonly linkDb: number;
   readonly abilities: DestinationAbilities;
   readonly refusals: RefusalLog;
+  /** Who keeps the keys that the destination does not take, and the set in the link's first database that holds them. */
+  readonly leftOut: { readonly ledger: StreamLedger; readonly key: string };
   readonly progress: LoadProgress;
   /** Notes every key of the RDB's selected databases. */
   /** null where nobody will ask which keys there were. */
@@ -73,6 +77,8 @@ export class RdbLoader implements RdbVisitor {
     // What the source knew before this RDB is nothing to the stream that follows it.
     options.scripts.library.clear();
     this.#writer.command("DEL", options.scripts.storeKey);
+    options.leftOut.ledger.leftOut.clear();
+    this.#writer.command("DEL", options.leftOut.key);
   }
 
   /** Resolves when the destination has answered everything. @throws what made it impossible. */
@@ -217,6 +223,15 @@ export class RdbLoader implements RdbVisitor {
     for (const bytes of commands) this.#link.append(bytes, 0, bytes.length, 1);
   }
 
+  #leaveOutKey({ db, key }: RdbEntry, why: string): void {
+    const { ledger, key: set } = this.#options.leftOut;
+    this.#options.progress.keysRejected++;
+    ledger.leftOut.add(db, key);
+    ledger.differences.note("LEFT_OUT", `a key is not on the destination: ${why}`);
+    this.#select(this.#options.linkDb);
+    this.#writer.command("SADD", set, leftOutMember(db, key));
+  }
+
   #leaveOut(db: number): void {
     const { progress } = this.#options;
     progress.keysSkipped++;
@@ -242,7 +257,12 @@ export class RdbLoader implements RdbVisitor {
 
   /** Writes the values that the destination cannot RESTORE as native commands. */
   async #decodeWaiting(): Promise<void> {
-    const waiting = [...this.#undecoded, ...this.#replies.takeRefused()];
+    // Of an answer only the destination's database is known.
+    const refused = this.#replies.takeRefused().map(({ db, entry, bytes }) => {
+      const [source = db] = sourceDbs(this.#options.databases, db);
+      return { db, entry: { ...entry, db: source }, bytes };
+    });
+    const waiting = [...this.#undecoded, ...refused];
     this.#undecoded = [];
     for (const { db, entry, bytes } of waiting) {
       this.#select(db);
@@ -263,7 +283,7 @@ export class RdbLoader implements RdbVisitor {
       const what = entry === null ? "RDB section" : "RDB key";
       const sample = () => (entry === null ? text : commandSample([entry.key], 1));
       // Of the others a part is lost.
-      if (code === "PAST_LIMIT" && entry !== null) this.#options.progress.keysRejected++;
+      if (code === "PAST_LIMIT" && entry !== null) this.#leaveOutKey(entry, text);
       this.#options.refusals.lose("rejected", what, entry?.db ?? 0, code, text, sample);
     }
   }

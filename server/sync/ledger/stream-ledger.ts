@@ -1,4 +1,5 @@
 import { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { LeftOutKeys } from "../doubtful/left-out-keys.ts";
 import type { ShardEvent } from "../shard-report.ts";
 import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -20,6 +21,8 @@ export class StreamLedger {
   readonly differences: Differences;
   /** Keys that wait to be noted as doubtful. */
   readonly doubtful: DoubtfulKeys;
+  /** Keys that the destination does not take. */
+  readonly leftOut = new LeftOutKeys();
   /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
   readonly refusedAt = new Map<bigint, string>();
   /** Names of commands that the destination does not know, as they are sent to it. */
@@ -61,11 +64,18 @@ export class StreamLedger {
   }
 
   /** A command for a database that the task leaves out: said once for each of them. */
-  leftOut(db: number): void {
+  databaseLeftOut(db: number): void {
     if (this.#databasesLeftOut.has(db) || this.#databasesLeftOut.size >= MAX_DATABASES) return;
     this.#databasesLeftOut.add(db);
     const message = `The shard writes to database ${db}, which the task leaves out: nothing of it is on the destination.`;
     this.#event({ level: "warning", type: "database-left-out", message });
+  }
+
+  /** A key that is not on the destination, since that does not take its value. @param key as it is shown. */
+  keyLeftOut(db: number, key: string, why: string): void {
+    this.differences.note("LEFT_OUT", `a key is not on the destination: ${why}`);
+    const message = `Key ${key} in database ${db} is not on the destination, which does not take it: ${why}. Raise proto-max-bulk-len there, then copy the shard again.`;
+    this.alert("key-left-out", message);
   }
 
   info(type: string, message: string): void {

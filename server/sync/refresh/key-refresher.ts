@@ -206,7 +206,12 @@ export class KeyRefresher {
       ...one,
       doubt: this.#builder.wantsValue(one) ? one.doubt : ("ask" as const),
     }));
-    const { fitting, tooLarge } = await pageThatFits(source.client, asked);
+    const sized = await pageThatFits(source.client, asked);
+    // What the destination holds of it is known to be wrong: it is not left there.
+    const removed = new Set(sized.tooLarge.filter((index) => this.#isWrong(own[index]!)));
+    for (const index of removed) asked[index] = { ...asked[index]!, doubt: "ask" };
+    const fitting = [...sized.fitting, ...removed];
+    const tooLarge = sized.tooLarge.filter((index) => !removed.has(index));
     for (const index of tooLarge) {
       this.#giveUp(own[index]!, "it is too large to be copied while the stream waits");
     }
@@ -225,7 +230,11 @@ export class KeyRefresher {
         return;
       }
       const pages = await Promise.all(
-        fitting.map((index, at) => this.#builder.build(own[index]!, dumps.values[at]!, absences[index]!)),
+        fitting.map((index, at) =>
+          removed.has(index)
+            ? this.#builder.tooLarge(own[index]!, dumps.values[at]!)
+            : this.#builder.build(own[index]!, dumps.values[at]!, absences[index]!),
+        ),
       );
       const settled = fitting.filter((_, at) => !pages[at]!.stays);
       const forgotten = [...settled, ...tooLarge].map((index) => own[index]!);
@@ -274,6 +283,10 @@ export class KeyRefresher {
     taken.sadd(this.#set, ...strays.map((one) => takenKey(one).member));
     for (const [error] of (await taken.exec()) ?? []) if (error !== null) throw error;
     return keys.map(takenKey);
+  }
+
+  #isWrong({ doubt, db, key }: NotedKey): boolean {
+    return doubt === "limit" || this.#expiry.ledger.leftOut.has(db, key);
   }
 
   /** Gives what another shard's sync has to decide to that one. */

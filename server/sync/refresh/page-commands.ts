@@ -2,7 +2,8 @@ import { encodeCommand } from "../../redis/encode-command.ts";
 import { answerWatch } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey, loneStraysKey, straysKey } from "../own-keys.ts";
+import { leftOutMember } from "../doubtful/left-out-keys.ts";
+import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey, straysKey } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { shardIdsByIndex, shardNamesByIndex } from "../strays/shard-places.ts";
 import type { SiblingSources } from "../strays/sibling-sources.ts";
@@ -24,7 +25,11 @@ export type PageCommands = {
   readonly onPlaced: () => void;
   /** It stays noted, and is decided another time. */
   readonly stays: boolean;
+  /** The destination does not take the value: it is not there. */
+  readonly leftOut?: true;
 };
+
+const MOST_TOLD = 100_000;
 
 const STAYS: PageCommands = { commands: [], onPlaced: () => {}, stays: true };
 const NOTHING: PageCommands = { commands: [], onPlaced: () => {}, stays: false };
@@ -42,6 +47,8 @@ export class PageBuilder {
   readonly #options: PageCommandsOptions;
   readonly #shardIds: readonly string[];
   readonly #shardNames: readonly string[];
+  /** Keys whose being left out has been said. */
+  readonly #told = new Set<string>();
 
   constructor(options: PageCommandsOptions) {
     this.#options = options;
@@ -57,7 +64,56 @@ export class PageBuilder {
 
   async build(noted: NotedKey, dumped: DumpedKey, absence: Absence): Promise<PageCommands> {
     if (noted.doubt === "ask") return NOTHING;
-    return dumped.held ? await this.#held(noted, dumped) : await this.#absent(noted, absence);
+    const page = dumped.held ? await this.#held(noted, dumped) : await this.#absent(noted, absence);
+    return page.stays ? page : this.#noLongerLeftOut(noted, page);
+  }
+
+  /** A value that is known to be wrong on the destination, and too large to be copied, is removed there. */
+  tooLarge(noted: NotedKey, dumped: DumpedKey): PageCommands {
+    const remove = { bytes: encodeCommand(["DEL", noted.key]), target: noted.target };
+    if (!dumped.held)
+      return this.#noLongerLeftOut(noted, { commands: [remove], onPlaced: () => {}, stays: false });
+    const why = "it is too large to be copied while the stream waits";
+    return {
+      commands: [remove, this.#leaveOut(noted)],
+      onPlaced: this.#leftOut(noted, why),
+      stays: false,
+      leftOut: true,
+    };
+  }
+
+  #leaveOut({ db, key }: NotedKey): Commands[number] {
+    const { taskId, shardId } = this.#options.spec;
+    return this.#own("SADD", leftOutKeysKey(taskId, shardId), leftOutMember(db, key));
+  }
+
+  /** Said once: it may be tried again and again. */
+  #leftOut({ db, key }: NotedKey, why: string): () => void {
+    const { ledger } = this.#options.expiry;
+    return () => {
+      ledger.leftOut.add(db, key);
+      const text = leftOutMember(db, key).toString("latin1");
+      if (this.#told.has(text)) return;
+      if (this.#told.size < MOST_TOLD) this.#told.add(text);
+      ledger.keyLeftOut(db, commandSample([key], 1), why);
+    };
+  }
+
+  /** What is on the destination now is what the shard holds. */
+  #noLongerLeftOut(noted: NotedKey, page: PageCommands): PageCommands {
+    const { ledger } = this.#options.expiry;
+    const { db, key } = noted;
+    if (page.leftOut === true || !ledger.leftOut.has(db, key)) return page;
+    const { taskId, shardId } = this.#options.spec;
+    const commands = [
+      ...page.commands,
+      this.#own("SREM", leftOutKeysKey(taskId, shardId), leftOutMember(db, key)),
+    ];
+    const onPlaced = () => {
+      page.onPlaced();
+      ledger.leftOut.delete(db, key);
+    };
+    return { ...page, commands, onPlaced };
   }
 
   async #held(noted: NotedKey, dumped: DumpedKey): Promise<PageCommands> {
@@ -71,9 +127,14 @@ export class PageBuilder {
     if (isStray(noted) && !lone) return { commands: [], onPlaced, stays: false };
     // It became its owner's between two looks, and is not at hand.
     if (dumped.payload === null) return STAYS;
-    const commands = await this.#restore(noted, dumped);
+    const { commands, leftOut } = await this.#restore(noted, dumped);
     if (lone) commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
-    return { commands, onPlaced, stays: false };
+    if (leftOut === null) return { commands, onPlaced, stays: false };
+    const placed = () => {
+      onPlaced();
+      leftOut();
+    };
+    return { commands, onPlaced: placed, stays: false, leftOut: true };
   }
 
   async #absent(noted: NotedKey, absence: Absence): Promise<PageCommands> {
@@ -97,7 +158,7 @@ export class PageBuilder {
       }
       case "lone": {
         const name = this.#shardNames[absence.holder]!;
-        const commands = await this.#restore(noted, absence.value);
+        const { commands } = await this.#restore(noted, absence.value);
         commands.push(this.#own("SADD", this.#lone(), loneMember(target, key)));
         const onPlaced = () => {
           registry.addKnown(target, key);
@@ -143,7 +204,11 @@ export class PageBuilder {
     return [...others, ...siblings.indices.map((index) => [spec.taskId, this.#shardIds[index]!] as const)];
   }
 
-  async #restore(noted: NotedKey, dumped: DumpedKey): Promise<Commands> {
+  /** `leftOut` is to be called once the commands are placed, where the destination does not take the value. */
+  async #restore(
+    noted: NotedKey,
+    dumped: DumpedKey,
+  ): Promise<{ commands: Commands; leftOut: (() => void) | null }> {
     const { doubt, db, target, key } = noted;
     const { spec, expiry } = this.#options;
     const { shade, ledger, abilities, now } = expiry;
@@ -154,6 +219,7 @@ export class PageBuilder {
         now: now(),
         role: `shard ${spec.shardName}`,
       });
+      const tooLarge = losses.find(({ code }) => code === "PAST_LIMIT")?.text ?? null;
       for (const { code, text } of losses) {
         const sample = () => commandSample([key], 1);
         ledger.refusals.add("rejected", "doubtful key", db, code, text, sample);
@@ -166,13 +232,15 @@ export class PageBuilder {
         },
         unanswered: () => void ledger.doubtful.doubt("copy", db, key),
       });
-      return commands.map((bytes, index) =>
+      const placed: Commands = commands.map((bytes, index) =>
         restores && index === commands.length - 1 ? { bytes, target, watch } : { bytes, target },
       );
+      if (tooLarge === null) return { commands: placed, leftOut: null };
+      return { commands: [...placed, this.#leaveOut(noted)], leftOut: this.#leftOut(noted, tooLarge) };
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
       this.#options.giveUp(noted, reason);
-      return [];
+      return { commands: [], leftOut: null };
     }
   }
 

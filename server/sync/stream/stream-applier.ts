@@ -4,13 +4,16 @@ import { encodeCommand } from "../../redis/encode-command.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { formatCheckpoint } from "../checkpoint.ts";
 import type { AnswerWatchers } from "../commands/answer-watch.ts";
+import { destinationDb } from "../database-map.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
 import type { StrayNotices } from "../strays/stray-notices.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
@@ -37,6 +40,9 @@ export type StreamApplierOptions = {
   readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
   readonly notices: StrayNotices;
+  /** The set of keys that are left out, in checkpointDb. */
+  readonly leftOutKey: string;
+  readonly databases: DatabaseMap;
   /** Who may want to hear the answer to a command, by the kind of its name. */
   readonly watchers: AnswerWatchers;
   readonly role: string;
@@ -108,6 +114,7 @@ export class StreamApplier {
       scanner,
       refusals: this.#refusals,
       doubtful: this.#doubtful,
+      leftOut: this.#ledger.leftOut,
       largeExpiry: new LargeExpiry(options.shade, options.clock),
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),
@@ -195,7 +202,7 @@ export class StreamApplier {
 
   /** Something about keys is to be written with the next checkpoint. */
   get #noting(): boolean {
-    return this.#doubtful.waiting || this.#options.notices.waiting > 0;
+    return this.#doubtful.waiting || this.#ledger.leftOut.waiting || this.#options.notices.waiting > 0;
   }
 
   /** Closes the open batch when it is time: when it is large, or nothing else waits. */
@@ -219,6 +226,7 @@ export class StreamApplier {
         this.#doubtful.noted();
       });
     }
+    this.#removeLeftOut(batch);
     for (const command of this.#options.notices.take()) this.#taker.own(command, checkpointDb);
     batch.endPosition = this.#taker.position;
     batch.endDb = this.#options.filter.db;
@@ -229,6 +237,19 @@ export class StreamApplier {
     batch.endAt = now();
     const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
+  }
+
+  #removeLeftOut(batch: StreamBatch): void {
+    const { leftOutKey, checkpointDb, databases } = this.#options;
+    const { leftOut } = this.#ledger;
+    if (!leftOut.waiting) return;
+    for (const { db, key } of leftOut.take()) {
+      const target = destinationDb(databases, db);
+      if (target === null) continue;
+      this.#taker.own(encodeCommand(["DEL", key]), target);
+      this.#taker.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+    }
+    batch.onApplied.push(() => leftOut.removed());
   }
 
   /** Nothing waits for the destination: what has been read counts as applied, and the checkpoint follows now and then. */

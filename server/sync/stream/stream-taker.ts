@@ -1,7 +1,11 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
+import { firstArguments } from "../commands/command-arguments.ts";
+import { knownKeysByRole } from "../commands/known-keys.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { type LeftOutKeys, leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
@@ -28,6 +32,9 @@ export type StreamTakerOptions = {
   readonly clock: StreamClock;
   readonly shade: ExpiryShade;
   readonly doubtful: DoubtfulKeys;
+  readonly leftOut: LeftOutKeys;
+  /** The set of keys that are left out, in checkpointDb. */
+  readonly leftOutKey: string;
   readonly largeExpiry: LargeExpiry;
   readonly watchers: AnswerWatchers;
   /** The source's offset before the stream. */
@@ -102,8 +109,15 @@ export class StreamTaker implements CommandTaker {
   command(bytes: Uint8Array, start: number, stop: number, size = stop - start): void {
     if (this.#injections.length > 0) this.injectDue();
     const filter = this.#filter;
-    const verdict = filter.decide(bytes, this.#options.scanner);
+    let verdict = filter.decide(bytes, this.#options.scanner);
     if (filter.beside !== null) this.#putBeside();
+    if (filter.pastLimit.length > 0) this.#pastLimit();
+    if (
+      this.#options.leftOut.any &&
+      (verdict === "forward" || verdict === "replace") &&
+      !this.#isTaken(bytes)
+    )
+      verdict = "skip";
     if (verdict === "forward") {
       if (!this.#refused(bytes)) {
         const what = this.#forwarded(bytes);
@@ -135,8 +149,10 @@ export class StreamTaker implements CommandTaker {
 
   largeBegin(bytes: Uint8Array): void {
     const { scanner, refusals, largeExpiry } = this.#options;
-    const verdict = this.#filter.decide(bytes, scanner);
+    let verdict = this.#filter.decide(bytes, scanner);
     if (this.#filter.beside !== null) this.#putBeside();
+    if (this.#filter.pastLimit.length > 0) this.#pastLimit();
+    if (this.#options.leftOut.any && verdict === "forward" && !this.#isTaken(bytes)) verdict = "skip";
     this.#withinLarge = true;
     this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
     if (this.#forwardsLarge) {
@@ -199,6 +215,63 @@ export class StreamTaker implements CommandTaker {
     this.#filter.beside = null;
     for (const { bytes, watch } of own) this.own(bytes, this.#options.checkpointDb, watch);
     for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
+  }
+
+  /** The command at hand is skipped: its keys are as they were, and stay so until they are copied or removed. */
+  #pastLimit(): void {
+    const { leftOut, leftOutKey, doubtful, checkpointDb } = this.#options;
+    const { db, pastLimit } = this.#filter;
+    for (const key of pastLimit) {
+      leftOut.add(db, key);
+      doubtful.doubt("limit", db, key);
+      this.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+    }
+  }
+
+  /**
+   * False where the command is about a key that is left out. What overwrites such a key, or deletes it, ends that; what
+   * builds other keys on it leaves them out too, until they have been copied.
+   */
+  #isTaken(bytes: Uint8Array): boolean {
+    const { leftOut, leftOutKey, doubtful, scanner, checkpointDb } = this.#options;
+    const { name, facts, mayRemove, rule } = this.#filter.name;
+    const { db } = this.#filter;
+    const { reads, writes } = knownKeysByRole(name, bytes, scanner);
+    const builtOn = reads.filter((key) => leftOut.has(db, key));
+    if (builtOn.length === 0) {
+      for (const key of writes) {
+        if (!leftOut.has(db, key)) continue;
+        leftOut.delete(db, key);
+        this.own(encodeCommand(["SREM", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+        // Its expiry, which it may keep, is the shard's.
+        if (facts.blind !== true) doubtful.doubt("copy", db, key);
+      }
+      return true;
+    }
+    // What only adds to the one key that it names cannot make it small enough.
+    const alone =
+      [...reads, ...writes].every((key) => key.equals(builtOn[0]!)) && rule !== "move" && rule !== "copy";
+    for (const key of alone && !mayRemove ? [] : writes) {
+      if (!alone) leftOut.remove(db, key);
+      doubtful.doubt("limit", db, key);
+    }
+    if (rule === "move" || rule === "copy") this.#copyElsewhere(bytes, writes);
+    // A script may do more than its keys say.
+    if (facts.watch === "script") return true;
+    this.#filter.skipLeftOut();
+    return false;
+  }
+
+  /** The key that MOVE, or COPY with DB, writes lies in another database. */
+  #copyElsewhere(bytes: Uint8Array, writes: readonly Buffer[]): void {
+    const args = firstArguments(bytes, this.#options.scanner).map((arg) => arg.toString("latin1"));
+    const at =
+      this.#filter.name.rule === "move"
+        ? 2
+        : args.findIndex((arg, index) => index > 2 && arg.toUpperCase() === "DB") + 1;
+    const other = at > 0 ? Number(args[at]) : Number.NaN;
+    const key = writes.at(-1);
+    if (Number.isSafeInteger(other) && key !== undefined) this.#options.doubtful.doubt("limit", other, key);
   }
 
   /** True for a command that the destination is known to refuse; it is logged. */
