@@ -4,6 +4,7 @@ import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
 import { SHRINK_POLICY, type ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";
 import type { SyncArguments } from "./sync-arguments.ts";
@@ -14,7 +15,7 @@ const LOOK_MS = 50;
 
 /**
  * Runs the shard syncs until they are told to end, have ended by themselves, or (with --until) have caught up.
- * @returns the exit code: 0 done or drained, 1 a shard failed, 3 a check stands against it.
+ * @returns the exit code: 0 only where the destination is what the shards are.
  */
 export async function runSync(options: SyncArguments, stop: AbortSignal): Promise<number> {
   const { plan, taskId } = options;
@@ -28,7 +29,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
         `${check.level}: ${check.subject}, ${check.title.toLowerCase()}: ${check.message}${remedy}\n`,
       );
     }
-    if (reasonAgainst(report, false) !== null) return 3;
+    if (reasonAgainst(report, false) !== null) return exitCodes.refused;
   }
   const startedAt = Date.now();
   const followers = new Map(plan.shards.map((shard) => [shard.id, new ShardFollower(shard.name, startedAt)]));
@@ -83,7 +84,11 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     await new Promise((wake) => setTimeout(wake, LOOK_MS));
   const seconds = (Date.now() - startedAt) / 1000;
   const failed = [...followers.values()].some((shard) => shard.latest?.status === "failed");
-  await Promise.all([...running].map((shardId) => pool.stop(taskId, shardId, { forgetCheckpoint: false })));
+  // Nobody waits at the keyboard for an end that the run has come to by itself.
+  const patient = !stop.aborted;
+  const stopped = await Promise.all(
+    [...running].map((shardId) => pool.stop(taskId, shardId, { forgetCheckpoint: false, patient })),
+  );
   await pool.close();
   display.close();
   for (const { name, scripts } of followers.values()) {
@@ -101,5 +106,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     cpuSeconds: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  return failed ? 1 : 0;
+  if (failed) return exitCodes.failed;
+  const incomplete =
+    stopped.some(({ drained }) => !drained) || summary.shards.some(({ left }) => left !== null);
+  if (incomplete) return exitCodes.incomplete;
+  return summary.shards.some(({ differs }) => differs !== null) ? exitCodes.differs : 0;
 }

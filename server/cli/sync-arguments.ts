@@ -33,7 +33,9 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   -h, --help
 
 A run that ends, or is ended, goes on at its checkpoint when it is started again.
-Exit codes: 0 done or drained, 1 a shard failed, 2 usage, 3 a check stands against it.`;
+Exit codes: 0 the destination holds all that the shards had said, 1 a shard failed, 2 usage,
+3 a check stands against it, 4 ended before all was applied and put right (the next start goes on),
+5 all is applied, but the destination differs: what was lost, skipped or rejected is named.`;
 
 export type SyncArguments = {
   readonly plan: TaskPlan;

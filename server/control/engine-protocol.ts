@@ -14,6 +14,8 @@ export type EngineCommand =
       readonly taskId: string;
       readonly shardId: string;
       readonly forgetCheckpoint: boolean;
+      /** It may take as long as a cutover. */
+      readonly patient?: boolean;
     }
   | ShardCommand
   /** Stop everything and exit the thread. */

@@ -1,3 +1,4 @@
+import type { ExpiryTime } from "../redis/expiry-time.ts";
 import { namingKey } from "./broken-value.ts";
 import { copyOf } from "./copy-of.ts";
 import { type HashTemplates, templateAt } from "./hash-template.ts";
@@ -319,6 +320,6 @@ class RdbParser {
 }
 
 /** An expiry as entries have it: -1 is none, and 0, which RESTORE takes for none, is as long past as 1. */
-function expiryOf(time: number): number {
-  return time === -1 ? -1 : Math.max(time, 1);
+function expiryOf(time: ExpiryTime): ExpiryTime {
+  return time !== -1 && time < 1 ? 1 : time;
 }

@@ -22,6 +22,8 @@ export type ClientOptions = {
   /** Bytes that an answer may have whose length depends on data; 16 MiB when not given. A longer one ends the client. */
   readonly answerBytes?: number;
   readonly signal?: AbortSignal;
+  /** Integers are answered as text: past 2^53 a number is not exact. */
+  readonly stringNumbers?: boolean;
 };
 
 const ANSWER_BYTES = 16 * 1024 * 1024;
@@ -117,6 +119,7 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
     disableClientInfo: true,
     // A peer that is gone without a word must not be waited for: commands end, and the kernel asks after it.
     commandTimeout: options.commandTimeoutMs ?? 30_000,
+    stringNumbers: options.stringNumbers ?? false,
   });
 }
 

@@ -115,7 +115,9 @@ export async function applyRdb(
     scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
     functions: context.scripts.functions,
     merge: context.merge,
-    expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    expiry: (expireAt, target, key) =>
+      context.shade.inSnapshot(target, key, expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    expiryNotes: () => context.shade.trueOnes.take(),
     role,
     now,
   });

@@ -14,7 +14,7 @@ import { ExpiryShade } from "./expiry/expiry-shade.ts";
 import { StreamClock } from "./expiry/stream-clock.ts";
 import type { Generation } from "./generation.ts";
 import { noProgress } from "./initial/load-replies.ts";
-import { leftOutKeysKey } from "./own-keys.ts";
+import { leftOutKeysKey, trueExpiriesKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
 import { RepeatedFailures } from "./repeated-failures.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
@@ -25,7 +25,11 @@ import { StreamStage } from "./stream-stage.ts";
 
 const LOOK_MS = 20;
 
-export type StopOptions = { readonly forgetCheckpoint: boolean };
+export type StopOptions = {
+  readonly forgetCheckpoint: boolean;
+  /** Nobody waits for it: it may take as long as a cutover to put all right. */
+  readonly patient?: boolean;
+};
 
 /**
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
@@ -67,7 +71,13 @@ export class DestinationSide {
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
     this.#nudger = new ExpiryNudger(now);
-    this.#shade = new ExpiryShade(spec.shardIndex, this.clock, this.#nudger, now);
+    this.#shade = new ExpiryShade(
+      spec.shardIndex,
+      this.clock,
+      this.#nudger,
+      now,
+      trueExpiriesKey(spec.taskId),
+    );
   }
 
   /**
@@ -122,9 +132,19 @@ export class DestinationSide {
     return this.#stopping !== null && this.#stage !== null && !this.#done;
   }
 
+  /** A stop came, and not all that the shard had said by then is on the destination as it should be. */
+  get incomplete(): boolean {
+    return this.#stopping !== null && !this.#done;
+  }
+
   /** Lets go of the destination at once. */
   leave(): void {
     this.#sessions.current?.close();
+  }
+
+  /** Expiries that stand shaded on the destination; null where that is not known yet. */
+  get expiriesHeldBack(): number | null {
+    return this.#shade.heldBack;
   }
 
   get doubtfulKeys(): number | null {

@@ -47,6 +47,11 @@ export function scriptsKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}scripts:${taskId}:${shardId}`;
 }
 
+/** The set on the destination of a task's keys whose expiry only looks like a shaded one: see true-expiries.ts. */
+export function trueExpiriesKey(taskId: string): string {
+  return `${OWN_PREFIX}true-expiries:${taskId}`;
+}
+
 /** The hash on the destination that says whose function libraries lie there: `<SHA1 of the code> <shard>`. */
 export function functionsKey(taskId: string): string {
   return `${OWN_PREFIX}functions:${taskId}`;
@@ -69,6 +74,7 @@ export function taskKeys(taskId: string, shardIds: readonly string[]): string[] 
   return [
     checkpointKey(taskId),
     functionsKey(taskId),
+    trueExpiriesKey(taskId),
     ...shardIds.flatMap((shardId) => shardKeys(taskId, shardId)),
   ];
 }

@@ -16,6 +16,7 @@ import type {
   ShardReport,
   ShardStatus,
   SourceFacts,
+  StopLeft,
 } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
@@ -34,6 +35,8 @@ export type Moment = {
   readonly lag: Lag;
   readonly ledger: StreamLedger;
   readonly doubtfulKeys: number | null;
+  readonly expiriesHeldBack: number | null;
+  readonly left: StopLeft | null;
   readonly merge: MergeFacts | null;
   readonly source: FactsPoller;
   readonly destination: FactsPoller;
@@ -154,6 +157,8 @@ export class ReportBuilder {
               bytesApplied: ledger.bytesApplied,
               batches: ledger.batches,
             },
+      expiriesHeldBack: moment.expiriesHeldBack,
+      left: moment.left,
       lag: moment.lag,
       checkpoint:
         this.#checkpoint === null

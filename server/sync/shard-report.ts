@@ -220,6 +220,14 @@ export type Differs = { readonly since: number; readonly causes: readonly Differ
 /** What is done about a shard that is held: remove what it has lost, or keep it and go on in the state `differs`. */
 export type HoldDecision = "follow" | "keep";
 
+/** What had been received when a stop came, and could not be brought to its end in time; null is unknown. */
+export type StopLeft = {
+  /** Of the stream. */
+  readonly bytes: number | null;
+  readonly doubtfulKeys: number | null;
+  readonly expiriesHeldBack: number | null;
+};
+
 /** What a shard sync says about itself, about twice a second and at each change of state. */
 export type ShardReport = {
   readonly taskId: string;
@@ -234,6 +242,13 @@ export type ShardReport = {
   readonly destination: DestinationFacts | null;
   readonly initialSync: InitialSyncProgress | null;
   readonly stream: StreamProgress | null;
+  /**
+   * Keys whose expiry stands far in the future on the destination, until it can be known that it was not renewed; null
+   * where a former engine has left some that are not counted yet. In reports of older versions there is none of it.
+   */
+  readonly expiriesHeldBack?: number | null;
+  /** What a stop has left for the next start; null while none has. In reports of older versions there is none of it. */
+  readonly left?: StopLeft | null;
   readonly lag: Lag;
   /** Checkpoint as last written to the destination. */
   readonly checkpoint: { readonly replid: string; readonly offset: string; readonly db: number } | null;

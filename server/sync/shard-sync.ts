@@ -13,7 +13,7 @@ import { Hold } from "./hold.ts";
 import { LagMeter } from "./lag-meter.ts";
 import { StreamLedger } from "./ledger/stream-ledger.ts";
 import { ReportBuilder } from "./report-builder.ts";
-import type { EventLevel, HoldDecision, ShardReport } from "./shard-report.ts";
+import type { EventLevel, HoldDecision, ShardReport, StopLeft } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { receiveAll } from "./source/receive-all.ts";
 import { SourceLocator } from "./source/source-locator.ts";
@@ -132,15 +132,20 @@ export class ShardSync {
    * put right by then would stay wrong for good; a stop that comes meanwhile leaves it the time of a stop.
    */
   stop(options: StopOptions): Promise<void> {
-    const giveUpMs = options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs;
+    const giveUpMs = this.#patience(options);
     const giveUp = setTimeout(() => this.#abandon(), giveUpMs);
     this.#stopped ??= this.#stop(options);
     return this.#stopped.finally(() => clearTimeout(giveUp));
   }
 
+  /** ms that a stop may take. */
+  #patience({ forgetCheckpoint, patient }: StopOptions): number {
+    return forgetCheckpoint || patient === true ? FINISH_MS : this.#limits.drainMs;
+  }
+
   async #stop(options: StopOptions): Promise<void> {
     this.#stopping = options;
-    const settleMs = (options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs) / 2;
+    const settleMs = this.#patience(options) / 2;
     const receivedAll = (until: number) =>
       receiveAll({
         facts: this.#sourceFacts,
@@ -292,7 +297,8 @@ export class ShardSync {
     this.#ending.abort();
     await Promise.all(background);
     if (this.#stopping?.forgetCheckpoint === false && this.#destination.unfinished) {
-      const message = `What had been received could not all be applied and put right within ${this.#limits.drainMs / 1000} s: the next start goes on with it. Until then some keys may stand with an expiry far in the future.`;
+      const seconds = this.#patience(this.#stopping) / 1000;
+      const message = `What had been received could not all be applied and put right within ${seconds} s: the next start goes on with it. Left: ${leftText(this.#left())}.`;
       this.#event("warning", "drain-incomplete", message);
     }
     if (this.#stopping?.forgetCheckpoint && !this.#destination.forgotten) {
@@ -303,6 +309,18 @@ export class ShardSync {
     this.#send();
     await this.#reader?.close();
     await rm(this.#spec.spoolDirectory, { recursive: true, force: true }).catch(() => {});
+  }
+
+  /** What a stop has left undone; null while none has. */
+  #left(): StopLeft | null {
+    if (!this.#ending.signal.aborted || this.#stopping?.forgetCheckpoint !== false) return null;
+    if (!this.#destination.incomplete || this.#fatal !== null) return null;
+    const [received, applied] = [this.#reader?.receivedOffset ?? null, this.#lag.appliedOffset];
+    return {
+      bytes: received === null || applied === null ? null : Number(received - applied),
+      doubtfulKeys: this.#destination.doubtfulKeys,
+      expiriesHeldBack: this.#destination.expiriesHeldBack,
+    };
   }
 
   #send(): void {
@@ -322,9 +340,22 @@ export class ShardSync {
       lag: this.#lag.read(),
       ledger: this.#ledger,
       doubtfulKeys: this.#destination.doubtfulKeys,
+      left: this.#left(),
+      expiriesHeldBack: this.#destination.expiriesHeldBack,
       merge: this.#merge.facts(),
       source: this.#sourceFacts,
       destination: this.#destinationFacts,
     });
   }
+}
+
+function leftText(left: StopLeft | null): string {
+  const count = (value: number | null | undefined, what: string) =>
+    value == null ? `an unknown number of ${what}` : `${value.toLocaleString("en-US")} ${what}`;
+  const parts = [
+    count(left?.bytes, "bytes of the stream that are not applied"),
+    count(left?.doubtfulKeys, "keys to be copied again"),
+    count(left?.expiriesHeldBack, "expiries that stand far in the future"),
+  ];
+  return parts.join(", ");
 }

@@ -33,6 +33,7 @@ export function streamTakerForTest(
     shade,
     doubtful: ledger.doubtful,
     leftOut: ledger.leftOut,
+    databases: { kind: "all" },
     leftOutKey: "left-out",
     largeExpiry: new LargeExpiry(shade, clock),
     watchers,

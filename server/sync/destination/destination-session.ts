@@ -6,7 +6,7 @@ import { databaseCount, dropClient, openClient, toTributaryError } from "../../r
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
-import { checkpointKey, connectionName, epochField, functionsKey, shardKeys } from "../own-keys.ts";
+import { checkpointKey, connectionName, epochField, functionsKey, shardKeys, trueExpiriesKey } from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { SyncLimits } from "../sync-limits.ts";
@@ -268,6 +268,8 @@ export class DestinationSession {
     await forgetWasEmpty(control, this.#spec.taskId);
     const { taskId, shardId } = this.#spec;
     await control.del(...shardKeys(taskId, shardId), functionsKey(taskId));
+    // Of the task's shards the last one to go: another may still have to tell its shaded expiries from true ones.
+    if ((await control.exists(checkpointKey(taskId))) === 0) await control.del(trueExpiriesKey(taskId));
   }
 
   close(): void {

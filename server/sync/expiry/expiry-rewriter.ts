@@ -6,6 +6,7 @@ import {
 } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import { allArguments, argumentAt, word } from "../commands/command-arguments.ts";
 import { restoreReplacing, setKeeping } from "../commands/command-downgrade-scripts.ts";
 import { encodeMultipleSet, type MultipleSet } from "../commands/multiple-set.ts";
@@ -61,10 +62,10 @@ export class ExpiryRewriter {
     const { expiry } = commandFacts(name);
     const found = expiry === undefined ? null : find(expiry, bytes, scanner);
     if (found === null) return this.#withoutExpiry(name, bytes, scanner);
-    const stated = integer(bytes, scanner, found.index) * found.unit;
-    if (!Number.isSafeInteger(stated)) return null;
+    const stated = expiryTime(bytes, scanner, found.index, found.unit);
+    if (stated === null) return null;
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
-    const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
+    const expireAt = found.relative ? addMs(stated, this.#clock.sourceTime) : stated;
     const written = this.#shade.inStream(sourceDb, db, key, expireAt);
     const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
     const unknown = (name === "SET" && !setPxat) || (name === "RESTORE" && !restoreAbsTtl);
@@ -80,9 +81,9 @@ export class ExpiryRewriter {
     const { expiry } = set;
     const knows = { msetex: hasMsetex, setKeepTtl: this.#abilities.setKeepTtl };
     if (expiry === null) return encodeMultipleSet(set, null, knows);
-    const expireAt = expiry.relative ? this.#clock.sourceTime + expiry.ms : expiry.ms;
+    const expireAt = expiry.relative ? addMs(expiry.ms, this.#clock.sourceTime) : expiry.ms;
     const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
-    const furthest = Math.max(...written);
+    const furthest = written.reduce((most, one) => (one > most ? one : most), 0 as ExpiryTime);
     // They have one expiry, but the clock has gone on between the first of them and the last.
     if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
     return encodeMultipleSet(set, furthest, knows);
@@ -108,7 +109,7 @@ export class ExpiryRewriter {
     return { command: this.#olderRestore(key!, payload!, options), after: null };
   }
 
-  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: number): Rewritten {
+  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: ExpiryTime): Rewritten {
     const key = args[1]!;
     const at = String(expireAt);
     const pexpireat = encodeCommand(["PEXPIREAT", key, at]);
@@ -157,7 +158,7 @@ function find(place: ExpiryPlace, bytes: Uint8Array, scanner: CommandScanner): F
   const { at, unit, absoluteBy } = place;
   if (absoluteBy === undefined) return { index: at, unit, relative: place.relative };
   // RESTORE says 0 where there is none.
-  if (integer(bytes, scanner, at) === 0) return null;
+  if (expiryTime(bytes, scanner, at, 1) === 0) return null;
   let absolute = false;
   for (let index = at + 2; index < scanner.argc; index++) {
     if (word(argumentAt(bytes, scanner, index)) === absoluteBy) absolute = true;
@@ -176,7 +177,11 @@ function findOption(bytes: Uint8Array, scanner: CommandScanner, first: number): 
   return null;
 }
 
-function integer(bytes: Uint8Array, scanner: CommandScanner, index: number): number {
-  const text = argumentAt(bytes, scanner, index).toString("latin1");
-  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+function expiryTime(
+  bytes: Uint8Array,
+  scanner: CommandScanner,
+  index: number,
+  unit: 1 | 1000,
+): ExpiryTime | null {
+  return parseExpiryTime(argumentAt(bytes, scanner, index).toString("latin1"), unit);
 }

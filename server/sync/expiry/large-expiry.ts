@@ -1,6 +1,7 @@
 import { commandFacts, EXPIRY_OPTIONS, type ExpiryPlace } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -67,8 +68,8 @@ export class LargeExpiry {
     if (begun === null) return null;
     const options = this.#options(begun.after);
     const stated = statedExpiry(begun, options);
-    if (stated === null || !Number.isSafeInteger(stated.ms)) return null;
-    const expireAt = stated.relative ? begun.startedAt + stated.ms : stated.ms;
+    if (stated === null || stated.ms === null) return null;
+    const expireAt = stated.relative ? addMs(stated.ms, begun.startedAt) : stated.ms;
     const written = this.#shade.inStream(sourceDb, db, begun.key, expireAt);
     if (!stated.relative && written === expireAt) return null;
     return encodeCommand(["PEXPIREAT", begun.key, String(written)]);
@@ -84,11 +85,11 @@ export class LargeExpiry {
   }
 }
 
-type Stated = { readonly ms: number; readonly relative: boolean };
+type Stated = { readonly ms: ExpiryTime | null; readonly relative: boolean };
 
 function statedExpiry({ place, second }: Begun, options: readonly string[]): Stated | null {
   if ("at" in place) {
-    const ms = integer(second) * place.unit;
+    const ms = parseExpiryTime(second, place.unit);
     // RESTORE says 0 where there is none.
     if (place.absoluteBy === undefined) return { ms, relative: place.relative };
     return ms === 0 ? null : { ms, relative: !options.includes(place.absoluteBy) };
@@ -97,9 +98,5 @@ function statedExpiry({ place, second }: Begun, options: readonly string[]): Sta
   const meant = EXPIRY_OPTIONS.get(options[at] ?? "");
   return meant === undefined
     ? null
-    : { ms: integer(options[at + 1] ?? "") * meant.unit, relative: meant.relative };
-}
-
-function integer(text: string): number {
-  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    : { ms: parseExpiryTime(options[at + 1] ?? "", meant.unit), relative: meant.relative };
 }

@@ -2,6 +2,7 @@ import type { TributaryError } from "../../errors/tributary-error.ts";
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
 import { typeOfDump } from "../../rdb/rdb-version.ts";
 import type { RdbEntry } from "../../rdb/rdb-visitor.ts";
+import { parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { ownStateErrorOf, rejectionCode, stateErrorOf } from "../destination/destination-answer.ts";
@@ -160,7 +161,7 @@ export class LoadReplies implements ReplyHandler {
     if (key === undefined || ttl === undefined || payload === undefined || payload.length <= FOOTER)
       return false;
     if (payload[0] === TYPE_MODULE_2) return false;
-    const expireAt = Number(Buffer.from(ttl).toString("latin1"));
+    const expireAt = parseExpiryTime(Buffer.from(ttl).toString("latin1")) ?? -1;
     const absolute = args.some((arg) => Buffer.from(arg).equals(ABSTTL));
     this.#refused.push({
       db: this.#db,

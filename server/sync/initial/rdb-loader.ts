@@ -5,6 +5,7 @@ import { writeValueCommands } from "../../rdb/rdb-value.ts";
 import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
+import type { ExpiryTime } from "../../redis/expiry-time.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { type DestinationDatabases, destinationDb, requireDatabase, sourceDbs } from "../database-map.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
@@ -46,7 +47,9 @@ export type RdbLoaderOptions = {
   readonly functions: FunctionLibraries;
   readonly merge: TaskMerge;
   /** The expiry to write for one in the RDB, ms since the epoch. */
-  readonly expiry: (expireAt: number) => number;
+  readonly expiry: (expireAt: ExpiryTime, target: number, key: Uint8Array) => ExpiryTime;
+  /** What is to be noted of an expiry before it is written, in the link's first database. */
+  readonly expiryNotes: () => readonly Buffer[];
   readonly role: string;
   readonly now: () => number;
 };
@@ -198,8 +201,14 @@ export class RdbLoader implements RdbVisitor {
     }
     if (!this.#owns(target, entry.key)) return false;
     this.#options.keys?.add(target, entry.key);
+    if (entry.expireAt >= 0) {
+      entry.expireAt = this.#options.expiry(entry.expireAt, target, entry.key);
+      for (const note of this.#options.expiryNotes()) {
+        this.#select(this.#options.linkDb);
+        this.#link.append(note, 0, note.length, 1);
+      }
+    }
     this.#select(target);
-    if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;
     return true;
   }

@@ -1,4 +1,5 @@
 import { type Redis, ReplyError } from "ioredis";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { DoubtfulKey } from "../doubtful/doubtful-keys.ts";
 
 /** A key that is to be dumped, or, with `ask`, only asked for. */
@@ -11,7 +12,7 @@ export type DumpedKey = {
   /** As DUMP gives it; null where it is not there, or was only asked for. */
   readonly payload: Buffer | null;
   /** ms since the epoch, -1 without one. */
-  readonly expireAt: number;
+  readonly expireAt: ExpiryTime;
 };
 
 export type KeyDump = {
@@ -91,12 +92,12 @@ export async function dumpKeys(source: Redis, major: number, keys: readonly Aske
   const began = milliseconds(answers[1]);
   const values = keys.map((_, index) => {
     const [payload, stated, time] = answers.slice(2 + 4 * index + 1, 2 + 4 * index + 4);
-    const life = Number(stated);
+    const life = parseExpiryTime(String(stated)) ?? -1;
     const since = major >= 7 ? 0 : major < 6 ? milliseconds(time) : began;
     const dumped = Buffer.isBuffer(payload) ? payload : null;
     // EXISTS, or DUMP.
     const held = dumped !== null || Number(payload) > 0;
-    return { held, payload: dumped, expireAt: life < 0 ? -1 : since + life };
+    return { held, payload: dumped, expireAt: life < 0 ? -1 : addMs(life, since) };
   });
   return { offset: BigInt(offset), replid, values };
 }

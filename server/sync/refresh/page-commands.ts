@@ -213,6 +213,7 @@ export class PageBuilder {
     const { spec, expiry } = this.#options;
     const { shade, ledger, abilities, now } = expiry;
     const expireAt = dumped.expireAt < 0 ? -1 : shade.inStream(db, target, key, dumped.expireAt);
+    const notes = shade.trueOnes.take().map((bytes) => ({ bytes, target: spec.checkpointDb }));
     try {
       const { commands, restores, losses } = await restoreCommands(key, dumped, expireAt, abilities, {
         decode: doubt === "decode",
@@ -235,7 +236,7 @@ export class PageBuilder {
       const placed: Commands = commands.map((bytes, index) =>
         restores && index === commands.length - 1 ? { bytes, target, watch } : { bytes, target },
       );
-      if (tooLarge === null) return { commands: placed, leftOut: null };
+      if (tooLarge === null) return { commands: [...notes, ...placed], leftOut: null };
       return { commands: [...placed, this.#leaveOut(noted)], leftOut: this.#leftOut(noted, tooLarge) };
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);

@@ -35,7 +35,12 @@ export class RefresherConnections {
       throw new TributaryError("SOURCE_NO_MASTER", { role, detail: "none has been found yet" });
     if (this.#source !== null && this.#source.endpoint !== endpoint) this.#dropSource();
     if (this.#source === null) {
-      const client = await openClient(endpoint, { role, signal, commandTimeoutMs: SOURCE_ANSWERS_MS });
+      const client = await openClient(endpoint, {
+        role,
+        signal,
+        commandTimeoutMs: SOURCE_ANSWERS_MS,
+        stringNumbers: true,
+      });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
         this.#source = { client, endpoint, major: Number(redisVersion.split(".")[0]) };

@@ -61,7 +61,12 @@ export class SiblingSources {
       this.drop(index);
     }
     if (sibling.open === null) {
-      const client = await openClient(endpoint, { role, signal: this.#signal, commandTimeoutMs: ANSWERS_MS });
+      const client = await openClient(endpoint, {
+        role,
+        signal: this.#signal,
+        commandTimeoutMs: ANSWERS_MS,
+        stringNumbers: true,
+      });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
         sibling.open = { client, major: Number(redisVersion.split(".")[0]), address };

@@ -1,8 +1,9 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
-import { firstArguments } from "../commands/command-arguments.ts";
-import { knownKeysByRole } from "../commands/known-keys.ts";
+import { firstArguments, word } from "../commands/command-arguments.ts";
+import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
+import { destinationDb } from "../database-map.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import { type LeftOutKeys, leftOutMember } from "../doubtful/left-out-keys.ts";
@@ -11,6 +12,7 @@ import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import type { CommandTaker } from "./command-cutter.ts";
 import { largeMayFail, largeWatch } from "./large-watch.ts";
@@ -33,6 +35,7 @@ export type StreamTakerOptions = {
   readonly shade: ExpiryShade;
   readonly doubtful: DoubtfulKeys;
   readonly leftOut: LeftOutKeys;
+  readonly databases: DatabaseMap;
   /** The set of keys that are left out, in checkpointDb. */
   readonly leftOutKey: string;
   readonly largeExpiry: LargeExpiry;
@@ -143,6 +146,7 @@ export class StreamTaker implements CommandTaker {
     } else if (verdict === "skip") {
       this.#options.refusals.skipped(bytes, this.offset);
     }
+    this.#noteTrueExpiries();
     this.position += size;
     if (this.#pipeline.overLimit) this.#options.settle();
   }
@@ -255,23 +259,22 @@ export class StreamTaker implements CommandTaker {
       if (!alone) leftOut.remove(db, key);
       doubtful.doubt("limit", db, key);
     }
-    if (rule === "move" || rule === "copy") this.#copyElsewhere(bytes, writes);
+    const other = this.#otherDb(bytes);
+    if (other !== null && writes.length > 0) doubtful.doubt("limit", other, writes.at(-1)!);
     // A script may do more than its keys say.
     if (facts.watch === "script") return true;
     this.#filter.skipLeftOut();
     return false;
   }
 
-  /** The key that MOVE, or COPY with DB, writes lies in another database. */
-  #copyElsewhere(bytes: Uint8Array, writes: readonly Buffer[]): void {
-    const args = firstArguments(bytes, this.#options.scanner).map((arg) => arg.toString("latin1"));
-    const at =
-      this.#filter.name.rule === "move"
-        ? 2
-        : args.findIndex((arg, index) => index > 2 && arg.toUpperCase() === "DB") + 1;
+  /** The database of the source in which MOVE, or COPY with DB, writes its key; null without one. */
+  #otherDb(bytes: Uint8Array): number | null {
+    const { rule } = this.#filter.name;
+    if (rule !== "move" && rule !== "copy") return null;
+    const args = firstArguments(bytes, this.#options.scanner).map(word);
+    const at = rule === "move" ? 2 : args.findIndex((arg, index) => index > 2 && arg === "DB") + 1;
     const other = at > 0 ? Number(args[at]) : Number.NaN;
-    const key = writes.at(-1);
-    if (Number.isSafeInteger(other) && key !== undefined) this.#options.doubtful.doubt("limit", other, key);
+    return Number.isSafeInteger(other) ? other : null;
   }
 
   /** True for a command that the destination is known to refuse; it is logged. */
@@ -324,9 +327,21 @@ export class StreamTaker implements CommandTaker {
     const { shade, doubtful, scanner } = this.#options;
     const { name, watch, facts } = this.#filter.name;
     const { db } = this.#filter;
-    if (facts.carriesExpiry) shade.keyRenamed();
+    if (facts.carriesExpiry) {
+      shade.keyRenamed();
+      if (shade.trueOnes.any) this.#carryTrueExpiry(bytes);
+    }
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
+  }
+
+  #carryTrueExpiry(bytes: Uint8Array): void {
+    const { shade, scanner, databases } = this.#options;
+    const { db, target } = this.#filter;
+    const [from, to = from] = knownKeys(this.#filter.name.name, bytes, scanner);
+    const there = destinationDb(databases, this.#otherDb(bytes) ?? db);
+    if (from === undefined || to === undefined || target === null || there === null) return;
+    shade.trueOnes.carried({ db: target, key: from }, { db: there, key: to });
   }
 
   /** The command was passed on with the expiry that it states; the right one follows in its transaction. */
@@ -335,5 +350,12 @@ export class StreamTaker implements CommandTaker {
     if (target === null) return;
     const command = this.#options.largeExpiry.end(db, target);
     if (command !== null) this.own(command, target);
+    this.#noteTrueExpiries();
+  }
+
+  #noteTrueExpiries(): void {
+    const { shade, checkpointDb } = this.#options;
+    if (!shade.trueOnes.waiting) return;
+    for (const note of shade.trueOnes.take()) this.own(note, checkpointDb);
   }
 }
