@@ -6,7 +6,14 @@ import { databaseCount, dropClient, openClient, toTributaryError } from "../../r
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
-import { checkpointKey, connectionName, epochField, functionsKey, shardKeys, trueExpiriesKey } from "../own-keys.ts";
+import {
+  checkpointKey,
+  connectionName,
+  epochField,
+  functionsKey,
+  shardKeys,
+  trueExpiriesKey,
+} from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { SyncLimits } from "../sync-limits.ts";
