@@ -21,7 +21,6 @@ async function stopped(wanted: TaskRecord["wanted"], applied: number, drained = 
   };
   report(50);
   return stopShard(run, shard, {
-    tell() {},
     start() {},
     tell() {},
     stop: async () => {

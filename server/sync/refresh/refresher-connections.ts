@@ -5,6 +5,7 @@ import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { requireSameServerAt } from "../destination/same-server.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
 
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
 const SOURCE_ANSWERS_MS = 5000;
@@ -39,6 +40,7 @@ export class RefresherConnections {
         role,
         signal,
         commandTimeoutMs: SOURCE_ANSWERS_MS,
+        answerBytes: DUMP_ANSWER_BYTES,
         stringNumbers: true,
       });
       try {

@@ -4,6 +4,7 @@ import { formatAddress } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { SourceLocator } from "../source/source-locator.ts";
+import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
 import { siblingsByIndex } from "./shard-places.ts";
 
 /** A sibling that is silent for this long is asked again later, ms. */
@@ -65,6 +66,7 @@ export class SiblingSources {
         role,
         signal: this.#signal,
         commandTimeoutMs: ANSWERS_MS,
+        answerBytes: DUMP_ANSWER_BYTES,
         stringNumbers: true,
       });
       try {
