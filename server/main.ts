@@ -44,7 +44,7 @@ async function start(): Promise<void> {
     onFailure: (what, error) => log.error({ err: error }, what),
     onRecovery: (what) => log.info(what),
   });
-  const context: ApiContext = { control, systemInfo: systemInfoOf(database.directory) };
+  const context: ApiContext = { from: null, control, systemInfo: systemInfoOf(database.directory) };
   publishCaller(context);
   const pages = openPages({ dev, host, port });
   const http = createHttpServer({

@@ -13,6 +13,7 @@ const done: Record<TaskAction, (name: string) => string> = {
   resume: (name) => `${name} is resuming`,
   stop: (name) => `${name} is cutting over`,
   delete: (name) => `${name} was deleted`,
+  resync: (name) => `${name} is synchronizing again`,
 };
 
 export type ActedTask = { readonly id: string; readonly name: string };
@@ -26,7 +27,8 @@ export function useTaskActions(task: ActedTask) {
   const resume = useMutation(trpc.task.resume.mutationOptions());
   const stop = useMutation(trpc.task.stop.mutationOptions());
   const remove = useMutation(trpc.task.delete.mutationOptions());
-  const calls = { start, pause, resume, stop, delete: remove };
+  const resync = useMutation(trpc.task.resync.mutationOptions());
+  const calls = { start, pause, resume, stop, delete: remove, resync };
   const busy = (Object.keys(calls) as TaskAction[]).find((action) => calls[action].isPending) ?? null;
 
   /** Resolves to whether the server did it. */

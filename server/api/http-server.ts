@@ -15,7 +15,7 @@ export type Pages = {
 };
 
 export type HttpServerOptions = {
-  readonly context: ApiContext;
+  readonly context: Omit<ApiContext, "from">;
   readonly guard: RequestGuard;
   readonly pages: Pages;
   /** Hears of errors that are no answer to the user's input. */
@@ -31,7 +31,10 @@ const livePath = "/api/live";
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { context, guard, pages } = options;
-  const createContext = () => context;
+  const createContext = ({ req }: { req: IncomingMessage }): ApiContext => ({
+    ...context,
+    from: req.socket.remoteAddress ?? null,
+  });
   const onError = ({ error, path }: { error: Error & { code: string }; path: string | undefined }) => {
     if (error.code === "INTERNAL_SERVER_ERROR") options.onError(error, path);
   };

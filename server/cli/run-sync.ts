@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
+import { readOnce } from "../control/read-once.ts";
 import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
-import { SHRINK_POLICY, type ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";
@@ -18,10 +19,11 @@ const LOOK_MS = 50;
  * @returns the exit code: 0 only where the destination is what the shards are.
  */
 export async function runSync(options: SyncArguments, stop: AbortSignal): Promise<number> {
-  const { plan, taskId } = options;
+  const { taskId } = options;
+  let { plan } = options;
   const log = options.json ? process.stderr : process.stdout;
   if (!options.skipChecks) {
-    const report = await runPrechecks({ ...precheckInput(plan), signal: stop });
+    const report = await runPrechecks({ ...precheckInput(plan, taskId), signal: stop });
     for (const check of report.checks) {
       if (check.level === "ok") continue;
       const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
@@ -30,6 +32,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
       );
     }
     if (reasonAgainst(report, false) !== null) return exitCodes.refused;
+    plan = readOnce(plan, report);
   }
   const startedAt = Date.now();
   const followers = new Map(plan.shards.map((shard) => [shard.id, new ShardFollower(shard.name, startedAt)]));
@@ -69,9 +72,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
       heartbeatDb: plan.heartbeatDb,
       publish: plan.publish,
       onDestinationDataLost: plan.onDestinationDataLost,
-      shrink: SHRINK_POLICY,
-      destinationKeys: "overwrite",
-      onFlush: "skip",
+      shrink: plan.shrink,
+      destinationKeys: plan.destinationKeys,
+      onFlush: plan.onFlush,
       expectCheckpoint: false,
       spoolQuotaBytes: SPOOL_QUOTA,
     };

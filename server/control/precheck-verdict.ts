@@ -8,13 +8,21 @@ export type { CheckResult, PrecheckReport } from "../precheck/precheck-report.ts
 /** The checks, as server/precheck runs them; a test has its own. */
 export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 
-export function precheckInput(plan: Omit<TaskPlan, "source" | "checkpointDb">): PrecheckInput {
+/** @param taskId of a task that may have run before, as that of a command line; null for a new one. */
+export function precheckInput(plan: TaskPlan, taskId: string | null = null): PrecheckInput {
   const { databases } = plan;
   return {
     shards: plan.shards,
     destination: plan.destination,
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,
+    merge: {
+      taskId,
+      began: false,
+      destinationKeys: plan.destinationKeys,
+      ring: plan.ring,
+      readsOnce: plan.source.kind === "nutcracker",
+    },
   };
 }
 

@@ -3,12 +3,20 @@ import type { MergePolicy } from "../merge/merge-policy.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import {
+  type DatabaseMap,
+  type DestinationDataLostPolicy,
+  type DestinationKeysPolicy,
+  type FlushPolicy,
+  type PublishPolicy,
+  SHRINK_POLICY,
+  type ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import { planPool } from "./plan-pool.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
-import { mergePolicyOf, type TaskRing } from "./task-ring.ts";
+import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
 
 /** The pool as it is stored: all that the ring needs, without the password. */
 export type SourceConfig =
@@ -34,6 +42,9 @@ export type TaskPlan = {
   readonly mergePolicy: MergePolicy;
   /** null where the shards were given by hand, or the pool distributes at random. */
   readonly ring: TaskRing | null;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
@@ -59,6 +70,9 @@ export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
     databases,
     mergePolicy: mergePolicyOf(input.mergePolicy, source.ring),
     ring: source.ring,
+    destinationKeys: input.destinationKeys ?? "must-be-empty",
+    shrink: { ...SHRINK_POLICY, ...input.shrink },
+    onFlush: flushPolicyOf(input.onFlush, source.ring),
     checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
     heartbeatDb: source.redisDb ?? firstSource(databases),
     publish: input.publish ?? "forward",

@@ -1,8 +1,17 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
-import type { ShardReport } from "../sync/shard-report.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type { Differs, ShardReport } from "../sync/shard-report.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  DestinationKeysPolicy,
+  FlushPolicy,
+  PublishPolicy,
+  ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
+import type { Actor } from "./actor.ts";
+import type { StartConfirmation } from "./start-confirmation.ts";
 import type { SourceConfig } from "./task-plan.ts";
 import type { TaskRing } from "./task-ring.ts";
 import type { WantedState } from "./task-view.ts";
@@ -25,6 +34,16 @@ export type ShardRecord = StoredEndpoint & {
   readonly id: string;
   readonly name: string;
   readonly weight: number;
+  /** What somebody took note of last. */
+  readonly acknowledged: Acknowledgement | null;
+};
+
+/** Somebody has taken note that the destination differs from a shard. */
+export type Acknowledgement = Actor & {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly reason: string;
+  readonly differs: Differs;
 };
 
 /** A report without its increments: what is remembered of it. */
@@ -46,6 +65,11 @@ export type TaskRecord = {
   readonly databases: DatabaseMap;
   readonly mergePolicy: MergePolicy;
   readonly ring: TaskRing | null;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
+  /** Who let the task begin in a destination that was in use; null where it was not. */
+  readonly confirmed: StartConfirmation | null;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
@@ -56,5 +80,18 @@ export type TaskRecord = {
 
 /** What changes in a task's life. */
 export type TaskChange = Partial<
-  Pick<TaskRecord, "name" | "wanted" | "prechecked" | "cuttingOver" | "failure" | "since">
+  Pick<
+    TaskRecord,
+    | "name"
+    | "wanted"
+    | "prechecked"
+    | "cuttingOver"
+    | "failure"
+    | "since"
+    | "mergePolicy"
+    | "destinationKeys"
+    | "shrink"
+    | "onFlush"
+    | "confirmed"
+  >
 >;

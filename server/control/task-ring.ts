@@ -1,5 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { MergePolicy, MergeSpec } from "../merge/merge-policy.ts";
+import type { FlushPolicy } from "../sync/shard-sync-spec.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 
 export { mergePolicies } from "../merge/merge-policy.ts";
@@ -30,6 +31,13 @@ export function mergePolicyOf(wanted: MergePolicy | undefined, ring: TaskRing | 
   if (ring !== null || wanted === "last-write") return wanted;
   const detail = `${wanted} needs the ring of a pool, and these shards have none: choose last-write`;
   throw new TributaryError("INPUT_INVALID", { field: "Merge policy", detail });
+}
+
+/** @throws TributaryError INPUT_INVALID where a shard's own keys are meant and nobody can say which they are. */
+export function flushPolicyOf(wanted: FlushPolicy | undefined, ring: TaskRing | null): FlushPolicy {
+  if (wanted !== "own-keys" || ring !== null) return wanted ?? "skip";
+  const detail = "own-keys needs the ring of a pool, and these shards have none: choose skip";
+  throw new TributaryError("INPUT_INVALID", { field: "FLUSHALL", detail });
 }
 
 /** What a shard sync is told: names on the ring by the index of their shard. */

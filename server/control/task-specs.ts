@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PrecheckInput } from "../precheck/precheck-report.ts";
-import { SHRINK_POLICY, type ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import {
   destinationPlace,
   openAddresses,
@@ -9,6 +9,7 @@ import {
   sealEndpoint,
 } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
+import type { StartConfirmation } from "./start-confirmation.ts";
 import type { TaskPlan } from "./task-plan.ts";
 import type { ShardRecord, TaskRecord } from "./task-record.ts";
 import { mergeSpecOf } from "./task-ring.ts";
@@ -16,7 +17,12 @@ import { mergeSpecOf } from "./task-ring.ts";
 /** The record of a new task, its passwords sealed. */
 export function recordOf(
   plan: TaskPlan,
-  task: { readonly id: string; readonly name: string; readonly now: number },
+  task: {
+    readonly id: string;
+    readonly name: string;
+    readonly now: number;
+    readonly confirmed?: StartConfirmation | null;
+  },
   box: SecretBox,
 ): TaskRecord {
   const { shards, destination, ...rest } = plan;
@@ -27,12 +33,14 @@ export function recordOf(
     wanted: "created",
     prechecked: false,
     cuttingOver: false,
+    confirmed: task.confirmed ?? null,
     failure: null,
     since: task.now,
     createdAt: task.now,
     destination: sealEndpoint(box, destination, destinationPlace(task.id)),
     shards: shards.map(({ endpoint, ...shard }) => ({
       ...shard,
+      acknowledged: null,
       ...sealAddresses(box, { ...shard, source: endpoint }, task.id, shard.id),
     })),
   };
@@ -72,9 +80,9 @@ export function specOf(
     heartbeatDb: task.heartbeatDb,
     publish: task.publish,
     onDestinationDataLost: task.onDestinationDataLost,
-    shrink: SHRINK_POLICY,
-    destinationKeys: "overwrite",
-    onFlush: "skip",
+    shrink: task.shrink,
+    destinationKeys: task.destinationKeys,
+    onFlush: task.onFlush,
     expectCheckpoint: options.expectCheckpoint,
     spoolQuotaBytes: options.spoolQuotaBytes,
   };
@@ -85,8 +93,11 @@ export function spoolOf(dataDirectory: string, taskId: string): string {
   return join(dataDirectory, "spool", taskId);
 }
 
-/** @throws TributaryError SECRET_WRONG */
-export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput {
+/**
+ * @param began it has written to its destination before.
+ * @throws TributaryError SECRET_WRONG
+ */
+export function precheckInputOf(task: TaskRecord, box: SecretBox, began = false): PrecheckInput {
   return {
     shards: task.shards.map((shard) => {
       const { source, ...further } = openAddresses(box, shard, task.id);
@@ -95,5 +106,12 @@ export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,
+    merge: {
+      taskId: task.id,
+      began,
+      destinationKeys: task.destinationKeys,
+      ring: task.ring,
+      readsOnce: false,
+    },
   };
 }

@@ -3,7 +3,7 @@ import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
 import { mergeAnswers } from "../sync/ledger/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
-import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
+import type { Acknowledgement, ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 import { ringOf, type TaskRing } from "./task-ring.ts";
 
 /** Tasks, their shards and what is remembered of these, in the database. */
@@ -85,6 +85,14 @@ export class TaskStore {
     const { shardId } = checkpoints;
     const rows = this.#db.select({ shardId }).from(checkpoints).where(eq(checkpoints.taskId, taskId)).all();
     return new Set(rows.map((row) => row.shardId));
+  }
+
+  acknowledge(taskId: string, shardId: string, acknowledged: Acknowledgement): void {
+    this.#db
+      .update(shards)
+      .set({ acknowledged })
+      .where(and(eq(shards.taskId, taskId), eq(shards.id, shardId)))
+      .run();
   }
 
   forgetCheckpoint(taskId: string, shardId: string): void {

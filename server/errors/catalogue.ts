@@ -363,6 +363,20 @@ export const catalogue = {
     remedy: "{remedy}",
     retried: false,
   },
+  SHARD_NOT_READY: {
+    message: "Shard {shard} of {task} cannot {action} now: {detail}.",
+    cause: "What was asked for does not fit what the shard does at present; another may have asked first.",
+    remedy: "See the shard's page for what it does now.",
+    retried: false,
+  },
+  START_UNCONFIRMED: {
+    message: "The destination at {address} {detail}: the start waits to be confirmed.",
+    cause:
+      "A task is about to write for the first time into databases that hold keys, or that another task writes to.",
+    remedy:
+      "Start it on its page, which says what will happen to these keys, and confirm. Or choose a database that is empty.",
+    retried: false,
+  },
   TASK_NAME_TAKEN: {
     message: "There is already a task named {name}.",
     cause: "Names are unique.",

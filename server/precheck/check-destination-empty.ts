@@ -1,27 +1,30 @@
 import { checkOf } from "./check-result.ts";
-import type { Check } from "./precheck-report.ts";
+import type { Check, DestinationUse } from "./precheck-report.ts";
 
-/** The databases that will be written hold nothing yet, Tributary's own keys aside. */
-export const checkDestinationEmpty: Check = ({ shards, destination, databases }) => {
-  const { facts, ownKeys, subject } = destination;
-  if (facts === null || destination.failure !== null) return [];
-  const check = checkOf("destination-empty", "Destination empty", subject);
-  const written = new Set<number>();
-  for (const pair of databases ?? []) written.add(pair.destination);
-  if (databases === null) {
-    for (const shard of shards) for (const { db } of shard.facts?.keyspace ?? []) written.add(db);
+/** What becomes of keys that lie in the databases that will be written, by what the task was told. */
+export const checkDestinationEmpty: Check = ({ destination, merge, use }) => {
+  if (use === null) return [];
+  const check = checkOf("destination-empty", "Destination empty", destination.subject);
+  if (use.keys.length === 0) return [check.ok("The databases that will be written are empty.")];
+  const found = use.keys.map(({ db, keys }) => `db${db}: ${keys} keys`).join(", ");
+  if (use.began)
+    return [check.ok("It holds what this task has brought, and keys of others beside it.", found)];
+  if (merge.destinationKeys === "must-be-empty" && use.neighbors.length === 0) {
+    const sample = use.samples?.examples.find(({ kind }) => kind === "on-destination")?.key;
+    const { address } = destination;
+    return [check.error("DESTINATION_HOLDS_KEYS", { address, sample: sample ?? found }, found)];
   }
-  const found: string[] = [];
-  for (const { db, keys } of facts.keyspace) {
-    const others = keys - (ownKeys.get(db) ?? 0);
-    if (written.has(db) && others > 0) found.push(`db${db}: ${others} keys`);
-  }
-  if (found.length === 0) return [check.ok("The databases that will be written are empty.")];
-  return [
-    check.warning(
-      "It holds keys already. Those of the same name as a shard's key are overwritten; the others stay beside the copy.",
-      "Flush these databases first if nothing in them is needed. After a restart of the task this is as it should be.",
-      found.join(", "),
-    ),
-  ];
+  const kept = merge.destinationKeys === "keep";
+  const message = kept
+    ? "It holds keys already. They are kept, also where a shard has a key of the same name."
+    : "It holds keys already. Those of the same name as a shard's key are overwritten; the others stay beside the copy.";
+  const remedy = "Flush these databases first if nothing in them is needed, or choose an empty database.";
+  return [check.warning(message + shareText(use), remedy, found)];
 };
+
+/** e.g. " Of 500 keys of the shards that were looked at, 20 are there." */
+export function shareText({ samples }: Pick<DestinationUse, "samples">): string {
+  if (samples === null) return "";
+  const { sampled, onDestination } = samples;
+  return ` Of ${sampled} keys of the shards that were looked at, ${onDestination} are there.`;
+}

@@ -209,7 +209,7 @@ describe("each action", () => {
       code: "TASK_NOT_READY",
       details: { remedy: "Pause or stop it first." },
     });
-    expect(control.row(id).actions).toEqual(["pause"]);
+    expect(control.row(id).actions).toEqual(["pause", "resync"]);
   });
 
   it("refuses all but delete once the task is finished", async () => {

@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import { syncArguments } from "../../server/cli/sync-arguments.ts";
+import { readOnce } from "../../server/control/read-once.ts";
 import { openSecretBox } from "../../server/control/secret-box.ts";
 import type { TaskInput } from "../../server/control/task-input.ts";
 import { planTask } from "../../server/control/task-plan.ts";
 import { mergeSpecOf } from "../../server/control/task-ring.ts";
 import { recordOf, specOf } from "../../server/control/task-specs.ts";
 import { TaskStore } from "../../server/control/task-store.ts";
+import type { ShardProbe } from "../../server/precheck/precheck-report.ts";
 import { createRing } from "../../server/twemproxy/ring.ts";
 import { temporaryFolder } from "../servers/index.ts";
 
@@ -63,6 +65,30 @@ describe("a pool that lists one server under several names", () => {
   });
 });
 
+describe("names of one server that are told apart by their text alone", () => {
+  it("become one shard once the servers have been asked, and the ring keeps all names", () => {
+    const planned = plan(poolOf(["127.0.0.1:1:1 a", "127.1:1:2 b", "127.0.0.1:2:1 c"]));
+    const runIds = ["one", "one", "two"];
+    const shards = planned.shards.map(({ id }, index) => ({ id, runId: runIds[index]! }) as ShardProbe);
+    const merged = readOnce(planned, { shards });
+    expect(merged.shards.map(({ id, name, weight }) => [id, name, weight])).toEqual([
+      ["a", "127.0.0.1:1", 3],
+      ["c", "c", 1],
+    ]);
+    expect(merged.ring?.servers.map(({ name, shardId }) => [name, shardId])).toEqual([
+      ["a", "a"],
+      ["b", "a"],
+      ["c", "c"],
+    ]);
+  });
+
+  it("stay apart where a server does not say its run_id", () => {
+    const planned = plan(poolOf(["h1:1:1 a", "h2:1:1 b"]));
+    const shards = planned.shards.map(({ id }) => ({ id, runId: "" }) as ShardProbe);
+    expect(readOnce(planned, { shards })).toBe(planned);
+  });
+});
+
 describe("the merge policy", () => {
   const two = ["10.0.0.1:6379:1 a", "10.0.0.2:6379:1 b"];
   const shards: TaskInput["source"] = { kind: "shards", shards: [{ address: "h1" }, { address: "h2" }] };
@@ -102,5 +128,23 @@ describe("the merge policy", () => {
     const argv = ["--destination", "h9", "--shard", "h1", "--merge-policy"];
     expect(syncArguments([...argv, "last-write"])!.plan.mergePolicy).toBe("last-write");
     expect(() => syncArguments([...argv, "mine"])).toThrow(/--merge-policy takes owner-wins or owner-only/);
+  });
+
+  it("comes with the other choices of merging on the command line, which refuses nothing by itself", () => {
+    const argv = ["--destination", "h9", "--shard", "h1"];
+    expect(syncArguments(argv)!.plan).toMatchObject({
+      destinationKeys: "overwrite",
+      shrink: { onShrink: "hold", maxKeys: 1000, maxShare: 0.1 },
+      onFlush: "skip",
+    });
+    const options = ["--destination-keys", "keep", "--on-shrink", "follow", "--shrink-bound", "5,2.5"];
+    expect(syncArguments([...argv, ...options])!.plan).toMatchObject({
+      destinationKeys: "keep",
+      shrink: { onShrink: "follow", maxKeys: 5, maxShare: 0.025 },
+    });
+    expect(() => syncArguments([...argv, "--shrink-bound", "5"])).toThrow(
+      /--shrink-bound takes KEYS,PERCENT/,
+    );
+    expect(() => syncArguments([...argv, "--on-flush", "own-keys"])).toThrow(/own-keys needs the ring/);
   });
 });

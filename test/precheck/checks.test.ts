@@ -6,6 +6,7 @@ import { checkVersions } from "../../server/precheck/check-versions.ts";
 import type { Precheck, ServerAnswers } from "../../server/precheck/precheck-report.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
+import { plainQuestion } from "./merge-question.ts";
 
 function answers(subject: string, info: string): ServerAnswers {
   return {
@@ -18,6 +19,8 @@ function answers(subject: string, info: string): ServerAnswers {
     databaseCount: null,
     refusals: new Map(),
     ownKeys: new Map(),
+    neighbors: [],
+    began: false,
   };
 }
 
@@ -28,6 +31,8 @@ function precheck(source: string, destination: string): Precheck {
     destination: answers("destination", destination),
     databases: null,
     heartbeatDb: 0,
+    merge: plainQuestion,
+    use: null,
   };
 }
 
