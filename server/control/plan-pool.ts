@@ -59,12 +59,17 @@ function byAddress(pool: NutcrackerPool): OneServer[] {
         detail: "a unix socket cannot be reached from here; list the server by host and port",
       });
     }
-    const place = `${plainHost(server.host)}:${server.port}`;
+    const place = placeOf(server);
     const group = groups.get(place);
     if (group === undefined) groups.set(place, { endpoint: endpointOf(pool, server), servers: [server] });
     else group.servers.push(server);
   }
   return [...groups.values()];
+}
+
+/** Equal for names of a pool that stand for one server. */
+export function placeOf({ host, port, socket }: NutcrackerServer): string {
+  return socket ?? `${plainHost(host)}:${port}`;
 }
 
 /** One text for the ways in which one host is mostly written; others are told by the run_id, when asked. */
