@@ -61,7 +61,7 @@ const syncRooms: Readonly<Record<string, readonly string[]>> = {
   filter: ["commands", "doubtful", "expiry", "scripting", "strays"],
   reconcile: ["commands", "ledger", "destination", "source"],
   strays: ["commands", "doubtful", "source"],
-  initial: ["commands", "ledger", "destination", "scripting", "reconcile", "strays"],
+  initial: ["commands", "doubtful", "ledger", "destination", "scripting", "reconcile", "strays"],
   stream: ["commands", "doubtful", "ledger", "destination", "expiry", "filter", "strays"],
   refresh: ["commands", "doubtful", "ledger", "destination", "expiry", "stream", "strays"],
 };

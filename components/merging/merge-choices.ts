@@ -1,9 +1,5 @@
-import type {
-  DestinationKeysPolicy,
-  FlushPolicy,
-  MergePolicy,
-  ShrinkPolicy,
-} from "@/server/sync/shard-sync-spec";
+import type { MergePolicy } from "@/server/merge/merge-policy";
+import type { DestinationKeysPolicy, FlushPolicy, ShrinkPolicy } from "@/server/sync/shard-sync-spec";
 
 type Choice<T extends string> = { readonly value: T; readonly label: string; readonly help: string };
 
