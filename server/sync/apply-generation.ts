@@ -200,9 +200,18 @@ export function streamApplier(
   clock.startsAt(from.at);
   const scripts = new ScriptRewriter({
     library: context.scripts.library,
-    prelude: scriptPrelude(spec.databases, spec.publish),
+    prelude: scriptPrelude({
+      ...spec,
+      doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
+      shade: shade.distance,
+    }),
     storeKey: scriptsKey(spec.taskId, spec.shardId),
-    sourceTime: () => clock.sourceTime,
+    moment: () => ({
+      at: clock.sourceTime,
+      now: clock.destinationNow,
+      shadedBefore: shade.inScript(),
+      shared: context.merge.isTold,
+    }),
   });
   const { merge, ledger } = context;
   const judge = new KeyJudge({

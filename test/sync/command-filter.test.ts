@@ -124,7 +124,7 @@ test("EVALSHA becomes EVAL once the body has been seen, in whatever database", (
   expect(filter.decide("EVALSHA", sha, "0")).toBe("skip DB_NOT_SELECTED");
   filter.decide("SELECT", "3");
   expect(filter.decide("evalsha", sha.toUpperCase(), "1", "k", "a")).toBe(
-    "replace EVAL prelude return 1 1 k a 1700000000000",
+    `replace EVAL prelude return 1 1 k a 1700000000000 1700000000000 0 0 3 5 ${sha}`,
   );
   expect(filter.beside()).toEqual([]);
   expect(filter.decide("EVAL", "#!lua\nreturn 1", "0")).toBe("forward");

@@ -57,7 +57,7 @@ export class FilterForTest {
       library: new ScriptLibrary(),
       prelude: "prelude ",
       storeKey: "store",
-      sourceTime: () => this.now,
+      moment: () => ({ at: this.now, now: this.now, shadedBefore: 0, shared: false }),
     });
     const functions = new FunctionLibraries({
       key: "libraries",

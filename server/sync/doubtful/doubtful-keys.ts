@@ -24,8 +24,10 @@ import { knownKeys } from "../commands/known-keys.ts";
  * - restore: another shard has removed it. If this one holds it, it is copied again.
  *
  * The database of these three is the destination's, of the others the source's.
+ *
+ * - script: no key, but what a script has noted of itself (script-prelude.ts), as `<code> <SHA1>`: it is told.
  */
-const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore"] as const;
+const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore", "script"] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
 const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];
@@ -49,6 +51,8 @@ export class DoubtfulKeys {
   #members: Buffer[] = [];
   /** Taken, but not known to be noted. */
   #underway: Buffer[] = [];
+  /** Transactions in which a script may have noted some by itself. */
+  ofScripts = 0;
   /** Noted and not yet copied again. */
   readonly #pending = new Set<string>();
   /** There may be others in the set. */
@@ -75,6 +79,11 @@ export class DoubtfulKeys {
   /** What was in the set already; `whole` where that is all. */
   adopt(members: readonly Buffer[], whole: boolean): void {
     this.#othersPending = !whole;
+    for (const member of members) this.#remember(member.toString("latin1"));
+  }
+
+  /** Some that are in the set: a script may have noted them. */
+  learn(members: readonly Buffer[]): void {
     for (const member of members) this.#remember(member.toString("latin1"));
   }
 

@@ -219,7 +219,7 @@ export class CommandFilter {
     this.#put(scripts.meet(this.name.name, bytes, scanner));
     if (this.target === null) return this.#notSelected();
     if (!this.#passes(bytes, scanner, this.target)) return "control";
-    const replacement = scripts.rewrite(bytes, scanner);
+    const replacement = scripts.rewrite(bytes, scanner, this.db, this.target);
     if (replacement !== null) {
       this.replacement = replacement;
       return "replace";
