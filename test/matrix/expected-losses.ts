@@ -59,7 +59,7 @@ export function expectedLosses(source: ServerTraits, destination: ServerTraits):
   if (source.since70 && !destination.since70) {
     notes.push("functions");
     lose("rejected FUNCTION LOAD UNKNOWN_COMMAND", 1, ["#!lua name=mylib"]);
-    lose("rejected FUNCTION UNKNOWN_COMMAND", 7, ["FUNCTION LOAD ", "FUNCTION DELETE deleted"]);
+    lose("rejected FUNCTION UNKNOWN_COMMAND", 8, ["FUNCTION LOAD ", "FUNCTION DELETE deleted"]);
     lose("rejected SPUBLISH UNKNOWN_COMMAND", 1, ["SPUBLISH spublish:channel message"]);
   }
   if (source.vectorSets && !destination.vectorSets) {

@@ -78,6 +78,10 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.call("FUNCTION", "LOAD", "REPLACE", library("deleted"));
     await shard.call("FUNCTION", "DELETE", "deleted");
   },
+  "FUNCTION FLUSH": async ({ shard }) => {
+    await shard.call("FUNCTION", "LOAD", library("flushed"));
+    await shard.call("FUNCTION", "FLUSH");
+  },
   "FUNCTION LOAD": async ({ shard }) => {
     await shard.call("FUNCTION", "LOAD", library("loaded"));
   },
@@ -238,7 +242,6 @@ export const skippedCommands: Readonly<Record<string, readonly string[]>> = {
   FLUSHALL: ["FLUSHALL"],
   FLUSHDB: ["FLUSHDB"],
   SWAPDB: ["SWAPDB 7 8"],
-  "FUNCTION FLUSH": ["FUNCTION FLUSH"],
 };
 
 /** Examples that leave no key behind. */

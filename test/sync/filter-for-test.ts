@@ -62,6 +62,7 @@ export class FilterForTest {
     const functions = new FunctionLibraries({
       key: "libraries",
       shardName: "s0",
+      supported: true,
       known: new Map(),
       onReplaced: () => {},
     });
