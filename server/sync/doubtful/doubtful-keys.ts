@@ -55,6 +55,8 @@ export class DoubtfulKeys {
   ofScripts = 0;
   /** Noted and not yet copied again. */
   readonly #pending = new Set<string>();
+  /** Copied at a place of the stream that the destination has not answered for yet. */
+  readonly #settling = new Set<string>();
   /** There may be others in the set. */
   #othersPending = true;
   #asked = 0;
@@ -71,6 +73,7 @@ export class DoubtfulKeys {
     this.#members = [...this.#underway, ...this.#members];
     this.#underway = [];
     this.#pending.clear();
+    this.#settling.clear();
     for (const member of this.#members) this.#remember(member.toString("latin1"));
     this.#othersPending = true;
     this.#asked = 0;
@@ -164,7 +167,29 @@ export class DoubtfulKeys {
 
   /** These leave the set at this place of the stream: what is noted from now on is new. */
   forget(members: readonly Buffer[]): void {
-    for (const member of members) this.#pending.delete(member.toString("latin1"));
+    for (const member of members) {
+      const text = member.toString("latin1");
+      if (this.#pending.delete(text)) this.#settling.add(text);
+    }
+  }
+
+  /** The destination has answered for the place at which these were forgotten. */
+  answeredFor(members: readonly Buffer[]): void {
+    for (const member of members) this.#settling.delete(member.toString("latin1"));
+  }
+
+  /** Whether `mayBeOld` may be true of any key. */
+  get anyOld(): boolean {
+    return this.#othersPending || this.#pending.size + this.#settling.size > 0;
+  }
+
+  /** Whether a command for which the destination answers now may have met a value of the key that was not the source's. */
+  mayBeOld(db: number, key: Uint8Array): boolean {
+    if (this.#othersPending) return true;
+    return COPIED.some((doubt) => {
+      const text = doubtfulMember(doubt, db, key).toString("latin1");
+      return this.#pending.has(text) || this.#settling.has(text);
+    });
   }
 }
 

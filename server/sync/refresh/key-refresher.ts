@@ -269,7 +269,11 @@ export class KeyRefresher {
           resolve(isApplied);
         };
         const onAbort = () => done(false);
-        const [onApplied, onDropped] = [() => done(true), onAbort];
+        const onDropped = onAbort;
+        const onApplied = () => {
+          this.#expiry.ledger.doubtful.answeredFor(forgotten.flatMap(membersOf));
+          done(true);
+        };
         signal.addEventListener("abort", onAbort);
         this.#applier.inject({ offset, replid, commands, onPlaced, onApplied, onDropped });
       });
