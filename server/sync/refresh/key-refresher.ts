@@ -86,8 +86,8 @@ export class KeyRefresher {
     this.#connections = new RefresherConnections(spec, from.endpoint, expiry.runId);
     const { merge, now } = expiry;
     this.#siblings = new SiblingSources(spec, now, this.#ended.signal);
-    const { ownership, registry } = merge;
-    this.#absent = new AbsentKeys({ spec, ownership, registry, siblings: this.#siblings });
+    const { ownership } = merge;
+    this.#absent = new AbsentKeys({ spec, ownership, siblings: this.#siblings });
     const giveUp = (key: NotedKey, reason: string) => this.#giveUp(key, reason);
     this.#builder = new PageBuilder({ spec, expiry, merge, siblings: this.#siblings, giveUp });
   }
