@@ -14,7 +14,8 @@ import type { StreamApplier } from "../stream/stream-applier.ts";
 import { AbsentKeys } from "./absent-keys.ts";
 import { ClockComparison } from "./clock-skew.ts";
 import { dumpKeys, pageThatFits } from "./key-dump.ts";
-import { membersOf, type NotedKey, notedKey, takenKey } from "./noted-key.ts";
+import { membersOf, type NotedKey, notedKey } from "./noted-key.ts";
+import { takeStrays, unregister } from "./noted-strays.ts";
 import { PageBuilder } from "./page-commands.ts";
 import { passOn } from "./passed-on-keys.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
@@ -209,7 +210,7 @@ export class KeyRefresher {
     // What is another shard's, or of a database that is not synchronized any more, is none of this one's.
     if (ours.length < drawn.length) await passOn(destination, drawn, noted, this.#spec, this.#expiry);
     if (ours.length === 0) return;
-    const own = await this.#take(destination, ours);
+    const own = await takeStrays(destination, this.#set, ours);
     const source = await this.#connections.source(signal);
     const absences = await this.#absent.plan(source, destination, own);
     const asked = own.map((one) => ({
@@ -279,24 +280,13 @@ export class KeyRefresher {
       });
       this.#applier.letGo();
       // The same keys would be drawn again before that.
-      if (!(await applied)) await pause(LOOK_MS, signal);
+      if (await applied) {
+        const gone = fitting.flatMap((index, at) => (pages[at]!.gone ? [own[index]!] : []));
+        await unregister(destination, this.#spec, this.#siblings.indices, gone);
+      } else await pause(LOOK_MS, signal);
     } finally {
       this.#applier.letGo();
     }
-  }
-
-  /**
-   * To be done before other shards are asked what they hold: what one of them writes after that is noted by its own
-   * shard sync, which must not find the note that is at hand, and about to be removed.
-   */
-  async #take(destination: Redis, keys: readonly NotedKey[]): Promise<NotedKey[]> {
-    const strays = keys.filter(({ doubt }) => doubt === "stray");
-    if (strays.length === 0) return [...keys];
-    const taken = destination.multi();
-    taken.srem(this.#set, ...strays.map(({ member }) => member));
-    taken.sadd(this.#set, ...strays.map((one) => takenKey(one).member));
-    for (const [error] of (await taken.exec()) ?? []) if (error !== null) throw error;
-    return keys.map(takenKey);
   }
 
   #isWrong({ doubt, db, key }: NotedKey): boolean {
