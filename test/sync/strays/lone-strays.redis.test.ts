@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { type SeededRandom, seededRandom } from "../../traffic/seeded-random.ts";
 import { seed } from "../check-property.ts";
-import { describeFacts, holdingsOf, rightfulOnes, sameFacts } from "./holdings.ts";
 import { MergeWorld } from "./merge-world.ts";
+import { ruleDifferences } from "./rule-differences.ts";
 
 /** TEST_ROUNDS=50 for a long run. */
 const ROUNDS = Number(process.env.TEST_ROUNDS ?? 8);
@@ -123,17 +123,7 @@ test.each([
       await new Promise((resolve) => setTimeout(resolve, 500));
       await deleteExpired(world);
       await world.settled();
-      const held = await Promise.all(world.shards.map(({ client }) => holdingsOf(client)));
-      const there = await holdingsOf(world.destination.client);
-      const all = new Set([...there.keys(), ...held.flatMap((one) => [...one.keys()])]);
-      const wrong = [...all].flatMap((name) => {
-        const owner = world.ownerOf(name.slice(name.indexOf(" ") + 1));
-        const may = rightfulOnes(name, owner, held, policy === "owner-only");
-        if (may.some((one) => sameFacts(one, there.get(name)))) return [];
-        const shown = held.map((one) => describeFacts(one.get(name))).join(", ");
-        return [`${name} of shard ${owner}: ${describeFacts(there.get(name))}; the shards have ${shown}`];
-      });
-      expect(wrong, where).toEqual([]);
+      expect(await ruleDifferences(world), where).toEqual([]);
     }
     expect(world.syncs.flatMap((sync) => sync.refused())).toEqual([]);
   },

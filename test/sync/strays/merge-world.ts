@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { MergePolicy, RingSpec } from "../../../server/merge/merge-policy.ts";
 import { parseCheckpoint } from "../../../server/sync/checkpoint.ts";
+import { BEGUN } from "../../../server/sync/destination/standing.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../../server/sync/own-keys.ts";
 import type { ShardSyncSpec } from "../../../server/sync/shard-sync-spec.ts";
 import { createRing } from "../../../server/twemproxy/ring.ts";
@@ -80,6 +81,16 @@ export class MergeWorld {
   async synchronizing(): Promise<void> {
     for (const sync of this.syncs) sync.start();
     await Promise.all(this.syncs.map((sync) => sync.reaches("synchronizing", 60_000)));
+  }
+
+  /** Copies a shard as a whole, as after too long a pause. */
+  async copyAgain(shard: number): Promise<void> {
+    const sync = this.syncs[shard]!;
+    await sync.stop();
+    const { taskId, shardId } = sync.spec;
+    await this.destination.client.hset(checkpointKey(taskId), shardId, BEGUN);
+    sync.start();
+    await this.settled();
   }
 
   async stop(): Promise<void> {

@@ -101,6 +101,11 @@ const lettersOf = (texts: readonly string[]) => [
   ...new Set(texts.flatMap((text) => text.match(/\$[a-z]+\d*/g) ?? [])),
 ];
 
+/** Two shards do not show it, and it is not the same but for the names of the other two. */
+function isThreefold(owners: readonly number[]): boolean {
+  return owners.includes(2) && owners.includes(1) && owners.indexOf(1) < owners.indexOf(2);
+}
+
 /** Each example with its keys dealt to the shards in every way. */
 function casesOf(world: MergeWorld, moment: string): Case[] {
   const { length: shards } = world.shards;
@@ -110,7 +115,7 @@ function casesOf(world: MergeWorld, moment: string): Case[] {
     const dealt = letters.slice(0, shards > 2 ? 3 : 4);
     const spreads = Array.from({ length: shards ** dealt.length }, (_, spread) =>
       dealt.map((_letter, at) => Math.floor(spread / shards ** at) % shards),
-    );
+    ).filter((owners) => shards === 2 || isThreefold(owners));
     const collides = letters.length > 1 && !ONE_KEY_EACH.test(example.name);
     const tried = world.policy === "last-write" && !collides ? presences.slice(0, -1) : [...presences];
     return spreads.flatMap((owners) =>
@@ -236,18 +241,22 @@ test("every write command that may name several keys has an example with several
   expect(named.filter((name) => (tried.get(name) ?? 0) < 2 && !alone.includes(name))).toEqual([]);
 });
 
-const worlds = [2, 3].flatMap((shards) =>
-  (["owner-wins", "owner-only", "last-write"] as const).map((policy) => ({ shards, policy })),
-);
+const worlds = [
+  { shards: 2, policy: "owner-wins", when: moments },
+  { shards: 3, policy: "owner-wins", when: moments },
+  { shards: 2, policy: "owner-only", when: ["live"] },
+  { shards: 2, policy: "last-write", when: moments },
+  { shards: 3, policy: "last-write", when: ["live"] },
+] as const;
 
-describe.each(worlds)("$policy with $shards shards", ({ shards, policy }) => {
+describe.each(worlds)("$policy with $shards shards", ({ shards, policy, when }) => {
   let world: MergeWorld;
   beforeAll(async () => {
     world = await MergeWorld.start({ shards, policy });
   });
   afterAll(() => world.stop());
 
-  test.each(moments)(
+  test.each(when)(
     "commands over several keys, %s",
     async (moment) => {
       const cases = casesOf(world, moment);
