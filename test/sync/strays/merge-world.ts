@@ -18,6 +18,7 @@ export type WorldOptions = {
   readonly ring?: RingSpec;
   /** Servers that run already, in the place of new ones. */
   readonly servers?: readonly RedisServer[];
+  readonly destination?: RedisServer;
 };
 
 /** What is written while no engine runs is still there when it comes back. */
@@ -47,7 +48,7 @@ export class MergeWorld {
     const shards =
       options.servers ??
       (await Promise.all(Array.from({ length: options.shards }, () => startRedis({ conf }))));
-    const world = new MergeWorld(shards, await startRedis(), options);
+    const world = new MergeWorld(shards, options.destination ?? (await startRedis()), options);
     world.newSyncs();
     return world;
   }

@@ -116,7 +116,7 @@ function casesOf(world: MergeWorld, moment: string): Case[] {
     const spreads = Array.from({ length: shards ** dealt.length }, (_, spread) =>
       dealt.map((_letter, at) => Math.floor(spread / shards ** at) % shards),
     ).filter((owners) => shards === 2 || isThreefold(owners));
-    const collides = letters.length > 1 && !ONE_KEY_EACH.test(example.name);
+    const collides = lettersOf(example.run).length > 1 && !ONE_KEY_EACH.test(example.name);
     const tried = world.policy === "last-write" && !collides ? presences.slice(0, -1) : [...presences];
     return spreads.flatMap((owners) =>
       tried.map((presence, at): Case => {
