@@ -23,8 +23,8 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
                       whose value a key has that lies on several shards
   --destination-keys WHAT
-                      what becomes of keys that the destination holds already: overwrite (default) those of
-                      the same name, keep them, or must-be-empty
+                      keys that the destination holds before the first start: must-be-empty (default; those of
+                      other tasks do not count), overwrite those that a shard has too, or keep them all
   --on-shrink WHAT    hold (default), follow or keep, when a shard that is copied again has lost much
   --shrink-bound N,P  much is more than N keys and more than P % of them (default: 1000,10)
   --on-flush WHAT     skip (default) FLUSHALL of a shard, or own-keys: remove the keys that it owns
@@ -73,7 +73,7 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
   const plan = planTask({
     source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
     mergePolicy: oneOf("--merge-policy", values["merge-policy"], mergePolicies),
-    destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys) ?? "overwrite",
+    destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys),
     shrink: shrinkOf(values["on-shrink"], values["shrink-bound"]),
     onFlush: oneOf("--on-flush", values["on-flush"], ["skip", "own-keys"]),
     publish: oneOf("--publish", values.publish, ["forward", "skip"]),
@@ -166,8 +166,7 @@ function oneOf<T extends string>(
   return chosen;
 }
 
-// Nobody can be asked here: a run beside another's keys, or after it, must not need an option for that.
-const destinationKeys = ["overwrite", "keep", "must-be-empty"] as const;
+const destinationKeys = ["must-be-empty", "overwrite", "keep"] as const;
 
 function shrinkOf(onShrink: string | undefined, bound: string | undefined): ShrinkPolicy {
   const chosen = oneOf("--on-shrink", onShrink, ["hold", "follow", "keep"]) ?? SHRINK_POLICY.onShrink;
