@@ -37,7 +37,7 @@ export async function elementDifferences(
 }
 
 function placeOf({ part, name }: ValueElement): string {
-  return `${part} ${name.latin1Slice()}`;
+  return `${part} ${name.toString("latin1")}`;
 }
 
 function differenceOf(

@@ -184,7 +184,7 @@ class ElementWriter implements CommandWriter {
 
 /** A small sorted set keeps no -0, a large one does (redis: t_zset.c zzlInsertAt): one value in two encodings. */
 function withoutSign(score: Buffer): Buffer {
-  return score.length === 2 && score.latin1Slice() === "-0" ? score.subarray(1) : score;
+  return score.length === 2 && score.toString("latin1") === "-0" ? score.subarray(1) : score;
 }
 
 /** Several texts as one that can be read, and that tells where each of them ends: as redis-cli shows a list. */
