@@ -1,11 +1,12 @@
+import { FingerprintSet } from "../merge/fingerprint-set.ts";
+import { KeyFingerprint } from "../merge/key-fingerprint.ts";
 import { KeyOwnership } from "../merge/key-ownership.ts";
 import { destinationDb, sourceDbs } from "../sync/database-map.ts";
-import { OWN_PREFIX } from "../sync/own-keys.ts";
 import { SourceLocator } from "../sync/source/source-locator.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countKeys } from "./count-keys.ts";
 import { Findings } from "./findings.ts";
-import { KnownInMemory, type KnownKeys, KnownOnDisk, startsWith } from "./known-keys.ts";
+import { KnownInMemory, type KnownKeys, KnownOnDisk } from "./known-keys.ts";
 import type { Side } from "./look.ts";
 import { Neighbors } from "./neighbors.ts";
 import { Pace, type PaceLimits } from "./pace.ts";
@@ -59,6 +60,8 @@ export class Verification {
   readonly #findings: Findings;
   readonly #neighbors: Neighbors;
   readonly #sides: Side[] = [];
+  readonly #fingerprint = new KeyFingerprint();
+  readonly #suspected = new FingerprintSet();
   #suspects: Suspect[] = [];
   #settler: Settler | null = null;
   #settling: Promise<void> = Promise.resolve();
@@ -79,7 +82,7 @@ export class Verification {
     this.#ownership = KeyOwnership.of(spec.merge);
     this.#range = new VerifiedRange(spec.range, this.#ownership);
     this.#findings = new Findings(this.#limits.listed);
-    this.#neighbors = new Neighbors(spec);
+    this.#neighbors = new Neighbors(spec, this.#signal);
     this.#startedAt = this.#now();
   }
 
@@ -133,7 +136,7 @@ export class Verification {
       destination,
       ownership: this.#ownership,
       checkpoints,
-      hasNeighbors: (db) => this.#neighbors.writeInto(db),
+      hasNeighbors: (db) => this.#neighbors.writeInto(destination, db),
       now: this.#now,
       signal: this.#signal,
     });
@@ -141,14 +144,11 @@ export class Verification {
     const known = await this.#knownKeys(expected);
     try {
       const options = this.#passOptions(shards, known);
-      this.#total =
-        expected +
-        (this.#range.tellsExtra
-          ? await keysOf(
-              destination,
-              dbs.map(({ db }) => db),
-            )
-          : 0);
+      this.#destinationKeys = await keysOf(
+        destination,
+        dbs.map(({ db }) => db),
+      );
+      this.#total = expected + (this.#range.tellsExtra ? this.#destinationKeys : 0);
       this.#phase = "forward";
       await this.#forward(dbs, options);
       if (this.#range.tellsExtra) {
@@ -249,7 +249,6 @@ export class Verification {
   }
 
   async #backward(dbs: readonly DbPair[], destination: Side, options: PassOptions): Promise<void> {
-    const own = Buffer.from(OWN_PREFIX);
     const { databases, range } = this.#spec;
     const found = options.known.others(
       destination,
@@ -259,13 +258,17 @@ export class Verification {
     );
     const sourceDbOf = (db: number) => sourceDbs(databases, db)[0] ?? null;
     for await (const page of found) {
-      for (const { key } of page) if (startsWith(key, own)) this.#neighbors.met(key);
       await backwardPass(page, sourceDbOf, destination, options);
     }
   }
 
   async #suspect(suspects: readonly Suspect[]): Promise<void> {
-    this.#suspects.push(...suspects);
+    for (const suspect of suspects) {
+      // SCAN may give a key twice, and several shards may hold it: it is settled once.
+      const { db, key } = suspect;
+      this.#fingerprint.compute(db, key, 0, key.length);
+      if (this.#suspected.add(this.#fingerprint.high, this.#fingerprint.low)) this.#suspects.push(suspect);
+    }
     if (this.#suspects.length >= GATHERED) await this.#settle();
   }
 
