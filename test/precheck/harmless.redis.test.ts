@@ -8,6 +8,7 @@ import { matrixServers } from "../matrix/matrix-servers.ts";
 import { CommandRecorder } from "../servers/command-recorder.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";
+import { plainQuestion } from "./merge-question.ts";
 
 /** One by one: `npm run test:matrix` has all that were fetched, and those of TRIBUTARY_SERVERS. */
 const servers = matrixServers();
@@ -95,6 +96,7 @@ test.each(servers)(
         destination: endpointAt(toDestination),
         databases: [{ source: 0, destination: 3 }],
         heartbeatDb: 0,
+        merge: plainQuestion,
       });
     }
     for (const [recorder, { disturbed }] of [
