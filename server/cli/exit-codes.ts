@@ -10,4 +10,6 @@ export const exitCodes = {
   incomplete: 4,
   /** All is applied, but something was left out: lost keys, skipped or rejected commands. */
   differs: 5,
+  /** A shard waits until it is decided what becomes of the keys that it has lost. */
+  held: 6,
 } as const;

@@ -82,10 +82,16 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   }
   const caughtUp = () =>
     options.untilSynchronizing && [...followers.values()].every((shard) => shard.caughtUp);
+  // Nobody can be asked here: the next run says what is to be done.
+  const mustDecide = () =>
+    options.untilSynchronizing &&
+    [...followers.values()].every((shard) => shard.caughtUp || shard.mustDecide) &&
+    [...followers.values()].some((shard) => shard.mustDecide);
   // The event loop is held open by the workers; this only looks at what they have said.
-  while (!stop.aborted && running.size > 0 && !caughtUp())
+  while (!stop.aborted && running.size > 0 && !caughtUp() && !mustDecide())
     await new Promise((wake) => setTimeout(wake, LOOK_MS));
   const seconds = (Date.now() - startedAt) / 1000;
+  const held = [...followers.values()].filter((shard) => shard.mustDecide);
   const failed = [...followers.values()].some((shard) => shard.latest?.status === "failed");
   // Nobody waits at the keyboard for an end that the run has come to by itself.
   const patient = !stop.aborted;
@@ -100,6 +106,14 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
         `${name}: scripts ran ${scripts.ran} times on the destination, and failed ${scripts.failed} times\n`,
       );
   }
+  for (const { name } of held)
+    log.write(
+      `${name}: held; run it again with --on-shrink follow to remove what the shard has lost, or --on-shrink keep to go on without\n`,
+    );
+  for (const { name, latest } of followers.values()) {
+    for (const { code, message, count } of latest?.differs?.causes ?? [])
+      log.write(`${name}: differs (${code}, ${count}): ${message}\n`);
+  }
   const summary = {
     taskId,
     seconds,
@@ -109,7 +123,10 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     cpuSeconds: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  const reports = [...followers.values()].map((shard) => shard.latest);
+  if (reports.some((report) => report?.reason?.code === "DESTINATION_HOLDS_KEYS")) return exitCodes.refused;
   if (failed) return exitCodes.failed;
+  if (held.length > 0) return exitCodes.held;
   const incomplete =
     stopped.some(({ drained }) => !drained) || summary.shards.some(({ left }) => left !== null);
   if (incomplete) return exitCodes.incomplete;

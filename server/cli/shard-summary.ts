@@ -48,6 +48,7 @@ export class ShardFollower {
   readonly name: string;
   readonly #startedAt: number;
   readonly #scripts = { ran: 0, failed: 0 };
+  #held = false;
   #latest: ShardReport | null = null;
   readonly #refused = new Map<string, RefusedCommand>();
   #caughtUpAt: number | null = null;
@@ -60,6 +61,8 @@ export class ShardFollower {
 
   accept(report: ShardReport): void {
     this.#latest = report;
+    // The status at a stop is another one.
+    if (report.status !== "paused") this.#held = report.held?.code === "SHARD_SHRANK";
     for (const { ran, failed } of report.scripts) {
       this.#scripts.ran += ran;
       this.#scripts.failed += failed;
@@ -77,6 +80,11 @@ export class ShardFollower {
     const samples = [...(before?.samples ?? []), ...one.samples];
     const count = (before?.count ?? 0) + one.count;
     this.#refused.set(key, { ...one, count, firstAt: before?.firstAt ?? one.firstAt, samples });
+  }
+
+  /** It is held until somebody decides. */
+  get mustDecide(): boolean {
+    return this.#held;
   }
 
   get scripts(): ShardSummaryLine["scripts"] {

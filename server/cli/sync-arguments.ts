@@ -43,7 +43,8 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
 A run that ends, or is ended, goes on at its checkpoint when it is started again.
 Exit codes: 0 the destination holds all that the shards had said, 1 a shard failed, 2 usage,
 3 a check stands against it, 4 ended before all was applied and put right (the next start goes on),
-5 all is applied, but the destination differs: what was lost, skipped or rejected is named.`;
+5 all is applied, but the destination differs: what was lost, skipped or rejected is named,
+6 a shard is held until it is decided what becomes of the keys that it has lost.`;
 
 export type SyncArguments = {
   readonly plan: TaskPlan;

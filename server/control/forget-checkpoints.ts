@@ -1,12 +1,14 @@
 import { openClient } from "../redis/client.ts";
+import { leaveNeighbors } from "../sync/destination/neighbors.ts";
 import { taskKeys } from "../sync/own-keys.ts";
 import { destinationPlace, openEndpoint } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { TaskRecord } from "./task-record.ts";
 
 /**
- * Removes what Tributary keeps for a deleted task on its destination: checkpoints, doubtful keys, scripts. A finished task has none any more, and one that
- * never ran has none yet: their destinations are not called.
+ * Removes what Tributary keeps for a deleted task on its destination: checkpoints, doubtful keys, scripts. What it has
+ * brought stays, and other tasks there go on knowing that. A finished task has none any more, and one that never ran
+ * has none yet: their destinations are not called.
  * @throws TributaryError when the destination cannot be reached
  */
 export async function forgetCheckpoints(task: TaskRecord, box: SecretBox): Promise<void> {
@@ -16,6 +18,7 @@ export async function forgetCheckpoints(task: TaskRecord, box: SecretBox): Promi
   try {
     const shardIds = task.shards.map(({ id }) => id);
     await client.del(...taskKeys(task.id, shardIds));
+    await leaveNeighbors(client, task.id, task.checkpointDb, Date.now());
   } finally {
     client.disconnect();
   }

@@ -7,6 +7,7 @@ import type { DestinationAbilities } from "./destination/destination-abilities.t
 import type { DestinationDurability } from "./destination/destination-durability.ts";
 import type { DestinationLink } from "./destination/destination-link.ts";
 import type { DestinationSession } from "./destination/destination-session.ts";
+import type { Neighbors } from "./destination/neighbors.ts";
 import { expiryWatchers } from "./doubtful/expiry-watchers.ts";
 import { restoreWatcher } from "./doubtful/restore-watcher.ts";
 import { ExpiryRewriter } from "./expiry/expiry-rewriter.ts";
@@ -14,12 +15,17 @@ import { type ExpiryShade, snapshotHorizonMs } from "./expiry/expiry-shade.ts";
 import type { StreamClock } from "./expiry/stream-clock.ts";
 import { CommandFilter } from "./filter/command-filter.ts";
 import { currentReplid, type Generation } from "./generation.ts";
+import type { Hold } from "./hold.ts";
 import { type LoadProgress, LoadReplies } from "./initial/load-replies.ts";
 import { RdbLoader } from "./initial/rdb-loader.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "./own-keys.ts";
+import { type FormerKeys, overwriteFormerKeys } from "./reconcile/former-keys.ts";
 import { KeyFingerprintWriter } from "./reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
+import { holdWhileBlocked } from "./reconcile/reconcile-blocked.ts";
+import type { Blocked } from "./reconcile/reconcile-patience.ts";
+import { countedKeys } from "./reconcile/stale-keys.ts";
 import type { KeptScripts } from "./scripting/kept-scripts.ts";
 import { libraryWatcher } from "./scripting/library-watcher.ts";
 import { scriptPrelude } from "./scripting/script-prelude.ts";
@@ -43,6 +49,13 @@ export type ApplyContext = {
   readonly clock: StreamClock;
   readonly scripts: KeptScripts;
   readonly durability: DestinationDurability;
+  /** What the destination held before the task began; null where that was nothing, or is not known. */
+  readonly former: FormerKeys | null;
+  readonly hold: Hold;
+  /** Other tasks on the destination. */
+  readonly neighbors: Neighbors;
+  /** ms that a reconcile waits for something that does not move before it says so. */
+  readonly patienceMs: number;
   readonly merge: TaskMerge;
   readonly now: () => number;
   readonly onGetAck: () => void;
@@ -92,8 +105,10 @@ export async function applyRdb(
   // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
   const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
   // Who looks for keys that are left over is this shard, or a sibling.
-  const asked = begunBefore || spec.siblings.length > 0;
-  const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now) : null;
+  const asked = begunBefore || spec.siblings.length > 0 || context.former !== null;
+  const blocked = holdWhileBlocked(context.hold, ledger, context.patienceMs);
+  const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now, blocked) : null;
+  ledger.differences.copying();
   await session.beginInitialSync();
   context.merge.counts.newRdb();
   const answers = new LoadReplies(
@@ -113,6 +128,7 @@ export async function applyRdb(
     leftOut: { ledger, key: leftOutKeysKey(spec.taskId, spec.shardId) },
     progress,
     keys,
+    kept: keptBy(context),
     scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
     functions: context.scripts.functions,
     merge: context.merge,
@@ -133,24 +149,57 @@ export async function applyRdb(
       signal: generation.over.signal,
     });
     await loader.finish(bytes);
-    await keys?.finish();
+    await keys?.finish((fingerprints) => session.shareNoted(fingerprints));
+    if (context.merge.ownership?.ownerOnly === false) {
+      await noteStraysAgain(await session.client(), spec, context.merge);
+    }
+    if (begunBefore && keys !== null) {
+      await reconcileWith(generation, session, progress, context, keys, blocked);
+    }
+    await sayFormer(context, session, keys);
+    const checkpoint = {
+      replid: currentReplid(generation),
+      offset: generation.offset,
+      db: loader.streamDb,
+      at: generation.startedAt,
+    };
+    await session.noteKeys(progress.keysApplied);
+    await session.writeCheckpoint(formatCheckpoint(checkpoint));
+    // Siblings look at the checkpoint now.
+    await session.unshareNoted();
+    ledger.differences.copied();
+    context.hold.finished();
+    return checkpoint;
   } finally {
     stopWatching();
     reader.close();
-    await keys?.abandon();
+    await keys?.close();
+    context.hold.end();
   }
-  if (context.merge.ownership?.ownerOnly === false) {
-    await noteStraysAgain(await session.client(), spec, context.merge);
-  }
-  if (begunBefore) await reconcileWith(generation, session, progress, context);
-  const checkpoint = {
-    replid: currentReplid(generation),
-    offset: generation.offset,
-    db: loader.streamDb,
-    at: generation.startedAt,
-  };
-  await session.writeCheckpoint(formatCheckpoint(checkpoint));
-  return checkpoint;
+}
+
+/** Keys of the destination that are not to be written, whatever a shard says; null where there are none. */
+function keptBy({ spec, former }: ApplyContext): ((db: number, key: Uint8Array) => boolean) | null {
+  if (spec.destinationKeys !== "keep" || former === null || former.size === 0) return null;
+  return (db, key) => former.holds(db, key);
+}
+
+/** What the shard has overwritten is its own from now on; what is left beside it is told. */
+async function sayFormer(
+  { spec, former, ledger }: ApplyContext,
+  session: DestinationSession,
+  keys: KeyFingerprintWriter | null,
+): Promise<void> {
+  if (former === null || former.size === 0) return;
+  const written = keys?.table() ?? null;
+  const left =
+    spec.destinationKeys === "keep" || written === null
+      ? former.size
+      : await overwriteFormerKeys(await session.client(), spec.taskId, written);
+  if (left === null || left === 0) return;
+  const kept = spec.destinationKeys === "keep" ? "kept as they are" : "left beside those of the shards";
+  const message = `Of what the destination held before the task began, ${countedKeys(left)} ${left === 1 ? "is" : "are"} ${kept}.`;
+  ledger.info("former-keys", message);
 }
 
 function presentDatabases({ destination }: ShardSyncSpec, abilities: DestinationAbilities) {
@@ -162,6 +211,8 @@ async function reconcileWith(
   session: DestinationSession,
   progress: LoadProgress,
   context: ApplyContext,
+  keys: KeyFingerprintWriter,
+  blocked: Blocked,
 ): Promise<void> {
   progress.reconciling = true;
   try {
@@ -171,7 +222,14 @@ async function reconcileWith(
       spec: alone ? { ...context.spec, siblings: [] } : context.spec,
       facts: session.facts,
       epoch: session.epoch,
+      keys,
+      hadKeys: session.hadKeys,
       destinationWasEmpty: session.wasEmpty,
+      neighbors: context.neighbors,
+      former: context.former,
+      hold: context.hold,
+      blocked,
+      owned: context.merge.ownership !== null,
       mayRemove: (db, key) => {
         const { merge } = context;
         // What is known of its copies is decided in the stream, unless copies count for nothing.
@@ -244,6 +302,7 @@ export function streamApplier(
       judge,
       maxBulkBytes: abilities.maxBulkBytes,
       publish: spec.publish,
+      kept: keptBy(context),
       alone: spec.siblings.length === 0,
     }),
     clock,

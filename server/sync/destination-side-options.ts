@@ -1,4 +1,5 @@
 import type { DestinationDurability } from "./destination/destination-durability.ts";
+import type { Hold } from "./hold.ts";
 import type { LagMeter } from "./lag-meter.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import type { StreamSource } from "./refresh/key-refresher.ts";
@@ -16,6 +17,9 @@ export type DestinationSideOptions = {
   readonly report: ReportBuilder;
   readonly lag: LagMeter;
   readonly ledger: StreamLedger;
+  readonly hold: Hold;
+  /** Keys of the shard as they were counted last; null where that was never, or of another history. */
+  readonly sourceKeys: () => number | null;
   readonly limits: SyncLimits;
   readonly durability: DestinationDurability;
   readonly merge: TaskMerge;

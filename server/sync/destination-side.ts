@@ -17,8 +17,10 @@ import type { Generation } from "./generation.ts";
 import { noProgress } from "./initial/load-replies.ts";
 import { leftOutKeysKey, trueExpiriesKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
+import { FormerKeys, noteFormerKeys } from "./reconcile/former-keys.ts";
 import { RepeatedFailures } from "./repeated-failures.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
+import { ShardNotes } from "./shard-notes.ts";
 import type { SourceReader } from "./source/source-reader.ts";
 import { siblingsSettled } from "./strays/task-settling.ts";
 import { Rewind } from "./stream/stream-applier.ts";
@@ -49,8 +51,11 @@ export class DestinationSide {
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
   readonly #sessions: DestinationSessions;
+  readonly #notes: ShardNotes;
   readonly #failures: RepeatedFailures;
   #scripts: KeptScripts | null = null;
+  /** What the destination held before the task began; null where that was nothing, or is not known. */
+  #former: FormerKeys | null = null;
   /** The stream as it is, or was last, applied. */
   #stage: StreamStage | null = null;
   #staging = false;
@@ -67,7 +72,10 @@ export class DestinationSide {
   constructor(options: DestinationSideOptions) {
     const { spec, now } = options;
     this.#options = options;
-    this.#sessions = new DestinationSessions(options);
+    this.#sessions = new DestinationSessions(options, (control, keyspace) =>
+      noteFormerKeys(control, spec, keyspace, options.signal),
+    );
+    this.#notes = new ShardNotes(options.ledger.differences, options.sourceKeys, now);
     this.#failures = new RepeatedFailures(now);
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
@@ -187,6 +195,7 @@ export class DestinationSide {
   async #apply(generation: Generation, reader: SourceReader): Promise<void> {
     const backoff = new Backoff();
     const { signal } = generation.over;
+    const { taskId } = this.#options.spec;
     let loaded = generation.kind === "partial";
     while (!this.ended && !signal.aborted) {
       const replies = new ReplySwitch();
@@ -200,6 +209,7 @@ export class DestinationSide {
           replies,
           () => this.#staging && this.#stage?.applier.wake(),
         );
+        this.#notes.opened(session);
         signal.addEventListener("abort", leave);
         this.#options.signal.addEventListener("abort", leave);
         keeper = await ExpiryKeeper.open(this.#options.spec, session, this.#shade, this.clock, {
@@ -208,6 +218,7 @@ export class DestinationSide {
           onRefused: (message) =>
             this.#options.report.event({ level: "warning", type: "restore-refused", message }),
         });
+        this.#former = session.wasEmpty ? null : await FormerKeys.read(await session.client(), taskId);
         await this.#adoptLeftOut(session);
         this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
         await this.#readStrays(session);
@@ -258,6 +269,7 @@ export class DestinationSide {
         this.#options.signal.removeEventListener("abort", leave);
         this.#staging = false;
         keeper?.close();
+        await this.#notes.closing();
         this.#sessions.close();
       }
     }
@@ -329,6 +341,7 @@ export class DestinationSide {
   }
 
   async #forget(session: DestinationSession): Promise<void> {
+    await this.#notes.stop();
     await session.forget();
     this.forgotten = true;
     this.#done = true;
@@ -370,7 +383,11 @@ export class DestinationSide {
       shade: this.#shade,
       clock: this.clock,
       scripts: this.#scripts!,
+      former: this.#former,
       durability: this.#options.durability,
+      hold: this.#options.hold,
+      neighbors: this.#sessions.neighbors,
+      patienceMs: this.#options.limits.patienceMs,
       merge: this.#options.merge,
       now: this.#options.now,
       onGetAck: () => this.#options.acknowledge(),

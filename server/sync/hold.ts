@@ -8,7 +8,12 @@ export class Hold {
   readonly #now: () => number;
   readonly #onChange: () => void;
   #held: HeldShard | null = null;
-  #decide: ((decision: HoldDecision) => void) | null = null;
+  #decision: HoldDecision | null = null;
+  #wake: () => void = () => {};
+  /** The user has said for the present re-sync that the shard is to be followed: an attempt after this one goes by it. */
+  following = false;
+  /** The user has asked for the present re-sync: what was decided at one before says nothing. */
+  asked = false;
 
   constructor(now: () => number, onChange: () => void) {
     this.#now = now;
@@ -20,38 +25,52 @@ export class Hold {
   }
 
   decide(decision: HoldDecision): void {
-    this.#decide?.(decision);
+    if (this.#held === null) return;
+    this.#decision = decision;
+    this.#wake();
   }
 
-  /**
-   * Holds until something is decided, or at most `ms`.
-   * @returns null after that time, or when `signal` is aborted: the hold is still shown until `end`.
-   */
-  async wait(
-    what: Omit<HeldShard, "since">,
-    signal: AbortSignal,
-    ms = Number.POSITIVE_INFINITY,
-  ): Promise<HoldDecision | null> {
+  /** Says what is held from now on. @returns whether that is new. */
+  begin(what: Omit<HeldShard, "since">): boolean {
     const before = this.#held;
-    const since = before?.code === what.code ? before.since : this.#now();
-    this.#held = { ...what, since };
-    this.#onChange();
-    return await new Promise((resolve) => {
-      const timer = Number.isFinite(ms) ? setTimeout(() => done(null), ms) : null;
-      const aborted = () => done(null);
-      const done = (decision: HoldDecision | null) => {
+    const same = before?.code === what.code;
+    this.#held = { ...what, since: same ? before!.since : this.#now() };
+    if (!same) this.#decision = null;
+    if (before?.waitsFor !== what.waitsFor) this.#onChange();
+    return !same;
+  }
+
+  /** What has been decided since `begin`; null while nothing has. */
+  get decision(): HoldDecision | null {
+    return this.#decision;
+  }
+
+  /** Waits for a decision, at most `ms`. @returns null after that time, or when `signal` is aborted. */
+  async decided(signal: AbortSignal, ms = Number.POSITIVE_INFINITY): Promise<HoldDecision | null> {
+    if (this.#decision !== null || signal.aborted) return this.#decision;
+    await new Promise<void>((resolve) => {
+      const timer = Number.isFinite(ms) ? setTimeout(() => done(), ms) : null;
+      const done = () => {
         if (timer !== null) clearTimeout(timer);
-        signal.removeEventListener("abort", aborted);
-        this.#decide = null;
-        resolve(decision);
+        signal.removeEventListener("abort", done);
+        this.#wake = () => {};
+        resolve();
       };
-      this.#decide = done;
-      if (signal.aborted) done(null);
-      else signal.addEventListener("abort", aborted);
+      this.#wake = done;
+      signal.addEventListener("abort", done);
     });
+    return this.#decision;
+  }
+
+  /** The re-sync is done: the next one is another matter. */
+  finished(): void {
+    this.following = false;
+    this.asked = false;
+    this.end();
   }
 
   end(): void {
+    this.#decision = null;
     if (this.#held === null) return;
     this.#held = null;
     this.#onChange();

@@ -9,9 +9,22 @@ export function checkpointKey(taskId: string): string {
   return `${OWN_PREFIX}checkpoint:${taskId}`;
 }
 
+/** The hash on the destination in which every task that writes there is named: see neighbors.ts. */
+export const TASKS_KEY = `${OWN_PREFIX}tasks`;
+
 /** The field of the checkpoint hash that holds a shard's epoch. */
 export function epochField(shardId: string): string {
   return `${shardId}:epoch`;
+}
+
+/** The field of the checkpoint hash that says what is known to differ from a shard, as JSON. */
+export function differsField(shardId: string): string {
+  return `${shardId}:differs`;
+}
+
+/** The field of the checkpoint hash that says how many keys a shard has brought. */
+export function keysField(shardId: string): string {
+  return `${shardId}:keys`;
 }
 
 /** The key on the destination that a shard's writers guard their transactions with, where they cannot be disconnected. */
@@ -57,6 +70,21 @@ export function functionsKey(taskId: string): string {
   return `${OWN_PREFIX}functions:${taskId}`;
 }
 
+/** The key on the destination that holds the fingerprints of a shard's RDB for its siblings, where no disk takes them. */
+export function notedKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}noted:${taskId}:${shardId}`;
+}
+
+/** The field of the checkpoint hash that says to which initial sync these fingerprints have to belong. */
+export function notingField(shardId: string): string {
+  return `${shardId}:noting`;
+}
+
+/** The key on the destination that says which keys lay there before the task began. */
+export function formerKeysKey(taskId: string): string {
+  return `${OWN_PREFIX}kept:${taskId}`;
+}
+
 /** What may lie in the checkpoint database of a destination for one shard, beside its fields of the checkpoint hash. */
 export function shardKeys(taskId: string, shardId: string): string[] {
   return [
@@ -66,6 +94,7 @@ export function shardKeys(taskId: string, shardId: string): string[] {
     leftOutKeysKey(taskId, shardId),
     scriptsKey(taskId, shardId),
     guardKey(taskId, shardId),
+    notedKey(taskId, shardId),
   ];
 }
 
@@ -74,6 +103,7 @@ export function taskKeys(taskId: string, shardIds: readonly string[]): string[] 
   return [
     checkpointKey(taskId),
     functionsKey(taskId),
+    formerKeysKey(taskId),
     trueExpiriesKey(taskId),
     ...shardIds.flatMap((shardId) => shardKeys(taskId, shardId)),
   ];
@@ -83,6 +113,13 @@ export function taskKeys(taskId: string, shardIds: readonly string[]): string[] 
 export function connectionName(taskId: string, shardId: string, engine: string): string {
   return `${OWN_PREFIX}${taskId}:${shardId}:${engine}`;
 }
+
+/** True for a key of Tributary's own on a destination. */
+export function isOwnKey(key: Buffer): boolean {
+  return key.length >= OWN.length && key.compare(OWN, 0, OWN.length, 0, OWN.length) === 0;
+}
+
+const OWN = Buffer.from(OWN_PREFIX);
 
 /** True where `bytes[start, end)` is the heartbeat's key. */
 export function isHeartbeatKey(bytes: Uint8Array, start: number, end: number): boolean {

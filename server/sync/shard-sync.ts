@@ -3,11 +3,12 @@ import { type PlainReason, toReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SegmentFiles } from "../replica/segment-file.ts";
 import { beginning } from "./continuation.ts";
+import { destinationDb } from "./database-map.ts";
 import { DestinationDurability } from "./destination/destination-durability.ts";
 import { destinationPoller } from "./destination/destination-poller.ts";
 import { DestinationSide, type StopOptions } from "./destination-side.ts";
 import type { FactsPoller } from "./facts-poller.ts";
-import type { Generation } from "./generation.ts";
+import { currentReplid, type Generation } from "./generation.ts";
 import { GenerationSpools } from "./generation-spools.ts";
 import { Hold } from "./hold.ts";
 import { LagMeter } from "./lag-meter.ts";
@@ -105,6 +106,8 @@ export class ShardSync {
       report: this.#report,
       lag: this.#lag,
       ledger: this.#ledger,
+      hold: this.#hold,
+      sourceKeys: () => this.#sourceKeys(),
       limits: this.#limits,
       durability: this.#durability,
       merge: this.#merge,
@@ -167,6 +170,8 @@ export class ShardSync {
   resync(): void {
     const why = "it was asked for";
     if (this.#reader === null || this.#stopping !== null) return;
+    this.#hold.asked = true;
+    this.#hold.following = false;
     this.#reader.restart(null, why);
     this.#event("info", "resync-requested", "The shard is copied again: it was asked for.");
     this.#changed();
@@ -258,6 +263,17 @@ export class ShardSync {
     }
   }
 
+  /** Keys that the shard has, as its master said last in the history that is being applied. */
+  #sourceKeys(): number | null {
+    const { facts, keys } = this.#sourceFacts;
+    const generation = this.#generation;
+    if (facts === null || keys === null || generation === null) return null;
+    if (currentReplid(generation) !== (facts.replid || facts.runId)) return null;
+    return keys
+      .filter(({ db }) => destinationDb(this.#spec.databases, db) !== null)
+      .reduce((sum, count) => sum + count.keys, 0);
+  }
+
   /** For good: what was received is applied before the shard sync ends, too. */
   #readerEnded(): void {
     if (this.#reader?.fatal != null) void this.stop({ forgetCheckpoint: false });
@@ -268,6 +284,7 @@ export class ShardSync {
     this.#lag.reset();
     if (generation.kind === "full") {
       this.#ledger.newHistory();
+      this.#hold.following = false;
       this.#initialSyncs++;
       this.#report.beginInitialSync(this.#initialSyncs, generation);
     } else {

@@ -17,6 +17,8 @@ export type SyncLimits = {
   readonly destinationLossMs: number;
   /** What was received is applied within this at a stop, or left to the next start. */
   readonly drainMs: number;
+  /** What a reconcile waits for may stay as it is this long before that is said. */
+  readonly patienceMs: number;
 };
 
 export const SYNC_LIMITS: SyncLimits = {
@@ -27,6 +29,7 @@ export const SYNC_LIMITS: SyncLimits = {
   destinationPollMs: 5000,
   destinationLossMs: 15_000,
   drainMs: 4500,
+  patienceMs: 20_000,
 };
 
 /** What one answer of a shard that is asked for values may have, bytes: values up to 32 MiB are copied again. */

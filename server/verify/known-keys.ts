@@ -73,12 +73,20 @@ export class KnownOnDisk implements KnownKeys {
     this.#directory = directory;
     this.#endpoint = endpoint;
     this.#writer = writer;
-    this.#scan = new DestinationScan(directory);
+    this.#scan = new DestinationScan(directory, () => {});
   }
 
   /** @param endpoint of the destination. */
   static async begin(directory: string, endpoint: RedisEndpoint, now: () => number): Promise<KnownOnDisk> {
-    return new KnownOnDisk(directory, endpoint, await KeyFingerprintWriter.begin(directory, now));
+    const blocked = {
+      by: (why: string) => {
+        throw new Error(why);
+      },
+      over: () => {},
+      afterMs: 0,
+    };
+    // None in memory: for few keys there is the other way.
+    return new KnownOnDisk(directory, endpoint, await KeyFingerprintWriter.begin(directory, now, blocked, 0));
   }
 
   add(db: number, key: Buffer): boolean {
@@ -96,9 +104,9 @@ export class KnownOnDisk implements KnownKeys {
     prefix: Buffer | null,
     signal: AbortSignal,
   ): AsyncGenerator<KeyAt[]> {
-    await this.#writer.finish();
+    await this.#writer.finish(async () => {});
     const id = await fingerprintSetId(this.#directory);
-    if (id === null) throw new Error(`fingerprints cannot be kept: ${this.#writer.failure}`);
+    if (id === null) throw new Error("the fingerprints cannot be kept on disk");
     const client = await openClient(this.#endpoint, { role: "the destination", signal });
     try {
       await this.#scan.run(client, dbs, signal);
@@ -121,7 +129,7 @@ export class KnownOnDisk implements KnownKeys {
   }
 
   async close(): Promise<void> {
-    await this.#writer.abandon();
+    await this.#writer.close();
     await this.#scan.remove();
   }
 }

@@ -30,7 +30,7 @@ export class EngineRun {
     const program = [
       "--enable-source-maps",
       join(root, "dist", "server", "cli", "sync.js"),
-      ...["--id", this.taskId, "--spool", this.spoolDirectory, ...this.#args],
+      ...["--id", this.taskId, "--spool", this.spoolDirectory, "--on-shrink", "follow", ...this.#args],
     ];
     const logFile = join(this.#directory, `engine-${this.#starts}.log`);
     this.#child = new Child(process.execPath, program, { logFile, directory: this.#directory });

@@ -5,6 +5,7 @@ import { KeyFingerprintWriter } from "../../server/sync/reconcile/key-fingerprin
 import { temporaryFolder } from "../servers/index.ts";
 
 const fingerprint = new KeyFingerprint();
+const notBlocked = { afterMs: 0, by: (why: string) => expect.unreachable(why), over: () => {} };
 
 function of(db: number, key: Buffer): { high: number; low: number; partition: number } {
   fingerprint.compute(db, key, 0, key.length);
@@ -39,13 +40,13 @@ test("is the same for the same bytes wherever they lie", () => {
 test("gives back what was noted only when it is whole, and takes it away before the next is begun", async () => {
   const folder = temporaryFolder();
   const keys = Array.from({ length: 200_000 }, (_, n) => Buffer.from(`key:${n}`));
-  const writer = await KeyFingerprintWriter.begin(folder, Date.now);
+  const writer = await KeyFingerprintWriter.begin(folder, Date.now, notBlocked, 1000);
   for (const [n, key] of keys.entries()) {
     writer.add(0, key);
     if (n % 5_000 === 0) await writer.room();
   }
   expect(await fingerprintSetId(folder)).toBeNull();
-  await writer.finish();
+  await writer.finish(() => Promise.resolve());
   const id = await fingerprintSetId(folder);
   const tables = await Promise.all(
     Array.from({ length: PARTITIONS }, (_, partition) => readFingerprints(folder, id!, partition)),
@@ -57,8 +58,8 @@ test("gives back what was noted only when it is whole, and takes it away before 
   expect(keys.every((key) => has(0, key))).toBe(true);
   expect(keys.some((key) => has(1, key))).toBe(false);
 
-  const next = await KeyFingerprintWriter.begin(folder, Date.now);
+  const next = await KeyFingerprintWriter.begin(folder, Date.now, notBlocked, 1000);
   expect(await fingerprintSetId(folder)).toBeNull();
-  await next.abandon();
+  await next.close();
   expect(await readFingerprints(folder, id!, 0)).toBeNull();
 });

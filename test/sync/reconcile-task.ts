@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import type { ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
+import type { HeldShard, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
 import { type DatabaseMap, SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/sync-limits.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
 
 const endpoint = (server: RedisServer) => ({
@@ -24,8 +25,10 @@ export class ReconcileTask {
   readonly specs: readonly ShardSyncSpec[];
   readonly events: (ShardEvent & { readonly shard: number })[] = [];
   readonly steps = new Set<string>();
+  readonly statuses = new Set<string>();
   readonly #shards: readonly RedisServer[];
   readonly #destination: RedisServer;
+  readonly #limits: Partial<SyncLimits>;
   readonly #running = new Map<number, ShardSync>();
   readonly #latest = new Map<number, ShardReport>();
 
@@ -33,10 +36,13 @@ export class ReconcileTask {
     shards: readonly RedisServer[],
     destination: RedisServer,
     databases: DatabaseMap = { kind: "all" },
+    more: Partial<ShardSyncSpec> = {},
+    options: { readonly folder?: string; readonly limits?: Partial<SyncLimits> } = {},
   ) {
     this.#shards = shards;
     this.#destination = destination;
-    const folder = temporaryFolder();
+    const folder = options.folder ?? temporaryFolder();
+    this.#limits = options.limits ?? {};
     const siblings = shards.map((shard, index) => ({
       shardId: `s${index}`,
       shardName: `s${index}`,
@@ -53,16 +59,17 @@ export class ReconcileTask {
       siblings: siblings.filter((other) => other !== own),
       destination: endpoint(destination),
       databases,
-      merge: { policy: "last-write" as const, ring: null },
       checkpointDb: 0,
       heartbeatDb: null,
       publish: "forward" as const,
       onDestinationDataLost: "resync" as const,
+      merge: { policy: "last-write" as const, ring: null },
       shrink: SHRINK_POLICY,
       destinationKeys: "overwrite" as const,
       onFlush: "skip" as const,
       expectCheckpoint: false,
       spoolQuotaBytes: 2 ** 30,
+      ...more,
     }));
     onTestFinished(() => this.stop());
   }
@@ -71,8 +78,10 @@ export class ReconcileTask {
     for (const shard of shards) {
       this.#latest.delete(shard);
       const sync = new ShardSync(this.specs[shard]!, {
+        limits: this.#limits,
         onReport: (report) => {
           this.#latest.set(shard, report);
+          this.statuses.add(`s${shard} ${report.status}`);
           for (const event of report.events) this.events.push({ ...event, shard });
           if (report.initialSync !== null) this.steps.add(report.initialSync.step);
         },
@@ -80,6 +89,11 @@ export class ReconcileTask {
       this.#running.set(shard, sync);
       void sync.run();
     }
+  }
+
+  /** One that runs, to be told something. */
+  sync(shard: number): ShardSync {
+    return this.#running.get(shard)!;
   }
 
   async stop(...shards: number[]): Promise<void> {
@@ -102,6 +116,17 @@ export class ReconcileTask {
       .map(({ shard, message }) => `s${shard}: ${message}`);
   }
 
+  /** Resolves when the shard is held, and with what. */
+  async held(shard: number): Promise<HeldShard> {
+    await until(() => this.report(shard)?.status === "held", { what: "it is held", timeoutMs: 60_000 });
+    return this.report(shard)!.held!;
+  }
+
+  /** The codes of what is known to differ. */
+  differs(shard: number): string[] {
+    return (this.report(shard)?.differs?.causes ?? []).map(({ code }) => code);
+  }
+
   /** Resolves when all that the shards have written by now is on the destination. */
   async caughtUp(...shards: number[]): Promise<void> {
     for (const shard of shards) {
@@ -115,7 +140,7 @@ export class ReconcileTask {
           const [, at, reached] = (text ?? "").split(" ");
           return at === replid && BigInt(reached ?? -1) >= offset;
         },
-        { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 30_000 },
+        { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 60_000 },
       );
     }
   }

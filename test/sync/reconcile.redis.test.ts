@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { SHRINK_POLICY } from "../../server/sync/shard-sync-spec.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
@@ -13,6 +14,9 @@ async function expectUnion(shards: readonly RedisServer[], destination: RedisSer
   });
   expect(comparison.differences, describeDifferences(comparison)).toEqual([]);
 }
+
+/** What a test removes is more than a shard may lose unasked. */
+const FOLLOW = { shrink: { ...SHRINK_POLICY, onShrink: "follow" } } as const;
 
 /** 300 keys of each of some types, in two databases. */
 async function fill(client: Redis, prefix: string): Promise<void> {
@@ -79,7 +83,7 @@ test("removes what both shards have deleted when both are synced again, and foll
   const destination = await startRedis();
   await fill(a, "a:");
   await fill(b, "b:");
-  const task = new ReconcileTask(shards, destination);
+  const task = new ReconcileTask(shards, destination, { kind: "all" }, FOLLOW);
   task.start(0, 1);
   await task.caughtUp(0, 1);
   await task.stop();
@@ -127,7 +131,8 @@ test("removes in the destination's database of a mapped one, and asks siblings i
   expect(await destination.client.get("foreign in db 0")).toBe("is not in the task's databases");
 });
 
-test("removes nothing from a destination that was not empty when the task began, and raises an alert", async () => {
+/** A task that began with a destination which was not empty, and two keys that nobody applied the deletion of. */
+async function intoUsed() {
   const shards = [await startShard(), await startShard()];
   const [a, b] = [shards[0]!.client, shards[1]!.client];
   const destination = await startRedis();
@@ -140,6 +145,21 @@ test("removes nothing from a destination that was not empty when the task began,
   await task.stop();
   await a.del("a:string:1", "a:list:1");
   await outrunBacklog(a);
+  return { destination, task };
+}
+
+test("removes nothing that lay on the destination when the task began", async () => {
+  const { destination, task } = await intoUsed();
+  task.start(0, 1);
+  await task.caughtUp(0, 1);
+  expect(await destination.client.exists("a:string:1", "a:list:1")).toBe(0);
+  expect(await destination.client.get("foreign:1")).toBe("somebody's");
+  expect(task.eventsOf("stale-keys-removed")).toEqual(["s0: Removed 2 keys that the source no longer has."]);
+});
+
+test("removes nothing where it is not known what lay on the destination when the task began, and raises an alert", async () => {
+  const { destination, task } = await intoUsed();
+  await destination.client.set("tributary:kept:reconcile", "?");
   task.start(0, 1);
   await task.caughtUp(0, 1);
   await until(() => task.eventsOf("stale-keys-kept").length > 0, { what: "the alert is there" });
@@ -148,12 +168,13 @@ test("removes nothing from a destination that was not empty when the task began,
   for (const key of ["foreign:1", "a:string:1", "a:list:1"]) expect(alert).toContain(key);
   expect(await destination.client.exists("foreign:1", "a:string:1", "a:list:1")).toBe(3);
   expect(task.eventsOf("stale-keys-removed")).toEqual([]);
+  expect(task.differs(0)).toEqual(["DESTINATION_KEYS"]);
 });
 
-test("does not scan for a shard that was never begun, and counts own keys of other tasks as nobody's data", async () => {
+test("does not scan for a shard that was never begun, and takes own keys for nobody's data", async () => {
   const shards = [await startShard()];
   const destination = await startRedis();
-  await destination.client.hset("tributary:checkpoint:another", "s0", "x");
+  await destination.client.set("tributary:scripts:another:s0", "x");
   await fill(shards[0]!.client, "a:");
   const task = new ReconcileTask(shards, destination);
   task.start(0);
@@ -164,7 +185,7 @@ test("does not scan for a shard that was never begun, and counts own keys of oth
   await task.forceFullSync(0);
   await task.caughtUp(0);
   await expectUnion(shards, destination);
-  expect(await destination.client.exists("tributary:checkpoint:another")).toBe(1);
+  expect(await destination.client.exists("tributary:scripts:another:s0")).toBe(1);
 });
 
 test("waits for a sibling that has begun, and ends at once when it is stopped meanwhile", async () => {
@@ -199,7 +220,7 @@ test("loses nothing of siblings that delete and rename while shards are synced a
   for (const [index, shard] of shards.entries()) {
     await fillMixed(shard.client, { keys: 5_000, seed: seed + index, prefix: `fill-${index}:` });
   }
-  const task = new ReconcileTask(shards, destination);
+  const task = new ReconcileTask(shards, destination, { kind: "all" }, FOLLOW);
   task.start(0, 1, 2);
   await task.caughtUp(0, 1, 2);
   const writers = shards.map((shard, index) =>

@@ -1,5 +1,5 @@
 import { FactsPoller } from "../facts-poller.ts";
-import { taskKeys } from "../own-keys.ts";
+import { TASKS_KEY, taskKeys } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { DestinationDurability } from "./destination-durability.ts";
 import { destinationPersistence } from "./destination-persistence.ts";
@@ -16,7 +16,10 @@ export function destinationPoller(
     endpoint: () => spec.destination,
     role: "the destination",
     intervalMs,
-    ownKeys: taskKeys(spec.taskId, shardIds).map((key) => ({ key, db: spec.checkpointDb, expires: false })),
+    ownKeys: [...taskKeys(spec.taskId, shardIds), TASKS_KEY].map((key) => ({
+      ...{ key, db: spec.checkpointDb },
+      expires: false,
+    })),
     onFacts: () => {},
     onInfo: async (info, client, askedAt) => {
       const save = await client.config("GET", "save").catch(() => null);

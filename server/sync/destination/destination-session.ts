@@ -5,12 +5,17 @@ import { LAST_WRITE, type MergeSpec } from "../../merge/merge-policy.ts";
 import { databaseCount, dropClient, openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
-import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
+import { type DatabaseKeys, parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
 import {
   checkpointKey,
   connectionName,
+  differsField,
   epochField,
+  formerKeysKey,
   functionsKey,
+  keysField,
+  notedKey,
+  notingField,
   shardKeys,
   trueExpiriesKey,
 } from "../own-keys.ts";
@@ -21,8 +26,9 @@ import { ControlClient } from "./control-client.ts";
 import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
 import { readLimits } from "./destination-limits.ts";
 import { DestinationLink } from "./destination-link.ts";
-import { destinationWasEmpty, forgetWasEmpty } from "./destination-was-empty.ts";
+import { destinationWasEmpty, forgetTask, noteNeighbors } from "./destination-was-empty.ts";
 import { requireCommands } from "./needed-commands.ts";
+import { leaveNeighbors, type Neighbors } from "./neighbors.ts";
 import { BEGUN, LOST, readStanding, type Standing } from "./standing.ts";
 import { disconnectOthers, takeEpoch } from "./take-over.ts";
 import { takeGuard, WRITER_CHANGED } from "./writer-guard.ts";
@@ -49,16 +55,32 @@ export class DestinationSession {
   readonly shaded: boolean;
   /** The synchronised databases were empty when the task began: all that lies there is the task's. */
   readonly wasEmpty: boolean;
+  /** What an engine before this one knew to differ, as differences.ts reads it; "" for nothing. */
+  readonly differs: string;
+  /** Keys that the shard had brought when they were counted last; null where they never were. */
+  readonly hadKeys: number | null;
   /** Why former writers could not be disconnected; null when they could. */
   readonly unfenced: string | null;
   readonly limits: SyncLimits;
   readonly #control: ControlClient;
+  /** Names the initial sync that has begun in this session. */
+  #noting = "";
   readonly #spec: ShardSyncSpec;
 
   private constructor(
     parts: Pick<
       DestinationSession,
-      "link" | "standing" | "facts" | "abilities" | "epoch" | "unfenced" | "shaded" | "wasEmpty" | "limits"
+      | "link"
+      | "standing"
+      | "facts"
+      | "abilities"
+      | "epoch"
+      | "unfenced"
+      | "shaded"
+      | "wasEmpty"
+      | "differs"
+      | "hadKeys"
+      | "limits"
     >,
     control: ControlClient,
     spec: ShardSyncSpec,
@@ -70,6 +92,8 @@ export class DestinationSession {
     this.epoch = parts.epoch;
     this.unfenced = parts.unfenced;
     this.wasEmpty = parts.wasEmpty;
+    this.differs = parts.differs;
+    this.hadKeys = parts.hadKeys;
     this.shaded = parts.shaded;
     this.limits = parts.limits;
     this.#control = control;
@@ -87,6 +111,9 @@ export class DestinationSession {
       epoch: number | null;
       wasEmpty: boolean | null;
       limits: SyncLimits;
+      neighbors: Neighbors;
+      /** Notes which keys the destination holds before the task begins. */
+      noteFormer: (control: Redis, keyspace: readonly DatabaseKeys[]) => Promise<void>;
       /** Told as soon as it is taken: what fails after that must not take a new one, and with it the shard. */
       onEpoch: (epoch: number) => void;
       handler: ReplyHandler;
@@ -94,7 +121,7 @@ export class DestinationSession {
       signal: AbortSignal;
     },
   ): Promise<DestinationSession> {
-    const { signal, limits } = options;
+    const { signal, limits, neighbors } = options;
     const address = formatAddress(spec.destination);
     const control = await openClient(spec.destination, {
       role: ROLE,
@@ -117,7 +144,20 @@ export class DestinationSession {
       const key = checkpointKey(spec.taskId);
       const field = epochField(spec.shardId);
       // Judged before this shard can write: of the task's shards the first to come here decides.
-      const wasEmpty = await destinationWasEmpty(control, spec, facts.keyspace, options.wasEmpty);
+      if ((await neighbors.look(control)) === null) await neighbors.lookForUnnamed(control);
+      await neighbors.look(control);
+      const noteFormer = () => options.noteFormer(control, facts.keyspace);
+      const wasEmpty = await destinationWasEmpty(
+        control,
+        spec,
+        facts.keyspace,
+        options.wasEmpty,
+        neighbors,
+        noteFormer,
+      );
+      await pause(await neighbors.enter(control), signal);
+      await neighbors.look(control);
+      neighbors.ever = await noteNeighbors(control, spec.taskId, neighbors.ever);
       const { epoch, wasGone } = await takeEpoch(control, spec, options.epoch);
       options.onEpoch(epoch);
       const prefix = connectionName(spec.taskId, spec.shardId, "");
@@ -135,8 +175,11 @@ export class DestinationSession {
         handler: options.handler,
         onWake: options.onWake,
       });
-      const fields = [field, spec.shardId, shadedField(spec), mergedField(spec)] as const;
-      const [held, text, shaded, merged] = await control.hmget(key, ...fields);
+      const fields = [
+        ...[field, spec.shardId, shadedField(spec), mergedField(spec)],
+        ...[differsField(spec.shardId), keysField(spec.shardId)],
+      ];
+      const [held, text, shaded, merged, differs, hadKeys] = await control.hmget(key, ...fields);
       // An epoch that is gone went with the data: that is told by the standing, not by the fence.
       if (held !== null && held !== undefined && Number(held) > epoch) {
         throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
@@ -157,7 +200,12 @@ export class DestinationSession {
       if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
       dropClient(control);
       return new DestinationSession(
-        { link, standing, facts, abilities, epoch, unfenced, wasEmpty, shaded: shaded != null, limits },
+        {
+          ...{ link, standing, facts, abilities, epoch, unfenced, wasEmpty, limits },
+          shaded: shaded != null,
+          differs: differs ?? "",
+          hadKeys: hadKeys == null ? null : Number(hadKeys),
+        },
         new ControlClient(spec, epoch, limits, signal, facts.runId),
         spec,
       );
@@ -173,9 +221,27 @@ export class DestinationSession {
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
     const spec = this.#spec;
+    this.#noting = randomBytes(12).toString("hex");
     await this.#write(shadedField(spec), "1");
     await this.#write(mergedField(spec), mergeStamp(spec.merge));
+    // What is noted of an initial sync before this one is of no use to anybody.
+    await this.#write(notingField(spec.shardId), this.#noting);
     await this.#write(spec.shardId, BEGUN);
+    await this.unshareNoted();
+  }
+
+  /** Lets siblings know the fingerprints of the present initial sync's RDB: the disk does not take them. */
+  async shareNoted(fingerprints: Buffer): Promise<void> {
+    const { taskId, shardId } = this.#spec;
+    const control = await this.#control.get();
+    const named = Buffer.concat([Buffer.from(this.#noting, "latin1"), fingerprints]);
+    await control.set(notedKey(taskId, shardId), named);
+  }
+
+  /** Nobody needs them any more. */
+  async unshareNoted(): Promise<void> {
+    const control = await this.#control.get();
+    await control.del(notedKey(this.#spec.taskId, this.#spec.shardId));
   }
 
   /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
@@ -184,6 +250,28 @@ export class DestinationSession {
     const control = await this.#control.get();
     if (shaded) await control.hset(key, shadedField(this.#spec), 1);
     else await control.hdel(key, shadedField(this.#spec));
+  }
+
+  /** Keeps what is known to differ, for an engine after this one; "" removes it. */
+  async noteDiffers(text: string): Promise<void> {
+    const [key, field] = [checkpointKey(this.#spec.taskId), differsField(this.#spec.shardId)];
+    const control = await this.#control.get();
+    if (text === "") await control.hdel(key, field);
+    else await control.hset(key, field, text);
+  }
+
+  /** Keeps how many keys the shard has brought. */
+  async noteKeys(count: number): Promise<void> {
+    const control = await this.#control.get();
+    await control.hset(checkpointKey(this.#spec.taskId), keysField(this.#spec.shardId), count);
+  }
+
+  /** Looks who else is on the destination, and says that this task is. */
+  async lookAtNeighbors(neighbors: Neighbors): Promise<void> {
+    const control = await this.#control.get();
+    await neighbors.look(control);
+    await neighbors.enter(control);
+    neighbors.ever = await noteNeighbors(control, this.#spec.taskId, neighbors.ever);
   }
 
   /**
@@ -269,13 +357,18 @@ export class DestinationSession {
       this.#spec.shardId,
       epochField(this.#spec.shardId),
       shadedField(this.#spec),
+      differsField(this.#spec.shardId),
+      keysField(this.#spec.shardId),
+      notingField(this.#spec.shardId),
       mergedField(this.#spec),
     );
-    await forgetWasEmpty(control, this.#spec.taskId);
+    const last = await forgetTask(control, this.#spec.taskId);
     const { taskId, shardId } = this.#spec;
     await control.del(...shardKeys(taskId, shardId), functionsKey(taskId));
     // Of the task's shards the last one to go: another may still have to tell its shaded expiries from true ones.
-    if ((await control.exists(checkpointKey(taskId))) === 0) await control.del(trueExpiriesKey(taskId));
+    if (!last) return;
+    await control.del(trueExpiriesKey(taskId), formerKeysKey(taskId));
+    await leaveNeighbors(control, taskId, this.#spec.checkpointDb, Date.now());
   }
 
   close(): void {

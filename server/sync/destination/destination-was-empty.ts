@@ -1,11 +1,17 @@
 import type { Redis } from "ioredis";
+import { TributaryError } from "../../errors/tributary-error.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
 import type { DatabaseKeys } from "../../redis/server-info.ts";
+import { commandSample } from "../commands/command-sample.ts";
 import { isDestinationDb } from "../database-map.ts";
-import { checkpointKey, OWN_PREFIX } from "../own-keys.ts";
+import { checkpointKey, isOwnKey } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { Neighbors } from "./neighbors.ts";
 
 /** Field of the checkpoint hash: 1 where the synchronised databases were empty before the task's first key. */
 export const WAS_EMPTY = "destination-was-empty";
+/** Field of the checkpoint hash: 1 once another task has been met on the destination. */
+const HAD_NEIGHBORS = "destination-had-neighbors";
 
 /**
  * Whether the task found its databases empty on the destination, which makes all that lies there the task's
@@ -13,44 +19,67 @@ export const WAS_EMPTY = "destination-was-empty";
  * stays. `control`'s selected database is `spec.checkpointDb` before and after.
  * @param before what this shard sync was told last; null at its first session. The answer may have gone with the
  * data of the destination, and what has been written since, before that was noticed, is the task's own.
+ * @param neighbors what they have brought is vouched for by them.
+ * @param noteFormer notes which keys lie there, before the task can have brought any.
+ * @throws TributaryError DESTINATION_HOLDS_KEYS where a task that is to begin with an empty destination begins with
+ * another.
  */
 export async function destinationWasEmpty(
   control: Redis,
   spec: ShardSyncSpec,
   keyspace: readonly DatabaseKeys[],
   before: boolean | null,
+  neighbors: Neighbors,
+  noteFormer: () => Promise<void>,
 ): Promise<boolean> {
   const key = checkpointKey(spec.taskId);
   const known = await control.hget(key, WAS_EMPTY);
   if (known !== null) return known === "1";
-  const empty = before === true || (await isEmpty(control, spec, keyspace));
-  await control.hsetnx(key, WAS_EMPTY, empty ? 1 : 0);
+  const found = before === true ? null : await anyKey(control, spec, keyspace);
+  const begins = before === null && !spec.expectCheckpoint;
+  if (found !== null && begins && spec.destinationKeys === "must-be-empty" && !neighbors.any) {
+    const address = formatAddress(spec.destination);
+    throw new TributaryError("DESTINATION_HOLDS_KEYS", { address, sample: commandSample([found], 1) });
+  }
+  // Beside others nothing is removed anyway.
+  if (found !== null && begins && (spec.destinationKeys === "keep" || !neighbors.any)) await noteFormer();
+  await control.hsetnx(key, WAS_EMPTY, found === null ? 1 : 0);
   return (await control.hget(key, WAS_EMPTY)) === "1";
 }
 
-/** Removes the field, and the hash with it, when no shard has anything there any more. */
-export async function forgetWasEmpty(control: Redis, taskId: string): Promise<void> {
-  const key = checkpointKey(taskId);
-  if ((await control.hkeys(key)).every((field) => field === WAS_EMPTY)) await control.del(key);
+/** Keeps that others have been there: what they brought stays when they have gone. @returns whether they ever were. */
+export async function noteNeighbors(control: Redis, taskId: string, any: boolean): Promise<boolean> {
+  if (any) await control.hsetnx(checkpointKey(taskId), HAD_NEIGHBORS, 1);
+  return any || (await control.hexists(checkpointKey(taskId), HAD_NEIGHBORS)) === 1;
 }
 
-async function isEmpty(
+/** Removes what is kept for the task as a whole, once no shard has anything there any more. @returns whether that is so. */
+export async function forgetTask(control: Redis, taskId: string): Promise<boolean> {
+  const key = checkpointKey(taskId);
+  const last = (await control.hkeys(key)).every((field) => field === WAS_EMPTY || field === HAD_NEIGHBORS);
+  if (last) await control.del(key);
+  return last;
+}
+
+/** A key that lies in the databases that are written to, Tributary's own left out; null where there is none. */
+async function anyKey(
   control: Redis,
   spec: ShardSyncSpec,
   keyspace: readonly DatabaseKeys[],
-): Promise<boolean> {
+): Promise<Buffer | null> {
   try {
     for (const { db } of keyspace) {
       if (!isDestinationDb(spec.databases, db)) continue;
       await control.select(db);
       let cursor = "0";
       do {
-        const [next, keys] = await control.scan(cursor, "COUNT", 100);
-        if (keys.some((name) => !name.startsWith(OWN_PREFIX))) return false;
-        cursor = next;
+        const [next, keys] = await control.scanBuffer(cursor, "COUNT", 100);
+        const found = keys.find((name) => !isOwnKey(name));
+        if (found !== undefined) return found;
+        cursor = next.toString();
       } while (cursor !== "0");
     }
-    return true;
+    return null;
   } finally {
     await control.select(spec.checkpointDb);
   }

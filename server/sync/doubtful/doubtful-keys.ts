@@ -27,7 +27,17 @@ import { knownKeys } from "../commands/known-keys.ts";
  *
  * - script: no key, but what a script has noted of itself (script-prelude.ts), as `<code> <SHA1>`: it is told.
  */
-export const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore", "script"] as const;
+export const DOUBTS = [
+  "copy",
+  "decode",
+  "ask",
+  "limit",
+  "merge",
+  "stray",
+  "taken",
+  "restore",
+  "script",
+] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
 const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];

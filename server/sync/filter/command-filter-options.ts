@@ -20,6 +20,8 @@ export type CommandFilterOptions = {
   /** What the destination takes in one argument, bytes; without a bound unless given. */
   readonly maxBulkBytes?: number;
   readonly publish: PublishPolicy;
+  /** Keys of the destination's databases that are not written; null where there are none. */
+  readonly kept?: ((db: number, key: Uint8Array) => boolean) | null;
   /** The task has no other shard. */
   readonly alone: boolean;
 };

@@ -4,6 +4,7 @@ import { acrossDatabases } from "../commands/across-databases.ts";
 import { allArguments, argumentAt, firstArguments, scanOf } from "../commands/command-arguments.ts";
 import { type CommandName, CommandNames, commandNamed } from "../commands/command-names.ts";
 import type { SourceKey, Verdict } from "../commands/command-verdict.ts";
+import { knownKeys } from "../commands/known-keys.ts";
 import { parseMultipleSet } from "../commands/multiple-set.ts";
 import { unconditionalSet } from "../commands/unconditional-set.ts";
 import { destinationDb, requireDatabase } from "../database-map.ts";
@@ -79,6 +80,10 @@ export class CommandFilter {
       this.pastLimit = tooLarge;
       return this.#skip("PAST_LIMIT", "the destination does not take an argument of that size", false);
     }
+    if (this.#options.kept != null && this.#touchesKept(bytes, scanner)) {
+      const reason = "it names a key that the destination held before the task began, and that is kept";
+      return this.#skip("DESTINATION_KEPT", reason, false);
+    }
     if (rule === "forward" || rule === "expiry" || rule === "newer") {
       if (scanner.argc > 1 && isHeartbeatKey(bytes, scanner.starts[1]!, scanner.ends[1]!)) {
         return this.#heartbeat(bytes, scanner);
@@ -90,6 +95,20 @@ export class CommandFilter {
       return this.#withExpiry(bytes, scanner, this.target);
     }
     return this.#special(rule, bytes, scanner);
+  }
+
+  /** Those of its other keys that it may write are copied from the shard instead. */
+  #touchesKept(bytes: Uint8Array, scanner: CommandScanner): boolean {
+    const { kept } = this.#options;
+    const { target } = this;
+    if (kept == null || target === null) return false;
+    const across = this.name.rule === "move" || this.name.rule === "copy";
+    const other = across ? otherDatabase(firstArguments(bytes, scanner), this.#map) : null;
+    const keys = knownKeys(this.name.name, bytes, scanner);
+    const isKept = (key: Buffer) => kept(target, key) || (other !== null && kept(other, key));
+    if (!keys.some(isKept)) return false;
+    this.#copy(keys.filter((key) => !isKept(key)));
+    return true;
   }
 
   #special(
@@ -303,6 +322,12 @@ export class CommandFilter {
         return this.#skip("DB_NOT_SELECTED", across.reason, false);
     }
   }
+}
+
+/** Of MOVE key db, and COPY source destination DB db. */
+function otherDatabase(args: readonly Uint8Array[], map: DatabaseMap): number | null {
+  const db = Number(Buffer.from(args.at(args.length === 3 ? 2 : 4) ?? []).toString("latin1") || Number.NaN);
+  return Number.isInteger(db) ? destinationDb(map, db) : null;
 }
 
 function argument(bytes: Uint8Array, scanner: CommandScanner, index: number): string {

@@ -24,6 +24,8 @@ import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
 import { ValueWriter } from "./value-writer.ts";
 
+/** Why a key of the shard is not written. */
+const KEPT = "the destination held a key of this name before the task began, and it is kept";
 /** Owners of keys are told of so many strays at a time. */
 const NOTICES = 500;
 /** Strings of the RDB that are integers or compressed begin with this or more. */
@@ -42,6 +44,8 @@ export type RdbLoaderOptions = {
   /** Notes every key of the RDB's selected databases. */
   /** null where nobody will ask which keys there were. */
   readonly keys: KeyFingerprintWriter | null;
+  /** Keys of the destination's own databases that are not written; null where there are none. */
+  readonly kept: ((db: number, key: Uint8Array) => boolean) | null;
   /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
   readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
   readonly functions: FunctionLibraries;
@@ -201,6 +205,12 @@ export class RdbLoader implements RdbVisitor {
     }
     if (!this.#owns(target, entry.key)) return false;
     this.#options.keys?.add(target, entry.key);
+    if (this.#options.kept?.(target, entry.key)) {
+      this.#options.progress.keysSkipped++;
+      const sample = () => commandSample([entry.key], 1);
+      this.#options.refusals.add("skipped", "RDB key", entry.db, "DESTINATION_KEPT", KEPT, sample);
+      return false;
+    }
     if (entry.expireAt >= 0) {
       entry.expireAt = this.#options.expiry(entry.expireAt, target, entry.key);
       for (const note of this.#options.expiryNotes()) {

@@ -5,7 +5,14 @@ const MOST_CAUSES = 32;
 const MOST_MESSAGE = 256;
 
 /** Skipped without a difference to any key, or put right by copying the keys again. */
-const HARMLESS = new Set(["PUBLISH_OFF", "DB_NOT_SELECTED", "VENDOR_COMMAND", "SCRIPT_FLUSH", "PAST_LIMIT"]);
+const HARMLESS = new Set([
+  "PUBLISH_OFF",
+  "DB_NOT_SELECTED",
+  "VENDOR_COMMAND",
+  "SCRIPT_FLUSH",
+  "PAST_LIMIT",
+  "DESTINATION_KEPT",
+]);
 /** Their keys are copied again when they fail; NOSCRIPT says that there is nothing to run. */
 const SCRIPTS = new Set(["EVAL", "EVALSHA"]);
 
@@ -67,6 +74,13 @@ export class Differences {
     this.#changed();
   }
 
+  /** It was decided otherwise. */
+  forget(code: string): void {
+    this.#causes.delete(code);
+    this.#copying?.delete(code);
+    this.#changed();
+  }
+
   acknowledge(): void {
     this.#causes.clear();
     this.#copying?.clear();
@@ -99,12 +113,13 @@ export class Differences {
   /** Takes in what an engine before this one has kept; what cannot be read is left. */
   restore(text: string): void {
     this.#saved = text;
-    for (const cause of parseCauses(text))
+    for (const cause of causesIn(text))
       if (!this.#causes.has(cause.code)) this.#causes.set(cause.code, cause);
   }
 }
 
-function parseCauses(text: string): DifferenceCause[] {
+/** The causes of a text as it is kept on the destination; none where it cannot be read. */
+export function causesIn(text: string): DifferenceCause[] {
   try {
     const causes: unknown = JSON.parse(text === "" ? "[]" : text);
     return Array.isArray(causes) ? causes.slice(0, MOST_CAUSES).filter(isCause) : [];

@@ -5,6 +5,8 @@ import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";
 
+/** Alerts about keys that are not put right by copying them again. */
+const LOSSES = new Set(["doubtful-key-lost", "large-command-missed"]);
 /** Databases that are left out are named one by one, up to so many. */
 const MAX_DATABASES = 64;
 /** Alerts that are told once are remembered up to this number; further ones are left out. */
@@ -94,6 +96,7 @@ export class StreamLedger {
   }
 
   alert(type: string, message: string): void {
+    if (LOSSES.has(type)) this.differences.note(type.toUpperCase().replaceAll("-", "_"), message);
     this.#event({ level: "alert", type, message });
   }
 }

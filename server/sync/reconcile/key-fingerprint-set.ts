@@ -29,6 +29,11 @@ export class FingerprintTable {
     for (let at = 0; at + 1 < words.length; at += 2) this.#insert(words[at]!, words[at + 1]!);
   }
 
+  /** In memory. */
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
+
   has(high: number, low: number): boolean {
     if (high === 0 && low === 0) return this.#zero;
     const at = this.#find(high, low);

@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
-import { ID_FILE, partitionFile, setDirectory, unfinishedDirectory } from "./key-fingerprint-set.ts";
+import { pause } from "../pause.ts";
+import {
+  FingerprintTable,
+  ID_FILE,
+  partitionFile,
+  setDirectory,
+  unfinishedDirectory,
+} from "./key-fingerprint-set.ts";
+import { type Blocked, GiveUp } from "./reconcile-patience.ts";
 
 /** Words of 32 bits gathered for each partition; 32 KiB, which makes 2 MiB for all: a write costs more than its bytes. */
 const WORDS = 8192;
@@ -10,34 +18,54 @@ const WORDS = 8192;
 const MOST_WAITING = PARTITIONS / 2;
 /** So often at least what was noted goes to the disk: a sibling sees by it that the initial sync goes on. */
 const SHOW_MS = 5000;
+/** Fingerprints that are held in memory too, 8 bytes each: so many need no disk. */
+const MOST_HELD = 1_000_000;
+/** ms between two attempts at a disk that takes nothing. */
+const AGAIN_MS = 1000;
 
-type Waiting = {
+type Piece = {
   readonly partition: number;
   readonly words: Uint32Array<ArrayBuffer>;
   readonly length: number;
 };
 
+type PartitionFile = { readonly handle: FileHandle; written: number };
+
 /**
- * Notes the fingerprint of every key that an RDB holds, in files of the shard sync's spool directory. The set
- * comes into sight, under its final name, only when it is whole. Trouble with the disk ends the set, not the
- * initial sync: without the set nothing is removed.
+ * Notes the fingerprint of every key that an RDB holds, in files of the shard sync's spool directory, for its own
+ * reconcile and for those of its siblings. The set comes into sight, under its final name, only when it is whole. A
+ * disk that takes nothing is tried again until it does; as long as the keys are few enough to be held in memory nobody
+ * but a sibling waits for it.
  */
 export class KeyFingerprintWriter {
   readonly #spoolDirectory: string;
   readonly #now: () => number;
+  readonly #blocked: Blocked;
+  readonly #mostHeld: number;
   readonly #fingerprint = new KeyFingerprint();
-  readonly #files: (FileHandle | undefined)[] = new Array(PARTITIONS).fill(undefined);
+  readonly #files = new Map<number, PartitionFile>();
   readonly #words: Uint32Array<ArrayBuffer>[] = [];
   readonly #lengths = new Int32Array(PARTITIONS);
   readonly #free: Uint32Array<ArrayBuffer>[] = [];
-  #waiting: Waiting[] = [];
+  readonly #over = new AbortController();
+  /** All that was handed over, while it is few. */
+  #held: Piece[] | null = [];
+  #waiting: Piece[] = [];
   #writing: Promise<void> | null = null;
   #failure: unknown = null;
   #shownAt: number;
+  #publishing: Promise<void> | null = null;
+  #sharing: Promise<void> | null = null;
+  /** Keys noted. */
+  count = 0;
+  /** The user does not want to wait for the disk: there will be no set. */
+  givenUp = false;
 
-  private constructor(spoolDirectory: string, now: () => number) {
+  private constructor(spoolDirectory: string, now: () => number, blocked: Blocked, mostHeld: number) {
     this.#spoolDirectory = spoolDirectory;
     this.#now = now;
+    this.#blocked = blocked;
+    this.#mostHeld = mostHeld;
     this.#shownAt = now();
     for (let partition = 0; partition < PARTITIONS; partition++) this.#words.push(new Uint32Array(WORDS));
   }
@@ -45,22 +73,22 @@ export class KeyFingerprintWriter {
   /**
    * Removes the set before and begins another: to be called before the new initial sync writes its first key,
    * so that a sibling which sees a set knows that no later initial sync has written yet.
+   * @param blocked told while keys cannot be noted.
+   * @throws what the disk says when the set before cannot be taken away.
    */
-  static async begin(spoolDirectory: string, now: () => number): Promise<KeyFingerprintWriter> {
-    const writer = new KeyFingerprintWriter(spoolDirectory, now);
+  static async begin(
+    spoolDirectory: string,
+    now: () => number,
+    blocked: Blocked,
+    mostHeld = MOST_HELD,
+  ): Promise<KeyFingerprintWriter> {
+    const writer = new KeyFingerprintWriter(spoolDirectory, now, blocked, mostHeld);
     const [set, unfinished] = [setDirectory(spoolDirectory), unfinishedDirectory(spoolDirectory)];
     await rm(unfinished, { recursive: true, force: true });
     // At once and whole: a sibling must not read a set that is half gone.
     await rename(set, unfinished).catch(ignoreAbsent);
     await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true }).catch((error: unknown) => writer.#fail(error));
     return writer;
-  }
-
-  /** Why there will be no set; null while nothing stands against it. */
-  get failure(): string | null {
-    if (this.#failure === null) return null;
-    return this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
   }
 
   /** @param db of the destination. */
@@ -73,6 +101,7 @@ export class KeyFingerprintWriter {
     words[length] = fingerprint.high;
     words[length + 1] = fingerprint.low;
     this.#lengths[partition] = length + 2;
+    this.count++;
     if (length + 2 === WORDS) this.#hand(partition);
   }
 
@@ -83,29 +112,68 @@ export class KeyFingerprintWriter {
       this.#shownAt = now;
       this.#handAll();
     }
-    return this.#waiting.length < MOST_WAITING ? undefined : (this.#writing ?? undefined);
+    if (this.givenUp || this.#held !== null || this.#waiting.length < MOST_WAITING) return undefined;
+    return this.#failure === null ? (this.#writing ?? undefined) : this.#untilRoom();
   }
 
-  /** The RDB is whole: so is the set, unless the disk failed. */
-  async finish(): Promise<void> {
+  /**
+   * The RDB is whole. Resolves when the set is where the own reconcile finds it, in memory or on disk, or when it was
+   * given up.
+   * @param share gives a set that is held in memory to the siblings, where the disk does not take it.
+   */
+  async finish(share: (fingerprints: Buffer) => Promise<void>): Promise<void> {
     this.#handAll();
-    await this.#writing;
-    await this.#close();
-    if (this.#failure !== null) return;
-    const unfinished = unfinishedDirectory(this.#spoolDirectory);
-    try {
-      await writeFile(join(unfinished, ID_FILE), randomBytes(12).toString("hex"));
-      await rename(unfinished, setDirectory(this.#spoolDirectory));
-    } catch (error) {
-      this.#fail(error);
+    if (this.givenUp) return;
+    this.#publishing = this.#publish();
+    if (this.#held === null) await this.#untilPublished();
+    else this.#sharing = this.#shareWhileFailing(share);
+  }
+
+  /** The whole set, where it is held in memory; null where it is on disk only. */
+  table(): FingerprintTable | null {
+    const words = this.#heldWords();
+    return words === null ? null : new FingerprintTable(words);
+  }
+
+  #heldWords(): Int32Array | null {
+    if (this.#held === null) return null;
+    const words = new Int32Array(2 * this.count);
+    let at = 0;
+    for (const piece of this.#held) {
+      words.set(piece.words.subarray(0, piece.length), at);
+      at += piece.length;
+    }
+    return words;
+  }
+
+  async #shareWhileFailing(share: (fingerprints: Buffer) => Promise<void>): Promise<void> {
+    const { signal } = this.#over;
+    let published = false;
+    void this.#publishing?.then(() => {
+      published = true;
+    });
+    while (!published && !signal.aborted) {
+      const words = this.#failure === null ? null : this.#heldWords();
+      if (words !== null) {
+        // A destination that does not take it ends the session, and is told by the link.
+        await share(Buffer.from(words.buffer)).catch(() => {});
+        return;
+      }
+      await pause(20, signal);
     }
   }
 
-  /** The RDB was not applied to its end; what was noted is of no use. */
-  async abandon(): Promise<void> {
+  /** Nothing more is noted, and what is not on disk yet never will be. */
+  async close(): Promise<void> {
+    this.#over.abort();
     this.#waiting = [];
     await this.#writing;
-    await this.#close();
+    await this.#publishing;
+    await this.#sharing;
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.all(files.map(({ handle }) => handle.close()));
+    this.#held = null;
   }
 
   #handAll(): void {
@@ -117,36 +185,110 @@ export class KeyFingerprintWriter {
   #hand(partition: number): void {
     const length = this.#lengths[partition]!;
     this.#lengths[partition] = 0;
-    if (this.#failure !== null) return;
-    this.#waiting.push({ partition, words: this.#words[partition]!, length });
-    this.#words[partition] = this.#free.pop() ?? new Uint32Array(WORDS);
+    if (this.givenUp) return;
+    const words = this.#words[partition]!;
+    const whole = length === WORDS;
+    const piece = { partition, words: whole ? words : words.slice(0, length), length };
+    if (whole) this.#words[partition] = this.#free.pop() ?? new Uint32Array(WORDS);
+    this.#waiting.push(piece);
+    if (this.count > this.#mostHeld) this.#held = null;
+    this.#held?.push(piece);
     this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
+    const { signal } = this.#over;
     try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        const { partition, words, length } = next;
-        const path = partitionFile(unfinishedDirectory(this.#spoolDirectory), partition);
-        this.#files[partition] ??= await open(path, "a", 0o600);
-        await this.#files[partition].appendFile(Buffer.from(words.buffer, 0, length * 4));
-        this.#free.push(words);
+      for (let next = this.#waiting[0]; next !== undefined && !signal.aborted; next = this.#waiting[0]) {
+        try {
+          await this.#append(next);
+          this.#failure = null;
+        } catch (error) {
+          this.#failure = error;
+          await pause(AGAIN_MS, signal);
+          continue;
+        }
+        this.#waiting.shift();
+        if (this.#held === null && next.length === WORDS) this.#free.push(next.words);
       }
-    } catch (error) {
-      this.#fail(error);
     } finally {
       this.#writing = null;
     }
   }
 
-  async #close(): Promise<void> {
-    const files = this.#files.splice(0);
-    await Promise.all(files.map((file) => file?.close()));
+  /** Behind what is known to be there: an attempt before may have written a part. */
+  async #append({ partition, words, length }: Piece): Promise<void> {
+    let file = this.#files.get(partition);
+    if (file === undefined) {
+      const directory = unfinishedDirectory(this.#spoolDirectory);
+      await mkdir(directory, { recursive: true });
+      file = { handle: await open(partitionFile(directory, partition), "w", 0o600), written: 0 };
+      this.#files.set(partition, file);
+    }
+    const bytes = Buffer.from(words.buffer, 0, length * 4);
+    for (let at = 0; at < bytes.length; ) {
+      const position = file.written + at;
+      const { bytesWritten } = await file.handle.write(bytes, at, bytes.length - at, position);
+      at += bytesWritten;
+    }
+    file.written += bytes.length;
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#waiting = [];
+  async #publish(): Promise<void> {
+    const { signal } = this.#over;
+    const unfinished = unfinishedDirectory(this.#spoolDirectory);
+    while (!signal.aborted) {
+      await this.#writing;
+      if (signal.aborted) return;
+      try {
+        await mkdir(unfinished, { recursive: true });
+        await writeFile(join(unfinished, ID_FILE), randomBytes(12).toString("hex"));
+        await rename(unfinished, setDirectory(this.#spoolDirectory));
+        this.#failure = null;
+        return;
+      } catch (error) {
+        this.#failure = error;
+        await pause(AGAIN_MS, signal);
+      }
+    }
+  }
+
+  async #untilRoom(): Promise<void> {
+    await this.#whileFailing(() => this.#waiting.length < MOST_WAITING);
+  }
+
+  async #untilPublished(): Promise<void> {
+    let published = false;
+    void this.#publishing?.then(() => {
+      published = true;
+    });
+    await this.#whileFailing(() => published);
+  }
+
+  /** Says so while the disk takes nothing. */
+  async #whileFailing(done: () => boolean): Promise<void> {
+    const { signal } = this.#over;
+    let said = false;
+    while (!done() && !signal.aborted) {
+      if (this.#failure !== null) {
+        said = true;
+        this.#say(this.#failure);
+      }
+      await pause(said ? 100 : 5, signal);
+    }
+    if (said) this.#blocked.over();
+  }
+
+  #say(failure: unknown): void {
+    const detail = failure instanceof Error ? failure.message : String(failure);
+    try {
+      this.#blocked.by(`the keys of its RDB cannot be noted on disk: ${detail}`);
+    } catch (error) {
+      if (!(error instanceof GiveUp)) throw error;
+      this.givenUp = true;
+      this.#waiting = [];
+      this.#over.abort();
+    }
   }
 }
 

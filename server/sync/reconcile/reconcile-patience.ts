@@ -1,26 +1,46 @@
-/** Thrown where nothing can be said of the candidates that are left: they stay. */
+/** Thrown where what stands in the way was given up by the user: the candidates that are left stay. */
 export class GiveUp extends Error {}
 
-/** Waits as long as what is waited for moves: `LIMIT_MS` without a change are too long. */
+/** What a reconcile that cannot go on says, and hears. */
+export type Blocked = {
+  /** What is waited for has not moved for long. @throws GiveUp where the user does not want to wait for it. */
+  readonly by: (why: string) => void;
+  /** It has moved. */
+  readonly over: () => void;
+  /** ms that something may stay as it is before that is said. */
+  readonly afterMs: number;
+};
+
+/** Waits as long as it takes, and says so once what is waited for has not moved for a time. */
 export class Patience {
   readonly #now: () => number;
-  readonly #limitMs: number;
+  readonly #blocked: Blocked;
   #seen: string | null = null;
   #since: number;
+  #said = false;
 
-  constructor(now: () => number, limitMs = 60_000) {
+  constructor(now: () => number, blocked: Blocked) {
     this.#now = now;
-    this.#limitMs = limitMs;
+    this.#blocked = blocked;
     this.#since = now();
   }
 
-  /** @param state of what is waited for. @throws GiveUp with `why` when it has been the same for too long. */
+  /** @param state of what is waited for. @throws GiveUp when it has been the same for long and is not to be waited for. */
   watch(state: string, why: string): void {
     if (state !== this.#seen) {
       this.#seen = state;
       this.#since = this.#now();
-    } else if (this.#now() - this.#since > this.#limitMs) {
-      throw new GiveUp(why);
+      this.over();
+    } else if (this.#now() - this.#since > this.#blocked.afterMs) {
+      this.#said = true;
+      this.#blocked.by(why);
     }
+  }
+
+  /** It is here: nothing is waited for any more. */
+  over(): void {
+    if (!this.#said) return;
+    this.#said = false;
+    this.#blocked.over();
   }
 }

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { pause } from "../pause.ts";
-import { Patience } from "./reconcile-patience.ts";
+import { type Blocked, Patience } from "./reconcile-patience.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import type { ReconcileSibling, SourcePosition } from "./reconcile-sibling.ts";
 import type { Standings } from "./reconcile-standings.ts";
@@ -15,6 +15,7 @@ export type RemovalOptions = {
   readonly standings: () => Promise<Standings>;
   /** UNLINK (4.0) or DEL. */
   readonly unlink: boolean;
+  readonly blocked: Blocked;
   readonly now: () => number;
   readonly signal: AbortSignal;
 };
@@ -85,8 +86,8 @@ export class StaleKeyRemoval {
 
   /** Resolves when every sibling's initial sync has noted all that its RDB holds. @throws GiveUp */
   async settled(): Promise<void> {
-    const { siblings, standings, now, signal } = this.#options;
-    const patience = new Patience(now);
+    const { siblings, standings, now, signal, blocked } = this.#options;
+    const patience = new Patience(now, blocked);
     for (;;) {
       signal.throwIfAborted();
       const { of, texts } = await standings();
@@ -95,7 +96,7 @@ export class StaleKeyRemoval {
         const begun = of.get(sibling.shard.shardId)?.kind === "begun";
         if (begun && (await sibling.outsideRdb([])) === null) loading.push(sibling);
       }
-      if (loading.length === 0) return;
+      if (loading.length === 0) return patience.over();
       const states = await Promise.all(loading.map((sibling) => sibling.progress()));
       const why = `the initial sync of ${loading.map(({ role }) => role).join(", ")} has begun and does not go on`;
       patience.watch(`${texts} ${states.join(" ")}`, why);
@@ -141,18 +142,21 @@ export class StaleKeyRemoval {
    * of them has begun an initial sync instead. @throws GiveUp
    */
   async #passed(before: Standings): Promise<boolean> {
-    const { siblings, standings, now, signal } = this.#options;
+    const { siblings, standings, now, signal, blocked } = this.#options;
     const streaming = siblings.filter(({ shard }) => before.of.get(shard.shardId)?.kind === "at");
     const wanted = new Map<ReconcileSibling, SourcePosition>();
     for (const sibling of streaming) wanted.set(sibling, await sibling.position());
-    const patience = new Patience(now);
+    const patience = new Patience(now, blocked);
     for (;;) {
       signal.throwIfAborted();
       const { of, texts } = await standings();
       const behind: ReconcileSibling[] = [];
       for (const [sibling, { replid, offset }] of wanted) {
         const standing = of.get(sibling.shard.shardId);
-        if (standing?.kind !== "at") return false;
+        if (standing?.kind !== "at") {
+          patience.over();
+          return false;
+        }
         // An offset says nothing in another history; after a failover the checkpoint takes on the new replid, or
         // the sibling is to be asked elsewhere.
         if (standing.replid !== replid) {
@@ -161,7 +165,10 @@ export class StaleKeyRemoval {
         }
         if (standing.replid !== replid || standing.offset < offset) behind.push(sibling);
       }
-      if (behind.length === 0) return true;
+      if (behind.length === 0) {
+        patience.over();
+        return true;
+      }
       const names = behind.map(({ role }) => role).join(", ");
       patience.watch(texts, `the stream of ${names} is not applied: its checkpoint does not move`);
       await pause(POLL_MS, signal);

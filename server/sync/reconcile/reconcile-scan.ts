@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
-import { OWN_PREFIX } from "../own-keys.ts";
+import { isOwnKey } from "../own-keys.ts";
 
 /** A key of the destination. */
 export type FoundKey = {
@@ -30,31 +30,33 @@ export class DestinationScan {
   readonly #lengths = new Int32Array(PARTITIONS);
   readonly #files: (FileHandle | undefined)[] = new Array(PARTITIONS).fill(undefined);
 
-  constructor(spoolDirectory: string) {
+  readonly #onOwn: (key: Buffer) => void;
+
+  /** @param onOwn told of each key of Tributary's own. */
+  constructor(spoolDirectory: string, onOwn: (key: Buffer) => void) {
     this.#directory = join(spoolDirectory, "scan");
+    this.#onOwn = onOwn;
   }
 
   /** Scans `dbs`, Tributary's own keys left out; `client` has another database selected after it. */
   async run(client: Redis, dbs: readonly number[], signal: AbortSignal): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
     await mkdir(this.#directory, { recursive: true });
+    this.#files.fill(undefined);
+    this.#lengths.fill(0);
     const fingerprint = new KeyFingerprint();
     try {
-      for (const db of dbs) {
-        await client.select(db);
-        let cursor = "0";
-        do {
-          signal.throwIfAborted();
-          const [next, keys] = await client.scanBuffer(cursor, "COUNT", COUNT);
-          cursor = next.toString();
-          for (const key of keys) {
-            if (isOwn(key)) continue;
-            fingerprint.compute(db, key, 0, key.length);
-            const { partition, high, low } = fingerprint;
-            const writing = this.#add(partition, { db, key, high, low });
-            if (writing !== undefined) await writing;
+      for await (const { db, keys } of scanDestination(client, dbs, signal)) {
+        for (const key of keys) {
+          if (isOwnKey(key)) {
+            this.#onOwn(key);
+            continue;
           }
-        } while (cursor !== "0");
+          fingerprint.compute(db, key, 0, key.length);
+          const { partition, high, low } = fingerprint;
+          const writing = this.#add(partition, { db, key, high, low });
+          if (writing !== undefined) await writing;
+        }
       }
       for (let partition = 0; partition < PARTITIONS; partition++) await this.#write(partition);
     } finally {
@@ -141,8 +143,20 @@ export class DestinationScan {
   }
 }
 
-function isOwn(key: Buffer): boolean {
-  return key.length >= OWN.length && key.compare(OWN, 0, OWN.length, 0, OWN.length) === 0;
+/** All keys of some databases, Tributary's own among them; `client` has another database selected after it. */
+export async function* scanDestination(
+  client: Redis,
+  dbs: readonly number[],
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly db: number; readonly keys: readonly Buffer[] }> {
+  for (const db of dbs) {
+    await client.select(db);
+    let cursor = "0";
+    do {
+      signal.throwIfAborted();
+      const [next, keys] = await client.scanBuffer(cursor, "COUNT", COUNT);
+      cursor = next.toString();
+      yield { db, keys };
+    } while (cursor !== "0");
+  }
 }
-
-const OWN = Buffer.from(OWN_PREFIX);

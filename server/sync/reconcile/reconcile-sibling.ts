@@ -15,18 +15,24 @@ import {
   readFingerprints,
   unfinishedDirectory,
 } from "./key-fingerprint-set.ts";
-import { GiveUp, Patience } from "./reconcile-patience.ts";
+import { type Blocked, Patience } from "./reconcile-patience.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 
 const TIMEOUT_MS = 10_000;
 const AGAIN_MS = 500;
+/** Of what somebody has to mend: a password, a permission. */
+const REFUSED_AGAIN_MS = 3000;
 /** ms after which a shard with several addresses is looked for again. */
 const LOCATE_AGAIN_MS = 3000;
-/** Partitions of a sibling's set that are held in memory at a time. */
-const MOST_TABLES = 4;
+/** Bytes of a sibling's set that are held in memory, and partitions of it whatever their size. */
+const MOST_TABLE_BYTES = 16 * 1024 * 1024;
+const LEAST_TABLES = 4;
 
 /** Where a source's stream is: what a checkpoint is compared with. */
 export type SourcePosition = { readonly replid: string; readonly offset: bigint };
+
+/** The set of a sibling whose disk does not take it, of its present initial sync; null while there is none. */
+export type SharedFingerprints = (shardId: string) => Promise<FingerprintTable | null>;
 
 /** Another shard of the task, as a reconcile asks it: its source, and the set that its initial sync has noted. */
 export class ReconcileSibling {
@@ -35,6 +41,8 @@ export class ReconcileSibling {
   readonly #databases: DatabaseMap;
   readonly #now: () => number;
   readonly #signal: AbortSignal;
+  readonly #blocked: Blocked;
+  readonly #shared: SharedFingerprints;
   /** Where the sibling is by its checkpoint: of two masters the one that continues it is asked. */
   standing: SourcePosition | null = null;
   /** Counts up when another server is asked than before: answers of two do not belong together. */
@@ -44,8 +52,17 @@ export class ReconcileSibling {
   #client: Promise<Redis> | null = null;
   #tables = new Map<string, FingerprintTable>();
 
-  constructor(shard: SiblingShard, databases: DatabaseMap, now: () => number, signal: AbortSignal) {
+  constructor(
+    shard: SiblingShard,
+    databases: DatabaseMap,
+    shared: SharedFingerprints,
+    blocked: Blocked,
+    now: () => number,
+    signal: AbortSignal,
+  ) {
     this.shard = shard;
+    this.#shared = shared;
+    this.#blocked = blocked;
     this.role = `shard ${shard.shardName}`;
     this.#databases = databases;
     this.#now = now;
@@ -78,7 +95,10 @@ export class ReconcileSibling {
   async outsideRdb(keys: readonly FoundKey[]): Promise<FoundKey[] | null> {
     const { spoolDirectory } = this.shard;
     const id = await fingerprintSetId(spoolDirectory);
-    if (id === null) return null;
+    if (id === null) {
+      const table = await this.#shared(this.shard.shardId);
+      return table === null ? null : keys.filter(({ high, low }) => !table.has(high, low));
+    }
     const outside: FoundKey[] = [];
     for (const found of keys) {
       const partition = Math.floor((found.high >>> 0) / (2 ** 32 / PARTITIONS));
@@ -88,13 +108,22 @@ export class ReconcileSibling {
         const read = await readFingerprints(spoolDirectory, id, partition);
         if (read === null) return null;
         table = read;
-        const oldest = this.#tables.keys().next();
-        if (this.#tables.size >= MOST_TABLES && !oldest.done) this.#tables.delete(oldest.value);
+        this.#makeRoom(table.bytes);
         this.#tables.set(name, table);
       }
       if (!table.has(found.high, found.low)) outside.push(found);
     }
     return outside;
+  }
+
+  #makeRoom(bytes: number): void {
+    let held = bytes;
+    for (const table of this.#tables.values()) held += table.bytes;
+    for (const [name, table] of this.#tables) {
+      if (held <= MOST_TABLE_BYTES || this.#tables.size < LEAST_TABLES) return;
+      this.#tables.delete(name);
+      held -= table.bytes;
+    }
   }
 
   /** Changes as long as the sibling's initial sync goes on. */
@@ -159,28 +188,24 @@ export class ReconcileSibling {
     return endpoint;
   }
 
-  /** Asks until there is an answer. @throws GiveUp when there is none for too long. */
+  /** Asks until there is an answer. @throws GiveUp where that is not to be waited for. */
   async #ask<T>(command: string, question: (client: Redis) => Promise<T>): Promise<T> {
-    const patience = new Patience(this.#now);
+    const patience = new Patience(this.#now, this.#blocked);
     for (;;) {
       try {
-        return await question(await this.#open());
+        const answer = await question(await this.#open());
+        patience.over();
+        return answer;
       } catch (error) {
         this.#signal.throwIfAborted();
         this.close();
         if (!this.#locator.single) this.#located = null;
-        const reason = this.#unanswered(error, command);
-        if (reason instanceof GiveUp) throw reason;
-        patience.watch("", reason.message);
-        await pause(AGAIN_MS, this.#signal);
+        const address = formatAddress(this.#located?.endpoint ?? this.shard.source);
+        const reason = toTributaryError(error, { role: this.role, address, command });
+        patience.watch("", reason.message.replace(/\.$/, ""));
+        await pause(reason.retried ? AGAIN_MS : REFUSED_AGAIN_MS, this.#signal);
       }
     }
-  }
-
-  #unanswered(error: unknown, command: string): Error {
-    const address = formatAddress(this.#located?.endpoint ?? this.shard.source);
-    const reason = toTributaryError(error, { role: this.role, address, command });
-    return reason.retried ? reason : new GiveUp(reason.message);
   }
 }
 

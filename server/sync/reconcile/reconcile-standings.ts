@@ -2,11 +2,22 @@ import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import { readStanding, type Standing } from "../destination/standing.ts";
-import { checkpointKey } from "../own-keys.ts";
+import { causesIn } from "../ledger/differences.ts";
+import { checkpointKey, differsField, epochField, keysField } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 
 /** What the task's checkpoint hash says of every sibling at one moment. */
-export type Standings = { readonly texts: string; readonly of: ReadonlyMap<string, Standing> };
+export type Standings = {
+  readonly texts: string;
+  readonly of: ReadonlyMap<string, Standing>;
+  /** How many keys each had brought, where that has been counted. */
+  readonly keys: ReadonlyMap<string, number>;
+  /** Names of those for which keys are kept on the destination that they themselves do not have. */
+  readonly keeping: readonly string[];
+};
+
+/** Causes of a difference that are keys which a shard no longer has. */
+const KEEPING = ["SHARD_SHRANK", "KEYS_KEPT", "RECONCILE_SKIPPED", "FLUSHALL", "FLUSHDB", "SWAPDB"];
 
 /**
  * Reads the siblings' standings.
@@ -16,13 +27,26 @@ export type Standings = { readonly texts: string; readonly of: ReadonlyMap<strin
  */
 export async function readStandings(hash: Redis, spec: ShardSyncSpec, epoch: number): Promise<Standings> {
   const ids = spec.siblings.map((sibling) => sibling.shardId);
-  const fields = [`${spec.shardId}:epoch`, spec.shardId, ...ids];
-  const [held, own, ...texts] = await hash.hmget(checkpointKey(spec.taskId), ...fields);
+  const fields = [
+    ...[epochField(spec.shardId), spec.shardId, ...ids],
+    ...ids.map(keysField),
+    ...ids.map(differsField),
+  ];
+  const [held, own, ...rest] = await hash.hmget(checkpointKey(spec.taskId), ...fields);
+  const texts = rest.slice(0, ids.length);
+  const counts = rest.slice(ids.length, 2 * ids.length);
+  const differs = rest.slice(2 * ids.length);
   const role = `shard ${spec.shardName}`;
   if (own == null) {
     throw new TributaryError("DESTINATION_DATA_LOST", { address: formatAddress(spec.destination), role });
   }
   if (held != null && Number(held) !== epoch) throw new TributaryError("FENCED", { role });
   const of = new Map(ids.map((id, index) => [id, readStanding(texts[index] ?? null)] as const));
-  return { texts: texts.join(" "), of };
+  const keys = new Map(
+    ids.flatMap((id, index) => (counts[index] ? [[id, Number(counts[index])] as const] : [])),
+  );
+  const keeping = spec.siblings.filter((_, index) =>
+    causesIn(differs[index] ?? "").some(({ code }) => KEEPING.includes(code)),
+  );
+  return { texts: texts.join(" "), of, keys, keeping: keeping.map(({ shardName }) => `shard ${shardName}`) };
 }

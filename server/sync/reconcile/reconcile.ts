@@ -1,21 +1,25 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
-import { PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
-import { commandSample } from "../commands/command-sample.ts";
-import { isDestinationDb } from "../database-map.ts";
+import type { ServerFacts } from "../../redis/server-info.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
+import type { Neighbors } from "../destination/neighbors.ts";
+import type { Hold } from "../hold.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { connectionName } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import { fingerprintSetId, readFingerprints } from "./key-fingerprint-set.ts";
-import { GiveUp } from "./reconcile-patience.ts";
+import type { FormerKeys } from "./former-keys.ts";
+import type { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
+import { leftOverKeys } from "./left-over-keys.ts";
+import { type Blocked, GiveUp } from "./reconcile-patience.ts";
 import { StaleKeyRemoval } from "./reconcile-removal.ts";
-import { DestinationScan, type FoundKey } from "./reconcile-scan.ts";
+import type { FoundKey } from "./reconcile-scan.ts";
 import { ReconcileSibling } from "./reconcile-sibling.ts";
-import { readStandings } from "./reconcile-standings.ts";
+import { readStandings, type Standings } from "./reconcile-standings.ts";
+import { SharedSets } from "./shared-sets.ts";
+import { isPastBound, type Shrinkage, shrinkageOf } from "./shrink-bound.ts";
+import { countedKeys, StaleKeys } from "./stale-keys.ts";
 
 const ROLE = "the destination";
 const TIMEOUT_MS = 10_000;
@@ -23,17 +27,30 @@ const TIMEOUT_MS = 10_000;
 const PAGE = 500;
 /** Transactions that wait for the siblings' streams at the same time, each on a connection of its own. */
 const LANES = 4;
-const SAMPLES = 3;
+/** ms between two looks at who else is on the destination: a task that comes waits longer before it writes. */
+const NEIGHBORS_MS = 500;
 
 export type ReconcileOptions = {
   readonly spec: ShardSyncSpec;
   readonly facts: ServerFacts;
   /** The shard sync's at the destination: another one's ends this. */
   readonly epoch: number;
+  /** The keys of the RDB. */
+  readonly keys: KeyFingerprintWriter;
+  /** Keys that the shard had brought before, when they were counted last; null where they never were. */
+  readonly hadKeys: number | null;
   /** False where data of others may lie among the task's: then nothing is removed. */
   readonly destinationWasEmpty: boolean;
+  /** Other tasks on the destination: what is left over may be theirs. */
+  readonly neighbors: Neighbors;
+  /** Keys that were on the destination before the task began, where they are known. */
+  readonly former: FormerKeys | null;
   /** Whether a key that the shard does not hold is this shard's to remove; `db` is the destination's. */
   readonly mayRemove: (db: number, key: Buffer) => boolean;
+  /** Whether that is told by a ring: what siblings have lost is not among those keys. */
+  readonly owned: boolean;
+  readonly hold: Hold;
+  readonly blocked: Blocked;
   /** The connection of the session: with its end this ends. */
   readonly link: DestinationLink;
   readonly ledger: StreamLedger;
@@ -41,10 +58,14 @@ export type ReconcileOptions = {
   readonly signal: AbortSignal;
 };
 
+/** Somebody else is on the destination since the removal began. */
+class NeighborCame extends Error {}
+
 /**
  * After the RDB of a re-sync is applied and before its stream is: removes from the destination what the shard
  * held in former times and its RDB does not hold any more. In: the fingerprints of the RDB's keys, a scan of the
- * destination, what the siblings have. It can be repeated from its start at any time.
+ * destination, what the siblings have. First all of them are found, then the bound of the task is looked at, then
+ * they are removed. It can be repeated from its start at any time, and waits for what stands in its way.
  * @throws TributaryError of the destination, FENCED; the signal's reason.
  */
 export async function reconcile(options: ReconcileOptions): Promise<void> {
@@ -71,6 +92,7 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
     over = true;
     signal.removeEventListener("abort", close);
     run.close();
+    options.hold.end();
   }
 }
 
@@ -79,38 +101,51 @@ class Reconcile {
   readonly #signal: AbortSignal;
   readonly #siblings: readonly ReconcileSibling[];
   readonly #clients: Redis[] = [];
-  readonly #samples: string[] = [];
-  /** Candidates of each database that have not been asked about, and stale keys that have not been removed. */
+  /** Candidates of each database that have not been asked about. */
   readonly #candidates = new Map<number, FoundKey[]>();
-  readonly #stale = new Map<number, FoundKey[]>();
   #lanes: Redis[] = [];
-  #pages: FoundKey[][] = [];
+  #pages: (readonly FoundKey[])[] = [];
+  readonly #shared: SharedSets;
   #removed = 0;
-  #kept = 0;
+  #removing = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #removal!: StaleKeyRemoval;
+  #hash!: Redis;
 
   constructor(options: ReconcileOptions, signal: AbortSignal) {
-    const { spec, now } = options;
+    const { spec, now, blocked } = options;
     this.#options = options;
     this.#signal = signal;
-    this.#siblings = spec.siblings.map((one) => new ReconcileSibling(one, spec.databases, now, signal));
+    this.#siblings = spec.siblings.map(
+      (one) =>
+        new ReconcileSibling(
+          one,
+          spec.databases,
+          (id) => this.#shared.read(this.#hash, id),
+          blocked,
+          now,
+          signal,
+        ),
+    );
+    this.#shared = new SharedSets(spec.taskId);
   }
 
   async run(): Promise<void> {
-    const { ledger, destinationWasEmpty } = this.#options;
+    const { ledger, keys } = this.#options;
     try {
-      await this.#compare();
+      if (keys.givenUp) throw new GiveUp("the keys of its RDB could not be noted on disk");
+      await this.#run();
     } catch (error) {
       if (!(error instanceof GiveUp)) throw error;
-      this.#say();
       const message = `Keys that the source has deleted may be left on the destination: ${error.message}.`;
+      ledger.differences.note("RECONCILE_SKIPPED", message);
       ledger.alert("stale-keys-kept", message);
-      return;
+    } finally {
+      if (this.#removed > 0) {
+        const message = `Removed ${countedKeys(this.#removed)} that the source no longer has.`;
+        ledger.info("stale-keys-removed", message);
+      }
     }
-    this.#say();
-    if (destinationWasEmpty || this.#kept === 0) return;
-    const keys = this.#kept === 1 ? "1 key that no shard has" : `${this.#kept} keys that no shard has`;
-    const message = `The destination holds ${keys}, for example ${this.#samples.join(", ")}. Nothing was removed, since it was not empty when the task began.`;
-    ledger.alert("stale-keys-kept", message);
   }
 
   close(): void {
@@ -118,86 +153,159 @@ class Reconcile {
     for (const sibling of this.#siblings) sibling.close();
   }
 
-  #say(): void {
-    if (this.#removed === 0) return;
-    const keys = this.#removed === 1 ? "1 key" : `${this.#removed} keys`;
-    this.#options.ledger.info("stale-keys-removed", `Removed ${keys} that the source no longer has.`);
-  }
-
-  async #compare(): Promise<void> {
-    const { spec, facts, epoch, now, mayRemove } = this.#options;
-    const signal = this.#signal;
-    const id = await fingerprintSetId(spec.spoolDirectory);
-    if (id === null) throw new GiveUp("the keys of its RDB could not be noted on disk");
-    const hash = await this.#open();
-    const removal = new StaleKeyRemoval({
+  async #run(): Promise<void> {
+    const { spec, facts, now, blocked } = this.#options;
+    this.#hash = await this.#open();
+    this.#removal = new StaleKeyRemoval({
       siblings: this.#siblings,
-      standings: () => readStandings(hash, spec, epoch),
+      standings: () => this.#standings(),
       unlink: Number(facts.redisVersion.split(".")[0]) >= 4,
+      blocked,
       now,
-      signal,
+      signal: this.#signal,
     });
     for (let lane = 0; lane < LANES; lane++) this.#lanes.push(await this.#open());
-    const scan = new DestinationScan(spec.spoolDirectory);
+    const stale = new StaleKeys();
+    await this.#find((nobodys) => stale.add(nobodys));
+    if (stale.count === 0) return;
+    await this.#options.neighbors.look(this.#hash);
+    const standings = await readStandings(this.#hash, spec, this.#options.epoch);
+    const other = this.#notOurs(standings);
+    if (other !== null) return this.#keep(stale, other.code, other.why);
+    if (!(await this.#mayRemoveAll(stale, standings))) return;
     try {
-      const { keyspace } = serverFacts(parseInfo(await hash.info()));
-      const dbs = keyspace.map(({ db }) => db).filter((db) => isDestinationDb(spec.databases, db));
-      await scan.run(this.#lanes[0]!, dbs, signal);
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const table = await readFingerprints(spec.spoolDirectory, id, partition);
-        if (table === null) throw new GiveUp("the noted keys of its RDB have gone");
-        for await (const found of scan.keys(partition)) {
-          if (!table.has(found.high, found.low) && mayRemove(found.db, found.key))
-            await this.#candidate(removal, found);
-        }
+      this.#removing = true;
+      if (stale.whole) {
+        for (const page of stale.pages(PAGE)) await this.#remove(page);
+      } else {
+        await this.#find((nobodys) => this.#remove(nobodys));
       }
-      for (const db of this.#candidates.keys()) await this.#ask(removal, db);
-      for (const page of this.#stale.values()) this.#pages.push(page.splice(0));
-      await this.#remove(removal);
-    } finally {
-      await scan.remove();
+      await this.#removeWaiting();
+    } catch (error) {
+      if (!(error instanceof NeighborCame)) throw error;
+      this.#removing = false;
+      const left = new StaleKeys();
+      await this.#find((nobodys) => left.add(nobodys));
+      const came = this.#notOurs(standings);
+      if (came !== null && left.count > 0) this.#keep(left, came.code, came.why);
     }
   }
 
-  async #candidate(removal: StaleKeyRemoval, found: FoundKey): Promise<void> {
-    const page = pageOf(this.#candidates, found.db);
-    page.push(found);
-    if (page.length < PAGE) return;
+  /** Hands what no shard of the task has to `found`, in pages of one database. */
+  async #find(found: (nobodys: readonly FoundKey[]) => Promise<void> | void): Promise<void> {
+    const { spec, keys, blocked, mayRemove, former, neighbors } = this.#options;
+    const options = {
+      databases: spec.databases,
+      spoolDirectory: spec.spoolDirectory,
+      keys,
+      blocked,
+      signal: this.#signal,
+      onTask: (taskId: string) => neighbors.met([taskId]),
+    };
+    const ask = async (page: FoundKey[]) => {
+      this.#signal.throwIfAborted();
+      // Most candidates are a sibling's: they are sorted out before any key is watched.
+      const nobodys = await this.#removal.nobodys(page.splice(0));
+      if (nobodys.length > 0) await found(nobodys);
+    };
+    await leftOverKeys(await this.#open(), options, (key) => {
+      if (!mayRemove(key.db, key.key)) return undefined;
+      if (former?.has(key)) return undefined;
+      const page = pageOf(this.#candidates, key.db);
+      page.push(key);
+      return page.length < PAGE ? undefined : ask(page);
+    });
+    for (const page of this.#candidates.values()) if (page.length > 0) await ask(page);
+  }
+
+  /** Why it cannot be told of left over keys that this shard has brought them; null where it can. */
+  #notOurs({ keeping }: Standings): { readonly code: string; readonly why: string } | null {
+    const { destinationWasEmpty, former, neighbors, owned } = this.#options;
+    if (neighbors.ever) {
+      const names = neighbors.any ? ` (${neighbors.names})` : "";
+      const why = `since other tasks write, or have written, into the same databases${names}: whose they are cannot be told`;
+      return { code: "NEIGHBOR_KEYS", why };
+    }
+    if (!destinationWasEmpty && former === null) {
+      return { code: "DESTINATION_KEYS", why: "since it was not empty when the task began" };
+    }
+    if (keeping.length > 0 && !owned) {
+      const why = `since keys are kept there for ${keeping.join(", ")}: whose they are cannot be told before that shard is synchronized again`;
+      return { code: "SIBLING_KEYS", why };
+    }
+    return null;
+  }
+
+  #keep(stale: StaleKeys, code: string, why: string): void {
+    const { ledger } = this.#options;
+    const example = `for example ${stale.sample.slice(0, 3).join(", ")}`;
+    const keys = `${countedKeys(stale.count)} that no shard has`;
+    const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}.`;
+    ledger.differences.note(code, message, stale.count);
+    ledger.alert("stale-keys-kept", message);
+  }
+
+  /** Within the bound they may; past it as the task, or somebody, says. */
+  async #mayRemoveAll(stale: StaleKeys, standings: Standings): Promise<boolean> {
+    const { spec, hadKeys, keys, ledger, hold } = this.#options;
+    const siblingsHad = (this.#options.owned ? [] : spec.siblings)
+      .filter(({ shardId }) => standings.of.get(shardId)?.kind === "begun")
+      .flatMap(({ shardId }) => standings.keys.get(shardId) ?? []);
+    const shrinkage = shrinkageOf(stale.count, hadKeys, keys.count, siblingsHad);
+    if (!isPastBound(shrinkage, spec.shrink)) return true;
+    const keptBefore = !hold.asked && ledger.differences.has("KEYS_KEPT");
+    let decision = spec.shrink.onShrink === "hold" ? null : spec.shrink.onShrink;
+    if (decision === null && hold.following) decision = "follow";
+    if (decision === null && keptBefore) decision = "keep";
+    decision ??= await this.#askAbout(stale, shrinkage);
+    const found = `${countedKeys(stale.count)} of the ${shrinkage.of.toLocaleString("en-US")} that the shard had brought`;
+    if (decision === "follow") {
+      hold.following = true;
+      ledger.alert("shard-followed", `The shard has lost ${found}: they are removed.`);
+      return true;
+    }
+    const message = `The shard has lost ${found}, for example ${stale.sample.slice(0, 3).join(", ")}: they are kept on the destination.`;
+    ledger.differences.note("KEYS_KEPT", message, stale.count);
+    ledger.alert("shard-keys-kept", message);
+    return false;
+  }
+
+  async #askAbout(stale: StaleKeys, { wouldRemove, of }: Shrinkage): Promise<"follow" | "keep"> {
+    const { hold, ledger } = this.#options;
+    const what = { wouldRemove, of, sample: stale.sample, waitsFor: "a decision" };
+    const message = `The shard has lost ${countedKeys(wouldRemove)} of ${of.toLocaleString("en-US")}, for example ${stale.sample.slice(0, 3).join(", ")}. Nothing is removed, and its stream waits, until it is decided: follow the shard, or keep the copy.`;
+    if (hold.begin({ code: "SHARD_SHRANK", ...what })) ledger.alert("shard-shrank", message);
+    // Seen by siblings that are copied again meanwhile: what is held is not theirs to remove.
+    ledger.differences.note("SHARD_SHRANK", message, wouldRemove);
+    const decision = await hold.decided(this.#signal);
     this.#signal.throwIfAborted();
-    await this.#ask(removal, found.db);
+    ledger.differences.forget("SHARD_SHRANK");
+    hold.end();
+    return decision ?? "keep";
   }
 
-  /** Most candidates are a sibling's: they are sorted out before any key is watched. */
-  async #ask(removal: StaleKeyRemoval, db: number): Promise<void> {
-    const nobodys = await removal.nobodys(pageOf(this.#candidates, db).splice(0));
-    if (!this.#options.destinationWasEmpty) {
-      this.#keep(nobodys);
-      return;
+  async #standings(): Promise<Standings> {
+    const { spec, epoch, neighbors, now } = this.#options;
+    if (now() - this.#lookedAt > NEIGHBORS_MS) {
+      this.#lookedAt = now();
+      await neighbors.look(this.#hash);
     }
-    const page = pageOf(this.#stale, db);
-    for (const found of nobodys) {
-      page.push(found);
-      if (page.length === PAGE) this.#pages.push(page.splice(0));
-    }
-    if (this.#pages.length >= LANES) await this.#remove(removal);
+    if (this.#removing && neighbors.any) throw new NeighborCame();
+    return await readStandings(this.#hash, spec, epoch);
   }
 
-  async #remove(removal: StaleKeyRemoval): Promise<void> {
-    while (this.#pages.length > 0) {
-      const removing = this.#pages.splice(0, LANES).map(async (page, lane) => {
-        const removed = await removal.remove(this.#lanes[lane]!, page);
-        this.#removed += removed;
-      });
-      const ends = await Promise.allSettled(removing);
-      for (const end of ends) if (end.status === "rejected") throw end.reason;
-    }
+  async #remove(page: readonly FoundKey[]): Promise<void> {
+    this.#pages.push(page);
+    if (this.#pages.length === LANES) await this.#removeWaiting();
   }
 
-  #keep(keys: readonly FoundKey[]): void {
-    this.#kept += keys.length;
-    for (const { key } of keys.slice(0, SAMPLES - this.#samples.length)) {
-      this.#samples.push(commandSample([key], 1));
-    }
+  async #removeWaiting(): Promise<void> {
+    const removing = this.#pages.splice(0).map(async (page, lane) => {
+      const removed = await this.#removal.remove(this.#lanes[lane]!, page);
+      this.#removed += removed;
+    });
+    const ends = await Promise.allSettled(removing);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   /** Named like the connection that writes: an engine that takes over closes it too. */
