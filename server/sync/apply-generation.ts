@@ -283,7 +283,7 @@ export function streamApplier(
     doubtful: ledger.doubtful,
     databases: spec.databases,
     hasSiblings: merge.hasSiblings,
-    hasNeighbors: () => merge.neighbors().length > 0,
+    hasNeighbors: () => merge.hasNeighbors,
   });
   const { stream } = generation;
   const position = Number(from.offset - generation.offset);

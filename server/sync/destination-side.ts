@@ -75,6 +75,7 @@ export class DestinationSide {
     this.#sessions = new DestinationSessions(options, (control, keyspace) =>
       noteFormerKeys(control, spec, keyspace, options.signal),
     );
+    options.merge.follow(this.#sessions.neighbors);
     this.#notes = new ShardNotes(options.ledger.differences, options.sourceKeys, now);
     this.#failures = new RepeatedFailures(now);
     this.clock = new StreamClock(now);

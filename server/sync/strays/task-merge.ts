@@ -9,6 +9,17 @@ import { StrayRegistry } from "./stray-registry.ts";
 /** Another task that writes into the same databases of the destination. */
 export type Neighbor = { readonly taskId: string; readonly shardIds: readonly string[] };
 
+/** Who is there, as it is now. */
+export type NeighborList = {
+  readonly any: boolean;
+  readonly list: readonly {
+    readonly taskId: string;
+    readonly shards: readonly { readonly id: string }[];
+    /** It writes no more; what it brought is still there. */
+    readonly leftAt: number | null;
+  }[];
+};
+
 /** What one shard sync knows of the others that write to the same destination; it outlives connections. */
 export class TaskMerge {
   readonly ownership: KeyOwnership | null;
@@ -19,7 +30,7 @@ export class TaskMerge {
   readonly self: number;
   readonly hasSiblings: boolean;
   readonly #policy: string;
-  #neighbors: readonly Neighbor[] = [];
+  #neighbors: NeighborList = { any: false, list: [] };
 
   constructor(spec: ShardSyncSpec, now: () => number) {
     this.ownership = KeyOwnership.of(spec.merge);
@@ -32,14 +43,23 @@ export class TaskMerge {
 
   /** Other shard syncs may note keys for this one. */
   get isTold(): boolean {
-    return this.hasSiblings || this.#neighbors.length > 0;
+    return this.hasSiblings || this.#neighbors.any;
   }
 
+  /** What a neighbor has brought lies in the same databases, also where it has left. */
+  get hasNeighbors(): boolean {
+    return this.#neighbors.any;
+  }
+
+  /** Those that can be told of a key. */
   neighbors(): readonly Neighbor[] {
-    return this.#neighbors;
+    return this.#neighbors.list
+      .filter(({ leftAt }) => leftAt === null)
+      .map(({ taskId, shards }) => ({ taskId, shardIds: shards.map(({ id }) => id) }));
   }
 
-  setNeighbors(neighbors: readonly Neighbor[]): void {
+  /** @param neighbors changes with those who come and go. */
+  follow(neighbors: NeighborList): void {
     this.#neighbors = neighbors;
   }
 
