@@ -142,3 +142,15 @@ test("a native replica of a server under mixed traffic has no difference", async
 async function offset(server: RedisServer): Promise<string | undefined> {
   return /^(?:master_repl_offset):(\d+)/m.exec(await server.client.info("replication"))?.[1];
 }
+
+test("a key that several shards hold is to be as its owner has it", async () => {
+  const [one, two, destination] = [await startRedis(), await startRedis(), await startRedis()];
+  await one.client.mset("both", "of one", "lone", "of one");
+  await two.client.set("both", "of two");
+  await destination.client.mset("both", "of one", "lone", "of one");
+  const clients = { shards: [one.client, two.client], destination: destination.client };
+  expect((await compareUnion(clients)).differences).toEqual([]);
+  expect((await compareUnion({ ...clients, ownerOf: () => 0 })).differences).toEqual([]);
+  const { differences } = await compareUnion({ ...clients, ownerOf: () => 1 });
+  expect(differences.map(({ kind, key }) => `${kind} ${key}`)).toEqual(["value both"]);
+});

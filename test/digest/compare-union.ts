@@ -26,14 +26,16 @@ export type UnionOptions = {
   readonly databases?: readonly { readonly source: number; readonly destination: number }[];
   /** Compares what the values mean, for servers of different versions: their digests and DUMPs differ. */
   readonly meaning?: CanonicalOptions;
+  /** Of a key, by its name as latin1 text, which of the shards counts alone where it holds it, as a ring says it. */
+  readonly ownerOf?: (key: string) => number;
   /** Largest difference of two expiries in ms; 1 unless given. */
   readonly expiryToleranceMs?: number;
 };
 
 /**
  * Compares the union of the shards with the destination, key by key, value by value, expiry by expiry. Nothing
- * may write meanwhile; keys may expire. A key that several shards hold must be on the destination as one of them
- * has it. Tributary's own keys are left out where they belong: the heartbeat on the shards (on the destination it
+ * may write meanwhile; keys may expire. A key that several shards hold must be on the destination as its owner has
+ * it, and where that does not hold it or is not known, as one of them has it. Tributary's own keys are left out where they belong: the heartbeat on the shards (on the destination it
  * is a difference), the checkpoints on the destination.
  */
 export async function compareUnion(options: UnionOptions): Promise<UnionComparison> {
@@ -100,8 +102,10 @@ async function compareDatabase(
   const expired = (facts: KeyFacts) => facts.expiresAt !== null && facts.expiresAt <= now;
 
   const compareKey = async ([key, copy]: [string, KeyFacts]): Promise<void> => {
+    const owner = options.ownerOf?.(key);
+    const owned = owner === undefined ? undefined : here[owner]!.get(key);
     const originals = here.flatMap((listing, i) => {
-      const facts = listing.get(key);
+      const facts = owned === undefined || i === owner ? listing.get(key) : undefined;
       return facts === undefined ? [] : [{ facts, shard: shards[i]! }];
     });
     if (originals.length === 0) {

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
+import { parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
+import { createRing } from "../../server/twemproxy/ring.ts";
 import { compareUnion, type UnionComparison } from "../digest/compare-union.ts";
 import { type Nutcracker, type RedisServer, startNutcracker, startRedis, until } from "../servers/index.ts";
 import { TcpProxy } from "../sync/tcp-proxy.ts";
@@ -19,7 +21,7 @@ export const BACKLOG_BYTES = 1024 * 1024;
 /** What is confirmed is in the append-only files, so that a server which is killed comes back with it. */
 const conf = { appendonly: "yes", appendfsync: "everysec", "repl-backlog-size": String(BACKLOG_BYTES) };
 
-type Parts = Pick<SoakCluster, "shards" | "destination" | "destinationProxy" | "engines">;
+type Parts = Pick<SoakCluster, "shards" | "destination" | "destinationProxy" | "engines" | "ownerOf">;
 
 /**
  * A pool of shards with a replica each behind nutcracker, a destination, and an engine as a process that reaches each
@@ -30,6 +32,8 @@ export class SoakCluster {
   readonly destination: RedisServer;
   readonly destinationProxy: TcpProxy;
   readonly engines: SoakEngines;
+  /** The shard that nutcracker gives a key, by its number. */
+  readonly ownerOf: (key: string) => number;
   #nutcracker: Nutcracker;
   /** Failovers of two shards at once change nutcracker's file one after the other. */
   #nutcrackerFree: Promise<void> = Promise.resolve();
@@ -39,11 +43,15 @@ export class SoakCluster {
   /** The present writer of each shard. */
   readonly #direct = new Map<SoakShard, TrafficWriter>();
 
-  private constructor({ shards, destination, destinationProxy, engines }: Parts, nutcracker: Nutcracker) {
+  private constructor(
+    { shards, destination, destinationProxy, engines, ownerOf }: Parts,
+    nutcracker: Nutcracker,
+  ) {
     this.shards = shards;
     this.destination = destination;
     this.destinationProxy = destinationProxy;
     this.engines = engines;
+    this.ownerOf = ownerOf;
     this.#nutcracker = nutcracker;
   }
 
@@ -59,7 +67,10 @@ export class SoakCluster {
     const destinationProxy = await TcpProxy.start(destination.port);
     const config = join(folder, "engine.yml");
     const lines = shards.map(({ name, proxy }) => `    - 127.0.0.1:${proxy.port}:1 ${name}`);
-    writeFileSync(config, `alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n${lines.join("\n")}\n`);
+    const text = `alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  hash: fnv1a_64\n  servers:\n${lines.join("\n")}\n`;
+    writeFileSync(config, text);
+    const ring = createRing(selectPool(parseNutcrackerConfig(text), null));
+    const ownerOf = (key: string) => ring.ownerOf(Buffer.from(key, "latin1"))!;
     const also = shards.flatMap(({ name, proxies }) => [
       "--also",
       `${name}=redis://127.0.0.1:${proxies[1]!.port}`,
@@ -69,7 +80,7 @@ export class SoakCluster {
     const engines = new SoakEngines(args, folder, names);
     onTestFinished(() => engines.close());
     engines.start();
-    return new SoakCluster({ shards, destination, destinationProxy, engines }, nutcracker);
+    return new SoakCluster({ shards, destination, destinationProxy, engines, ownerOf }, nutcracker);
   }
 
   /** The same seed gives the same commands; how many of them are written is a matter of time. */
@@ -84,6 +95,21 @@ export class SoakCluster {
   async stopTraffic(): Promise<number> {
     await Promise.all(this.#writers.map((writer) => writer.stop()));
     return this.#writers.reduce((sum, { commands }) => sum + commands, 0);
+  }
+
+  /**
+   * Writes to a shard by the names that go through nutcracker, whoever owns them, also commands over several of them:
+   * as scripts do, or clients that go past the proxy.
+   * @param lasts ms. @param chance decides on the commands, in [0, 1).
+   */
+  async writeStrays(shard: SoakShard, lasts: number, chance: number): Promise<void> {
+    const writer = new TrafficWriter(shard.master.client, {
+      seed: Math.floor(chance * 2 ** 31),
+      through: "direct",
+      commandsPerSecond: 300,
+    }).start();
+    await sleep(lasts);
+    await writer.stop();
   }
 
   /** @param lasts ms until the killed master comes back, as a replica. */
@@ -133,6 +159,7 @@ export class SoakCluster {
         last = await compareUnion({
           shards: this.shards.map(({ master }) => master.client),
           destination: this.destination.client,
+          ownerOf: this.ownerOf,
         });
         return last.differences.length === 0;
       },

@@ -30,7 +30,7 @@ const ofServer = [
 const ofDestination = [...ofServer, "fill", "flush"] as const;
 // FLUSHALL of a shard is left out: it is skipped, and its keys stay on the destination until the shard is copied anew
 // for another reason. Which keys are right then depends on moments that no plan decides.
-const ofShard = [...ofServer, "outrun", "fail over", "hand over"] as const;
+const ofShard = [...ofServer, "outrun", "fail over", "hand over", "strays"] as const;
 
 export type FaultKind = (typeof ofEngine | typeof ofDestination | typeof ofShard)[number];
 

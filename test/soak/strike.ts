@@ -77,6 +77,8 @@ export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> 
       return;
     case "outrun":
       return shardAt(cluster, target).outrun(BACKLOG_BYTES, lasts);
+    case "strays":
+      return cluster.writeStrays(shardAt(cluster, target), lasts, chance);
     case "fail over":
       return cluster.failOver(shardAt(cluster, target), lasts);
     case "hand over":
