@@ -23,8 +23,11 @@ import type { RefresherExpiry } from "./refresher-expiry.ts";
 import { tellOfScripts } from "./script-notes.ts";
 
 const LOOK_MS = 250;
-/** Keys in one transaction on the source, at most. */
-const PAGE = 100;
+/**
+ * Keys in one transaction on the source, at most. Most of a page are only asked for, the values of the others are bound
+ * by their size: a page costs some ten round trips, and an old ring leaves many strays.
+ */
+const PAGE = 500;
 /** What other shard syncs have noted for this one is looked for this often, ms. */
 const TOLD_MS = 1000;
 
