@@ -151,8 +151,8 @@ export class SoakCluster {
     }
   }
 
-  /** Compares until both are equal, for doubtful keys are copied again and expiries restored a little later. */
-  async compare(timeoutMs = 20_000): Promise<UnionComparison> {
+  /** Compares until both are equal: doubtful keys are copied again, strays decided and expiries restored a little later. */
+  async compare(timeoutMs = 120_000): Promise<UnionComparison> {
     let last: UnionComparison | null = null;
     await until(
       async () => {
@@ -185,8 +185,10 @@ export class SoakCluster {
       notes.push(`  ${key} on the destination: ${there}`);
     }
     const again = await this.compare(60_000);
-    const left = again.differences.map(({ kind, key }) => `${kind} ${key}`).join(", ") || "nothing";
-    return [...notes, `  after another minute at most there differs: ${left}`].join("\n");
+    const left = again.differences.slice(0, 50).map(({ kind, key }) => `${kind} ${key}`);
+    return [...notes, `  after another minute at most there differs: ${left.join(", ") || "nothing"}`].join(
+      "\n",
+    );
   }
 
   proxyOf(target: "destination" | number): TcpProxy {

@@ -5,7 +5,7 @@ import { MergeWorld } from "./merge-world.ts";
 import { ruleDifferences } from "./rule-differences.ts";
 
 /** TEST_ROUNDS=50 for a long run. */
-const ROUNDS = Number(process.env.TEST_ROUNDS ?? 8);
+const ROUNDS = Number(process.env.TEST_ROUNDS ?? 6);
 /** Of each shard in each round. */
 const COMMANDS = 300;
 const KEYS = 24;
