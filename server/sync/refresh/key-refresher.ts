@@ -28,6 +28,8 @@ const LOOK_MS = 250;
  * by their size: a page costs some ten round trips, and an old ring leaves many strays.
  */
 const PAGE = 500;
+/** A server that is too slow for a page is asked for half of it the next time, but for no less than this. */
+const LEAST_PAGE = 20;
 /** What other shard syncs have noted for this one is looked for this often, ms. */
 const TOLD_MS = 1000;
 
@@ -62,6 +64,7 @@ export class KeyRefresher {
   readonly #told: RefresherTold;
   #failureSaid = false;
   #adopted = false;
+  #pageKeys = PAGE;
   readonly #clocks: ClockComparison;
   /** Every key of the source is to be looked at before anything counts as settled. */
   #finishing = false;
@@ -125,6 +128,7 @@ export class KeyRefresher {
         backoff.reset();
       } catch (error) {
         this.#connections.close();
+        this.#pageKeys = Math.max(LEAST_PAGE, this.#pageKeys >> 1);
         if (!signal.aborted) this.#say(error);
         await backoff.wait(signal);
       }
@@ -201,7 +205,7 @@ export class KeyRefresher {
 
   async #page(destination: Redis, signal: AbortSignal): Promise<void> {
     const { databases } = this.#spec;
-    const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
+    const drawn = (await destination.srandmemberBuffer(this.#set, this.#pageKeys)) ?? [];
     if (drawn.length === 0) return;
     this.#expiry.ledger.doubtful.learn(drawn);
     const noted = drawn.map((member) => notedKey(member, databases));
@@ -284,6 +288,7 @@ export class KeyRefresher {
       this.#applier.letGo();
       // The same keys would be drawn again before that.
       if (await applied) {
+        this.#pageKeys = Math.min(PAGE, 2 * this.#pageKeys);
         const gone = fitting.flatMap((index, at) => (pages[at]!.gone ? [own[index]!] : []));
         await unregister(destination, this.#spec, this.#siblings.indices, gone);
       } else await pause(LOOK_MS, signal);
