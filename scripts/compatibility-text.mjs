@@ -28,8 +28,11 @@ const notes = {
   ],
 };
 
-/** @param pairs of a source and a destination, with the names of their notes. */
-export function compatibilityText(pairs) {
+const OLDER = "## Older servers";
+const NEWER = "## What the letters mean";
+
+/** The table of all pairs, a dash where one is not among them. */
+function tableOf(pairs) {
   const titles = [...new Set(pairs.map(({ source }) => source))].sort();
   const cell = (source, destination) => {
     const pair = pairs.find((one) => one.source === source && one.destination === destination);
@@ -38,7 +41,34 @@ export function compatibilityText(pairs) {
     return letters.length === 0 ? "all" : letters.map(([, [letter]]) => letter).join(" ");
   };
   const row = (cells) => `| ${cells.join(" | ")} |`;
+  return `${row(["from \\ to", ...titles])}
+${row(["---", ...titles.map(() => "---")])}
+${titles.map((source) => row([`**${source}**`, ...titles.map((destination) => cell(source, destination))])).join("\n")}`;
+}
+
+/** The section of the servers that somebody has put into TRIBUTARY_SERVERS. @returns the document with it. */
+export function withOlderServers(document, pairs) {
+  const section = `${OLDER}
+
+Written by \`npm run test:matrix -- --given\`, which does the same with servers that Debian does not have, here built from
+Redis's sources. **–**: not tried; before Redis 6.0 only what is not newer than the destination is, and the checks of a task
+warn of any other. A destination before 3.2 restores expiries to about a millisecond.
+
+${tableOf(pairs)}
+
+`;
+  const start = document.indexOf(OLDER);
+  const end = document.indexOf(NEWER);
+  return document.slice(0, start < 0 ? end : start) + section + document.slice(end);
+}
+
+/**
+ * @param pairs of a source and a destination, with the names of their notes.
+ * @param before the document as it was, whose section of older servers stays.
+ */
+export function compatibilityText(pairs, before) {
   const used = Object.entries(notes).filter(([name]) => pairs.some((pair) => pair.notes.includes(name)));
+  const older = before.includes(OLDER) ? before.slice(before.indexOf(OLDER), before.indexOf(NEWER)) : "";
   return `# Which server can be copied to which
 
 Written by \`npm run test:matrix\`, which copies from each of these servers to each of them: first a server that
@@ -47,16 +77,13 @@ consumers and pending entries among them), then a stream of every command that i
 server's own list is asked for them. At the end the destination must hold the same, key by key, and the log exactly
 what the table says.
 
-Rows are sources, columns destinations. **–**: not tried; the checks of a task warn of a destination that is older than a
-shard. **all**: everything arrives, but for one thing between any two servers. A stream
+Rows are sources, columns destinations. **all**: everything arrives, but for one thing between any two servers. A stream
 of more than 1 MiB in the RDB goes in pieces, which cannot say when a consumer was last seen and active, nor bring back a
 pending entry whose entry has been deleted: such keys are in the log with \`NOT_EXPRESSIBLE\`.
 
-${row(["from \\ to", ...titles])}
-${row(["---", ...titles.map(() => "---")])}
-${titles.map((source) => row([`**${source}**`, ...titles.map((destination) => cell(source, destination))])).join("\n")}
+${tableOf(pairs)}
 
-## What the letters mean
+${older}${NEWER}
 
 ${used.map(([, [letter, text]]) => `- **${letter}** ${text}`).join("\n")}
 

@@ -1,22 +1,22 @@
 /**
- * `npm run test:matrix [-- [--part] [--given] <options of vitest>]`: fetches the servers of the version matrix, takes those
- * that lie in TRIBUTARY_SERVERS beside them, copies from each to each, runs the scripts and the rewritten commands of a real
+ * `npm run test:matrix [-- [--part] [--given] <options of vitest>]`: fetches the servers of the version matrix, copies from each to each, runs the scripts and the rewritten commands of a real
  * Redis 6.0 and each server's commands one by one, and writes docs/compatibility.md when all has passed. With `--part`, as
- * in `--part -t "6.0. to"`, some of the pairs will do, and the document stays as it is; with `--given` nothing is fetched,
- * and only the servers that somebody has put there are run.
+ * in `--part -t "6.0. to"`, some of the pairs will do, and the document stays as it is. With `--given` nothing is fetched:
+ * the servers are run that somebody has put into TRIBUTARY_SERVERS, each as `<name>/server`, and the document's section of
+ * older servers is written.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compatibilityText } from "./compatibility-text.mjs";
+import { compatibilityText, withOlderServers } from "./compatibility-text.mjs";
 import { fetchServers } from "./fetch-servers.mjs";
 import { ensureNode, ensurePackages, Missing, root } from "./install-missing.mjs";
 import { fetchedServer, givenServers, isTried, wantedServers } from "./server-versions.mjs";
 
 const options = process.argv.slice(2).filter((option) => option !== "--part" && option !== "--given");
 const onlyGiven = process.argv.includes("--given");
-const part = onlyGiven || process.argv.includes("--part");
+const part = process.argv.includes("--part");
 /** Beside the pairs, what is looked at without harm, and what needs a real Redis 6.0 to prove anything of it. */
 const tests = [
   "test/matrix",
@@ -32,10 +32,10 @@ try {
   ensureNode();
   ensurePackages();
   if (!onlyGiven) fetchServers();
-  const given = givenServers();
-  const fetched = onlyGiven ? [] : wantedServers.map((one) => ({ ...one, ...fetchedServer(one.id) }));
-  const servers = [...fetched, ...given];
-  const alone = onlyGiven ? given : part ? [] : servers;
+  const servers = onlyGiven
+    ? givenServers()
+    : wantedServers.map((one) => ({ ...one, ...fetchedServer(one.id) }));
+  const alone = part ? [] : servers;
   const status =
     run([...tests, ...options], { TEST_MATRIX: results, ...(onlyGiven ? { TEST_MATRIX_GIVEN: "1" } : {}) }) ||
     alone.map(({ binary }) => run([commands, preludes], { TEST_REDIS_SERVER: binary })).find(Boolean);
@@ -48,7 +48,9 @@ try {
     console.log(part ? ran : `${ran}. --part says that this is meant.`);
     if (!part || pairs.length === 0) process.exitCode = 1;
   } else {
-    writeFileSync(join(root, "docs", "compatibility.md"), compatibilityText(pairs));
+    const path = join(root, "docs", "compatibility.md");
+    const before = readFileSync(path, "utf8");
+    writeFileSync(path, onlyGiven ? withOlderServers(before, pairs) : compatibilityText(pairs, before));
     console.log(`${pairs.length} pairs of servers passed; docs/compatibility.md holds the table`);
   }
 } catch (error) {

@@ -17,18 +17,16 @@ export function matrixServers(): readonly MatrixServer[] {
   return servers;
 }
 
-/** With those that somebody has put beside them. @throws Error where one is missing. */
+/** With TEST_MATRIX_GIVEN those that somebody has put there. @throws Error where one is missing. */
 function fetched(): MatrixServer[] {
-  const given = givenServers().map(({ packageName, version, binary }) =>
-    serverOf(packageName, version, binary),
-  );
-  if (process.env.TEST_MATRIX_GIVEN !== undefined) return given;
-  const wanted = wantedServers.map(({ id, title, packageName }) => {
+  if (process.env.TEST_MATRIX_GIVEN !== undefined) {
+    return givenServers().map(({ packageName, version, binary }) => serverOf(packageName, version, binary));
+  }
+  return wantedServers.map(({ id, title, packageName }) => {
     const found = fetchedServer(id);
     if (found === null) throw new Error(`${title} was not fetched: npm run test:matrix fetches it`);
     return serverOf(packageName, found.version, found.binary);
   });
-  return [...wanted, ...given];
 }
 
 function installed(): MatrixServer[] {

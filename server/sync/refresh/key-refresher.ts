@@ -162,10 +162,6 @@ export class KeyRefresher {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, nudger, ledger } = this.#expiry;
-    if (clock.live && this.#clocks.due) {
-      const { client } = await this.#connections.source(signal);
-      await this.#clocks.compare(client, await this.#connections.destination(signal));
-    }
     if (this.#finishing && clock.live) {
       const { client: source } = await this.#connections.source(signal);
       await nudger.nudgeAll(source, await this.#sourceDbs(source), signal);
@@ -188,6 +184,11 @@ export class KeyRefresher {
       else await pause(LOOK_MS, signal);
     }
     if (nudger.waiting > 0 && clock.live) await nudger.nudge((await this.#connections.source(signal)).client);
+    // Last: where the source does not answer, the keys that are left have been counted.
+    if (clock.live && this.#clocks.due) {
+      const { client } = await this.#connections.source(signal);
+      await this.#clocks.compare(client, await this.#connections.destination(signal));
+    }
   }
 
   /** What a former engine has noted. */
