@@ -1,9 +1,9 @@
 /**
- * `npm run test:matrix [-- [--part] [--given] <options of vitest>]`: fetches the servers of the version matrix, copies from each to each, runs the scripts and the rewritten commands of a real
- * Redis 6.0 and each server's commands one by one, and writes docs/compatibility.md when all has passed. With `--part`, as
- * in `--part -t "6.0. to"`, some of the pairs will do, and the document stays as it is. With `--given` nothing is fetched:
- * the servers are run that somebody has put into TRIBUTARY_SERVERS, each as `<name>/server`, and the document's section of
- * older servers is written.
+ * `npm run test:matrix [-- [--part] [--given] <options of vitest>]`: fetches the servers of the version matrix, copies from
+ * each to each, runs the scripts and the rewritten commands of a real Redis 6.0 and each server's commands one by one, and
+ * writes docs/compatibility.md when all has passed. With `--part`, as in `--part -t "6.0. to"`, some of the pairs will do, and
+ * the document stays as it is. With `--given` nothing is fetched: the servers are run that somebody has put into
+ * TRIBUTARY_SERVERS, each as `<name>/server`, and the document's section of older servers is written.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

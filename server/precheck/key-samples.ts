@@ -170,6 +170,7 @@ async function enter(endpoint: RedisEndpoint, signal: AbortSignal | undefined): 
       timeoutMs: probeTimeoutMs,
       commandTimeoutMs: probeTimeoutMs,
       connectionName: "tributary:precheck",
+      looksOnly: true,
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {

@@ -43,6 +43,7 @@ export const harmlessCommands: ReadonlyMap<string, Harmless> = new Map<string, H
   ["TIME", { reason: reads }],
   ["EXISTS", { reason: reads }],
   ["SCAN", { reason: reads }],
+  ["HSCAN", { reason: reads }],
   ["PTTL", { reason: reads }],
   ["PEXPIRETIME", { reason: reads }],
   ["DUMP", { reason: reads }],

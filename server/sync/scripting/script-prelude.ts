@@ -77,7 +77,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
   local function is(list,n) return find(list,' '..n..' ',1,true)~=nil end
   local home,declared,said,seen,written=sdb,{},{},{},{}
   for _,key in ipairs(KEYS) do declared[key]=true end
-  local unsure,dry,random,told=false,false,false,false
+  local unsure,dry,random,told=false,false,false,safe>0
   local function say(member)
     if said[member] then return end
     said[member]=true
@@ -103,7 +103,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
     local id=sdb..':'..key
     if seen[id] or random then return end
     seen[id]=true
-    if safe==0 and not unsure and real.call('PTTL',key)==-2 then doubt() end
+    if not unsure and real.call('PTTL',key)==-2 then doubt() end
   end
   local function keysof(n,a)
     local found={}

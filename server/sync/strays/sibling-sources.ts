@@ -65,6 +65,7 @@ export class SiblingSources {
       const client = await openClient(endpoint, {
         role,
         signal: this.#signal,
+        looksOnly: true,
         commandTimeoutMs: ANSWERS_MS,
         answerBytes: DUMP_ANSWER_BYTES,
         stringNumbers: true,
