@@ -1,8 +1,8 @@
 import type { Inputs } from "@/components/live/trpc";
-import { parseBound } from "@/components/merging/merge-choices";
 import type { ShrinkForm } from "@/components/merging/shrink-fields";
 import type { MergePolicy } from "@/server/merge/merge-policy";
 import type { DestinationKeysPolicy, FlushPolicy } from "@/server/sync/shard-sync-spec";
+import { parseBound } from "../merging/merge-choices";
 
 type TaskInput = Inputs["task"]["create"];
 

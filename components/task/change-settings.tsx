@@ -66,8 +66,8 @@ function SettingsDialog({ task, onClose }: { task: TaskView; onClose: () => void
         />
         {policy !== merging.policy && (
           <p role="status" className="-mt-2 rounded-lg bg-warn-soft px-3 py-2 text-[0.8125rem]">
-            It counts for what comes. Synchronize the task again afterwards, so that it holds for what is
-            there.
+            Every shard is copied again when the task is resumed: only a whole copy can say what another
+            policy would have left.
           </p>
         )}
         <ShrinkFields value={shrink} onChange={setShrink} />

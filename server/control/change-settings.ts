@@ -47,7 +47,7 @@ export function changeSettings(
   supervisor.change(run, { mergePolicy, onFlush, shrink });
   const again =
     run.began && said[0]!.startsWith("the merge policy")
-      ? " What was merged before stays as it is until the shards are synchronized again."
+      ? " Every shard is copied again when the task is resumed."
       : "";
   const message = `Changed ${said.join(", and ")}, ${byWhom(actor)}.${again}`;
   supervisor.say(run, "settings-changed", message);

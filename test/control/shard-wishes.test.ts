@@ -140,7 +140,7 @@ describe("the settings of merging", () => {
     const shrink = { onShrink: "follow", maxKeys: 10, maxShare: 0.5 } as const;
     test.control.change(id, { mergePolicy: "owner-only", shrink, onFlush: "own-keys" }, ann);
     expect(newest(test, id).message).toBe(
-      "Changed the merge policy from owner-wins to owner-only, and what FLUSHALL does from skip to own-keys, and what a shard that shrinks does from hold (past 1000 keys and 10 %) to follow (past 10 keys and 50 %), by Ann. What was merged before stays as it is until the shards are synchronized again.",
+      "Changed the merge policy from owner-wins to owner-only, and what FLUSHALL does from skip to own-keys, and what a shard that shrinks does from hold (past 1000 keys and 10 %) to follow (past 10 keys and 50 %), by Ann. Every shard is copied again when the task is resumed.",
     );
     test.control.resume(id);
     await until(() => test.runner.specs.size === 2, { what: "both shard syncs run again" });

@@ -170,7 +170,7 @@ describe("merging, in a browser", () => {
       await page.getByRole("button", { name: "Change…" }).click({ timeout: 60_000 });
       const dialog = page.getByRole("dialog", { name: "How river merges" });
       await dialog.getByRole("radio", { name: /The owner only/ }).check();
-      await dialog.getByText("Synchronize the task again afterwards").waitFor();
+      await dialog.getByText("Every shard is copied again").waitFor();
       await dialog.getByRole("button", { name: "Save" }).click();
       await page.getByText(/the merge policy from owner-wins to owner-only/).waitFor();
       await page.getByRole("button", { name: "Resume" }).click();
