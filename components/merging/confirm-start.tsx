@@ -22,11 +22,13 @@ type ConfirmStartProps = {
   children?: ReactNode;
   /** Offers another database; left out where the task has its databases already. */
   onDatabase?: ((db: number) => void) | undefined;
+  /** Adds the shards to a task that is there already; left out where they cannot be. */
+  onJoin?: ((task: { readonly id: string; readonly name: string }) => void) | undefined;
 };
 
 /** Asks once before a task writes where keys lie or another task writes. No key press alone answers it. */
 export function ConfirmStart(props: ConfirmStartProps) {
-  const { question, own, busy, onConfirm, onClose, children, onDatabase } = props;
+  const { question, own, busy, onConfirm, onClose, children, onDatabase, onJoin } = props;
   const { use, address } = question;
   const { neighbors, freeDatabase } = use;
   return (
@@ -46,7 +48,7 @@ export function ConfirmStart(props: ConfirmStartProps) {
         </>
       }
     >
-      <Neighbors neighbors={neighbors} />
+      <Neighbors neighbors={neighbors} onJoin={onJoin} />
       {onDatabase !== undefined && freeDatabase !== null && (
         <div className="mt-3 flex flex-wrap items-center justify-between gap-2 rounded-lg bg-sunken px-3 py-2.5 text-[0.8125rem]">
           <span className="min-w-0">
@@ -109,8 +111,10 @@ function outcomeText({ use, destinationKeys }: StartQuestion): string {
   return `${what} That is about ${share} of the shards' keys: ${formatCount(onDestination)} of ${formatCount(sampled)} that were looked at are there.`;
 }
 
+type NeighborsProps = { neighbors: readonly NeighborTask[]; onJoin: ConfirmStartProps["onJoin"] };
+
 /** Who is there already, with the way to those that are this Tributary's own. */
-function Neighbors({ neighbors }: { neighbors: readonly NeighborTask[] }) {
+function Neighbors({ neighbors, onJoin }: NeighborsProps) {
   const trpc = useTRPC();
   const own = useQuery({ ...trpc.task.list.queryOptions(), enabled: neighbors.length > 0 });
   if (neighbors.length === 0) return null;
@@ -141,6 +145,11 @@ function Neighbors({ neighbors }: { neighbors: readonly NeighborTask[] }) {
                   {neighbor.host !== null && `, on ${neighbor.host}`}
                   {neighbor.leftAt !== null && ", ended; its keys are there"}
                 </p>
+                {known !== undefined && onJoin !== undefined && (
+                  <Button small className="mt-1.5" onClick={() => onJoin(known)}>
+                    Add these shards to {known.name}
+                  </Button>
+                )}
               </div>
             </li>
           );
@@ -148,6 +157,7 @@ function Neighbors({ neighbors }: { neighbors: readonly NeighborTask[] }) {
       </ul>
       <p className="mt-2 text-ink-2">
         Shards of one Twemproxy belong in one task: its ring then says whose value of a key is right.
+        {onJoin !== undefined && " A task takes further shards while it is paused."}
       </p>
     </section>
   );

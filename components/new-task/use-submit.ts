@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useCallback, useState } from "react";
+import { toast } from "sonner";
 import { reasonOf, type ShownReason } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import type { StartQuestion } from "@/server/control/start-confirmation";
@@ -22,6 +23,7 @@ export function useSubmit(form: TaskForm) {
   const [question, setQuestion] = useState<StartQuestion | null>(null);
   const testing = useMutation(trpc.connection.test.mutationOptions());
   const creating = useMutation(trpc.task.create.mutationOptions());
+  const joining = useMutation(trpc.task.addShards.mutationOptions());
   // A page that is left for the task's own stays busy until it is gone.
   const [leaving, setLeaving] = useState(false);
 
@@ -89,7 +91,22 @@ export function useSubmit(form: TaskForm) {
     }
   }
 
+  /** Gives the form's shards to a task that writes there already. */
+  async function join(task: { readonly id: string; readonly name: string }, by: { by?: string }) {
+    const { source } = toTaskInput(form);
+    if (source.kind !== "shards") return;
+    try {
+      await joining.mutateAsync({ id: task.id, shards: source.shards, ...by });
+      toast.success(`Added to ${task.name}`, { description: "They are copied when it is resumed." });
+      router.push(`/tasks/${task.id}`);
+    } catch (error) {
+      const { message, remedy } = reasonOf(error);
+      toast.error(message, { description: remedy });
+    }
+  }
+
   return {
+    join,
     errors,
     failure,
     report,

@@ -44,7 +44,7 @@ export function HeldPanel({ view: { task, shard }, held }: HeldPanelProps) {
     >
       <h2 id="held-title" className="flex items-center gap-2 text-[0.9375rem] font-semibold">
         <Hand className="size-4 shrink-0 text-warn" aria-hidden />
-        {shrank ? `${shard.name} has lost most of its keys` : `${shard.name} waits before its stream`}
+        {shrank ? `${shard.name} has lost many of its keys` : `${shard.name} waits before its stream`}
       </h2>
       <p className="num mt-1.5 max-w-prose text-[0.8125rem] text-ink">{heldText(held)}</p>
       <p className="mt-1 text-[0.8125rem] text-ink-2">

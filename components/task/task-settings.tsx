@@ -42,7 +42,7 @@ export function TaskSettings({ task }: { task: TaskView }) {
         <Fact label="FLUSHALL of a shard">{labelOf(flushChoices, merging.onFlush)}</Fact>
         {merging.confirmed !== null && (
           <Fact label="Start confirmed by" className="col-span-full">
-            {confirmedText(merging.confirmed)} <Ago at={merging.confirmed.at} />
+            {confirmedText(merging.confirmed)}, <Ago at={merging.confirmed.at} />
           </Fact>
         )}
         <Fact label="PUBLISH">{task.publish === "forward" ? "forwarded" : "left out"}</Fact>

@@ -21,6 +21,8 @@ export const databaseMap = z.discriminatedUnion("kind", [
   }),
 ]);
 
+export const shardInputs = z.array(addressInput.extend({ name: z.string().max(64).optional() })).max(1024);
+
 const source = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("nutcracker"),
@@ -30,7 +32,7 @@ const source = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("shards"),
-    shards: z.array(addressInput.extend({ name: z.string().max(64).optional() })).max(1024),
+    shards: shardInputs,
   }),
 ]);
 

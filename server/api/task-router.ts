@@ -7,6 +7,7 @@ import {
   destinationKeys,
   given,
   settingsChange,
+  shardInputs,
   taskId,
   taskInput,
   taskName,
@@ -45,6 +46,10 @@ export const taskRouter = router({
   change: procedure
     .input(taskId.extend({ change: settingsChange, by }))
     .mutation(({ ctx, input }) => ctx.control.change(input.id, input.change, actorOf(input.by, ctx.from))),
+  /** To a task whose shards were given by hand, while it is paused or was never started. */
+  addShards: procedure
+    .input(taskId.extend({ shards: shardInputs, by }))
+    .mutation(({ ctx, input }) => ctx.control.addShards(input.id, input.shards, actorOf(input.by, ctx.from))),
   rename: procedure
     .input(taskId.extend({ name: taskName }))
     .mutation(({ ctx, input }) => ctx.control.rename(input.id, input.name)),

@@ -1,7 +1,7 @@
-import { TributaryError } from "../errors/tributary-error.ts";
 import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { FlushPolicy, ShrinkPolicy } from "../sync/shard-sync-spec.ts";
 import { type Actor, byWhom } from "./actor.ts";
+import { idleRun } from "./idle-run.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { flushPolicyOf, mergePolicyOf } from "./task-ring.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -24,16 +24,8 @@ export function changeSettings(
   change: SettingsChange,
   actor: Actor,
 ): TaskRun {
-  const run = supervisor.run(taskId);
+  const run = idleRun(supervisor, taskId, "be changed");
   const { record } = run;
-  if (record.wanted === "finished")
-    throw new TributaryError("TASK_FINISHED", { task: record.name, action: "be changed" });
-  const idle = record.wanted === "paused" || record.wanted === "created";
-  if (!idle || run.running) {
-    const { status } = run.state();
-    const remedy = "Pause it first.";
-    throw new TributaryError("TASK_NOT_READY", { task: record.name, action: "be changed", status, remedy });
-  }
   const mergePolicy = mergePolicyOf(change.mergePolicy ?? record.mergePolicy, record.ring);
   const onFlush = flushPolicyOf(change.onFlush ?? record.onFlush, record.ring);
   const shrink = change.shrink ?? record.shrink;

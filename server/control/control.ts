@@ -5,6 +5,7 @@ import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import type { HoldDecision } from "../sync/shard-report.ts";
 import type { DestinationKeysPolicy } from "../sync/shard-sync-spec.ts";
 import type { Actor } from "./actor.ts";
+import { addShards } from "./add-shards.ts";
 import { changeSettings, type SettingsChange } from "./change-settings.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
@@ -19,7 +20,7 @@ import { ShardWishes } from "./shard-wishes.ts";
 import { type StartAnswer, type StartQuestion, startQuestion } from "./start-confirmation.ts";
 import { StorageHealth } from "./storage-health.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { TaskInput } from "./task-input.ts";
+import type { AddressInput, TaskInput } from "./task-input.ts";
 import { planTask } from "./task-plan.ts";
 import { precheckInputOf } from "./task-specs.ts";
 import { TaskStore } from "./task-store.ts";
@@ -180,6 +181,8 @@ export function openControl(options: ControlOptions) {
       changeSettings(supervisor, taskId, change, actor);
       return taskView(supervisor.run(taskId), events.recent(taskId), now());
     },
+    addShards: (taskId: string, inputs: readonly AddressInput[], actor: Actor): TaskRow =>
+      row(addShards({ supervisor, store, health, box }, taskId, inputs, actor).record.id),
     decide: (taskId: string, shardId: string, decision: HoldDecision, actor: Actor): void =>
       wishes.decide(taskId, shardId, decision, actor),
     /** `shardId` null is every shard. */

@@ -89,13 +89,23 @@ export type PlannedSource = {
 };
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
-  const ids = new Set<string>();
-  const shards = inputs.map((input, index) => {
-    const name = input.name?.trim() || `shard-${index + 1}`;
+  return { config: { kind: "shards" }, shards: planFurther(inputs, []), ring: null, redisDb: null };
+}
+
+/**
+ * Reads shards that come to those that a task has.
+ * @throws TributaryError ADDRESS_INVALID
+ */
+export function planFurther(
+  inputs: readonly AddressInput[],
+  present: readonly { readonly id: string }[],
+): PlannedShard[] {
+  const ids = new Set(present.map(({ id }) => id));
+  return inputs.map((input, index) => {
+    const name = input.name?.trim() || `shard-${present.length + index + 1}`;
     const { source, ...further } = parseSource(input.address, credentialsOf(input));
     return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
-  return { config: { kind: "shards" }, shards, ring: null, redisDb: null };
 }
 
 function endpointOfInput(input: AddressInput): RedisEndpoint {

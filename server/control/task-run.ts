@@ -18,7 +18,7 @@ const sparklineLength = 60;
 /** One task as it is now: what is wanted of it, and what its shards do. */
 export class TaskRun {
   record: TaskRecord;
-  readonly shards: readonly ShardRun[];
+  shards: readonly ShardRun[];
   /** Set while the checks of a start are under way; a later action takes it away, and with it their effect. */
   checking: { readonly since: number } | null = null;
   lagSparkline: readonly (number | null)[] = [];

@@ -10,7 +10,7 @@ import {
 } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { StartConfirmation } from "./start-confirmation.ts";
-import type { TaskPlan } from "./task-plan.ts";
+import type { PlannedShard, TaskPlan } from "./task-plan.ts";
 import type { ShardRecord, TaskRecord } from "./task-record.ts";
 import { mergeSpecOf } from "./task-ring.ts";
 
@@ -38,12 +38,18 @@ export function recordOf(
     since: task.now,
     createdAt: task.now,
     destination: sealEndpoint(box, destination, destinationPlace(task.id)),
-    shards: shards.map(({ endpoint, ...shard }) => ({
-      ...shard,
-      acknowledged: null,
-      ...sealAddresses(box, { ...shard, source: endpoint }, task.id, shard.id),
-    })),
+    shards: shards.map((shard) => shardRecordOf(shard, task.id, box)),
   };
+}
+
+/** The record of a new shard, its passwords sealed. */
+export function shardRecordOf(
+  { endpoint, ...shard }: PlannedShard,
+  taskId: string,
+  box: SecretBox,
+): ShardRecord {
+  const sealed = sealAddresses(box, { ...shard, source: endpoint }, taskId, shard.id);
+  return { ...shard, acknowledged: null, ...sealed };
 }
 
 /**

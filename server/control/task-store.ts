@@ -87,6 +87,18 @@ export class TaskStore {
     return new Set(rows.map((row) => row.shardId));
   }
 
+  /** Behind those that the task has; with them it is checked again at its next start. */
+  addShards(taskId: string, records: readonly ShardRecord[], firstPosition: number): void {
+    this.#db.transaction((tx) => {
+      records.forEach((shard, index) => {
+        tx.insert(shards)
+          .values({ ...shard, taskId, position: firstPosition + index })
+          .run();
+      });
+      tx.update(tasks).set({ prechecked: false }).where(eq(tasks.id, taskId)).run();
+    });
+  }
+
   acknowledge(taskId: string, shardId: string, acknowledged: Acknowledgement): void {
     this.#db
       .update(shards)

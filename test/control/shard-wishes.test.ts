@@ -34,6 +34,9 @@ function codeOf(action: () => unknown): string {
   return "no error";
 }
 
+const pool = `p:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n  - 127.0.0.1:1:1 a\n  - 127.0.0.1:2:1 b\n`;
+const ofPool = { ...twoShards, source: { kind: "nutcracker", text: pool, pool: "p" } } as const;
+
 const newest = ({ control }: TestControl, id: string) => control.events(id, null, 1)[0]!;
 
 describe("a shard that is held", () => {
@@ -125,10 +128,38 @@ describe("synchronizing again", () => {
   });
 });
 
-describe("the settings of merging", () => {
-  const pool = `p:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n  - 127.0.0.1:1:1 a\n  - 127.0.0.1:2:1 b\n`;
-  const ofPool = { ...twoShards, source: { kind: "nutcracker", text: pool, pool: "p" } } as const;
+describe("further shards for a task", () => {
+  const shard = { name: "a", address: "redis://:shard-password-3@127.0.0.1:7009" };
 
+  it("come behind those that it has, are checked and run at the resume, and are kept", async () => {
+    const directory = temporaryFolder();
+    const test = openTestControl({ directory });
+    const id = await running(test);
+    expect(codeOf(() => test.control.addShards(id, [shard], ann))).toBe("TASK_NOT_READY");
+    test.control.pause(id);
+    await until(() => test.control.task(id).merging.changeable, { what: "it is idle" });
+    test.control.addShards(id, [shard], ann);
+    expect(newest(test, id).message).toBe("Added a, by Ann.");
+    test.control.resume(id);
+    expect(test.control.row(id).status).toBe("prechecking");
+    await until(() => test.runner.specs.size === 3, { what: "all three run" });
+    const spec = test.runner.specs.get("a-2");
+    expect(spec).toMatchObject({ shardIndex: 2, source: { port: 7009, password: "shard-password-3" } });
+    expect(spec?.siblings.map(({ shardId }) => shardId)).toEqual(["a", "b"]);
+    expect(test.runner.specs.get("a")?.siblings.map(({ shardId }) => shardId)).toEqual(["b", "a-2"]);
+    await test.close();
+    const again = openTestControl({ directory });
+    expect(again.control.task(id).shards.map((one) => one.id)).toEqual(["a", "b", "a-2"]);
+  });
+
+  it("are refused for a pool, whose ring has no room for them", async () => {
+    const test = openTestControl();
+    const { id } = await test.control.create(ofPool, { start: false, skipChecks: false });
+    expect(codeOf(() => test.control.addShards(id, [shard], ann))).toBe("INPUT_INVALID");
+  });
+});
+
+describe("the settings of merging", () => {
   it("change while it is paused, count from the resume on, and say who changed what", async () => {
     const test = openTestControl();
     const { id } = await test.control.create(ofPool, { start: true, skipChecks: false });

@@ -25,7 +25,7 @@ import { ReasonNote } from "@/components/status/reason-note";
 export function NewTask() {
   const [form, setForm] = useState<TaskForm>(emptyForm);
   const [pool, setPool] = useState<Pool | null>(null);
-  const { errors, failure, report, question, dismiss, testing, creating, test, create, changed } =
+  const { errors, failure, report, question, dismiss, testing, creating, test, create, join, changed } =
     useSubmit(form);
   const own = useOwnName();
 
@@ -127,6 +127,7 @@ export function NewTask() {
           busy={creating}
           onConfirm={() => void create(null, own.by)}
           onClose={dismiss}
+          onJoin={form.kind === "shards" ? (task) => void join(task, own.by) : undefined}
           onDatabase={(db) =>
             change({
               databases: "pairs",

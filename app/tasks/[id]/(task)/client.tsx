@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/live/trpc";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
 import { ReasonNote } from "@/components/status/reason-note";
+import { HeldShards } from "@/components/task/held-shards";
 import { River } from "@/components/task/river";
 import { ShardCard } from "@/components/task/shard-card";
 import { TaskHeader } from "@/components/task/task-header";
@@ -25,7 +26,11 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       <DocumentTitle title={statusTitle(task.status, task.name)} />
       <TaskHeader task={task} />
       {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
-      {task.reason !== null && <ReasonNote reason={task.reason} className="mt-5" />}
+      {task.reason !== null && (
+        <ReasonNote reason={task.reason} className="mt-5">
+          <HeldShards task={task} />
+        </ReasonNote>
+      )}
       <River task={task} />
       <ul
         aria-label="Shards"
