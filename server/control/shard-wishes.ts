@@ -35,7 +35,8 @@ export class ShardWishes {
     const keys = `${held.wouldRemove} of ${held.of} keys`;
     const what =
       decision === "follow" ? `Follow the shard: ${keys} are removed` : `Keep the copy: ${keys} stay`;
-    this.#say(run, shard, `held-${decision}`, `${what}. Decided ${byWhom(actor)}.`, "warning");
+    const type = decision === "follow" ? "held-followed" : "held-kept";
+    this.#say(run, shard, type, `${what}. Decided ${byWhom(actor)}.`, "warning");
   }
 
   /**

@@ -50,7 +50,7 @@ describe("a shard that is held", () => {
     expect(test.runner.log).toContain("decide a");
     expect(newest(test, id)).toMatchObject({
       shardId: "a",
-      type: "held-keep",
+      type: "held-kept",
       message: "Keep the copy: 5000 of 6000 keys stay. Decided by Ann.",
     });
   });
