@@ -145,7 +145,7 @@ function Neighbors({ neighbors, onJoin }: NeighborsProps) {
                   {neighbor.host !== null && `, on ${neighbor.host}`}
                   {neighbor.leftAt !== null && ", ended; its keys are there"}
                 </p>
-                {known !== undefined && onJoin !== undefined && (
+                {known?.takesShards && onJoin !== undefined && (
                   <Button small className="mt-1.5" onClick={() => onJoin(known)}>
                     Add these shards to {known.name}
                   </Button>

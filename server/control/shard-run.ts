@@ -18,6 +18,8 @@ export class ShardRun {
   /** Its worker died and it is about to be started again. */
   died: { readonly reason: PlainReason; readonly at: number } | null = null;
   startedAt = 0;
+  /** It is to be copied again, as soon as it runs. */
+  resyncWanted = false;
   /** It has had a checkpoint: a destination without one has lost it. */
   hasCheckpoint: boolean;
   acknowledged: Acknowledgement | null;
@@ -58,6 +60,7 @@ export class ShardRun {
   end(ended: boolean): void {
     this.running = false;
     this.ended = ended;
+    this.resyncWanted = false;
     this.died = null;
     this.rates.clear();
   }

@@ -31,7 +31,7 @@ export class ShardWishes {
     const { run, shard } = this.#find(taskId, shardId);
     const held = shard.running && shard.fresh ? (shard.facts?.held ?? null) : null;
     if (held === null) throw notReady(run, shard, "be decided on", "it waits for no decision");
-    this.#options.supervisor.tell(run, shard, { type: "decide", taskId, shardId, decision });
+    this.#options.supervisor.tell({ type: "decide", taskId, shardId, decision });
     const keys = `${held.wouldRemove} of ${held.of} keys`;
     const what =
       decision === "follow" ? `Follow the shard: ${keys} are removed` : `Keep the copy: ${keys} stay`;
@@ -48,7 +48,7 @@ export class ShardWishes {
     const shards = shardId === null ? run.shards : [this.#find(taskId, shardId).shard];
     mayAct(run, "resync");
     for (const shard of shards) {
-      this.#options.supervisor.tell(run, shard, { type: "resync", taskId, shardId: shard.record.id });
+      this.#options.supervisor.resync(run, shard);
       this.#say(run, shard, "resync-asked", `The shard is synchronized again, asked ${byWhom(actor)}.`);
     }
   }
@@ -66,7 +66,7 @@ export class ShardWishes {
     const acknowledged = { ...actor, at: now(), reason: reason.trim(), differs };
     health.durably(() => store.acknowledge(taskId, shardId, acknowledged));
     shard.acknowledged = acknowledged;
-    supervisor.tell(run, shard, { type: "acknowledge", taskId, shardId });
+    supervisor.tell({ type: "acknowledge", taskId, shardId });
     const causes = differs.causes.map(({ code, count }) => `${code} (${count})`).join(", ");
     const why = acknowledged.reason === "" ? "" : ` Reason: ${acknowledged.reason}`;
     const message = `The difference by ${causes} was acknowledged ${byWhom(actor)}.${why}`;

@@ -207,10 +207,20 @@ export class Supervisor {
     });
   }
 
-  /** Passes a command on to a shard sync; one that has ended by itself is started again for it. */
-  tell(run: TaskRun, shard: ShardRun, command: ShardCommand): void {
-    if (!shard.running) this.#startShards(run, [shard]);
+  tell(command: ShardCommand): void {
     this.#runner.tell(command);
+  }
+
+  /** Has a shard copied again. One that has ended by itself is started first, and hears it once it runs. */
+  resync(run: TaskRun, shard: ShardRun): void {
+    if (shard.running && shard.fresh) return this.#tellResync(shard, run.record.id);
+    shard.resyncWanted = true;
+    if (!shard.running) this.#startShards(run, [shard]);
+  }
+
+  #tellResync(shard: ShardRun, taskId: string): void {
+    shard.resyncWanted = false;
+    this.#runner.tell({ type: "resync", taskId, shardId: shard.record.id });
   }
 
   #startShards(run: TaskRun, shards = run.shards): void {
@@ -259,6 +269,10 @@ export class Supervisor {
     const shard = this.#shard(report.taskId, report.shardId);
     if (shard === undefined || !shard.running) return;
     takeReport(shard, report, this.#options);
+    if (!shard.resyncWanted) return;
+    // An initial sync that has begun by itself copies it whole.
+    if (report.status === "initial-sync" || report.status === "held") shard.resyncWanted = false;
+    else if (report.status === "synchronizing") this.#tellResync(shard, report.taskId);
   }
 
   #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {

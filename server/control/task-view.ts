@@ -58,6 +58,8 @@ export type TaskRow = {
   readonly lagSparkline: readonly (number | null)[];
   readonly commandsPerSecond: number | null;
   readonly lastEvent: EventView | null;
+  /** Its shards were given by hand: while it is paused, others may be added. */
+  readonly takesShards: boolean;
   /** Names of shards from which the destination is known to differ. */
   readonly differing: readonly string[];
   /** What can be done now. */

@@ -26,6 +26,7 @@ export function taskRow(run: TaskRun, events: readonly EventView[], now: number)
     lagSparkline: run.lagSparkline,
     commandsPerSecond: sumOfRates(run),
     lastEvent: events[0] ?? null,
+    takesShards: record.source.kind === "shards" && record.wanted !== "finished",
     differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
     actions: run.actions(),
   };

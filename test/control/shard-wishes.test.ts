@@ -116,6 +116,12 @@ describe("synchronizing again", () => {
     test.runner.report(spec, "failed");
     test.runner.end(spec);
     test.control.resync(id, "a", ann);
+    expect(test.runner.log.at(-1)).toBe("start a");
+    // What is told to one that does not read its source yet would not be heard.
+    test.runner.report(test.runner.specs.get("a")!, "connecting");
+    expect(test.runner.log.at(-1)).toBe("start a");
+    test.runner.report(test.runner.specs.get("a")!, "synchronizing");
+    test.runner.report(test.runner.specs.get("a")!, "synchronizing");
     expect(test.runner.log.slice(-2)).toEqual(["start a", "resync a"]);
     expect(test.runner.log.filter((entry) => entry === "start b")).toHaveLength(1);
   });

@@ -180,6 +180,38 @@ describe("merging, in a browser", () => {
     timeout,
   );
 
+  it(
+    "adds shards to the task that is there, once it is paused",
+    async () => {
+      const { page } = watched;
+      const other = await startRedis();
+      await shards[0]!.client.set("on-1", "1");
+      const create = async (name: string, shard: RedisServer) => {
+        await page.goto(`${tributary.url}/tasks/new`);
+        await page.getByRole("radio", { name: "Shards by hand" }).click();
+        await page.locator("[name='shards.0.address']").fill(`127.0.0.1:${shard.port}`);
+        await page.locator("[name='destination.address']").fill(`127.0.0.1:${other.port}`);
+        await page.locator("[name=name]").fill(name);
+        await page.getByRole("button", { name: "Create and start" }).click();
+      };
+      await create("hand", shards[0]!);
+      await page.waitForURL(/\/tasks\/(?!new)/);
+      await page.locator("header [data-status=synchronizing]").waitFor({ timeout: 60_000 });
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Change…" }).waitFor({ timeout: 60_000 });
+      await create("second hand", shards[1]!);
+      const dialog = page.getByRole("dialog", { name: "Write beside another task?" });
+      await dialog.getByRole("button", { name: "Add these shards to hand" }).click();
+      await page.getByRole("heading", { level: 1, name: "hand" }).waitFor();
+      await page.locator("[data-shard='shard-2']").waitFor();
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.locator("header [data-status=synchronizing]").waitFor({ timeout: 60_000 });
+      const [key = ""] = await shards[1]!.client.keys("*:k");
+      expect(await other.client.mget("on-1", key)).toEqual(["1", "shard's"]);
+    },
+    timeout,
+  );
+
   it("fits a phone", async () => {
     const { page } = watched;
     await page.setViewportSize({ width: 390, height: 844 });
