@@ -1,3 +1,4 @@
+import type { ByteBudget } from "./byte-budget.ts";
 import { compareLooks } from "./compare-looks.ts";
 import { comparePieces } from "./compare-pieces.ts";
 import { type Look, looksAt, type Side, sizesOf } from "./look.ts";
@@ -6,7 +7,7 @@ import { payloadBody } from "./value-elements.ts";
 import type { VerifyDepth } from "./verify-spec.ts";
 
 /** Bytes of values that are asked for at once on each side. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+const PAGE_BYTES = 2 * 1024 * 1024;
 
 export type FirstLookOptions = {
   readonly depth: VerifyDepth;
@@ -14,6 +15,8 @@ export type FirstLookOptions = {
   readonly signal: AbortSignal;
   /** Told before values are asked for: how many, and their bytes on both sides. */
   readonly take: (keys: number, bytes: number) => Promise<void>;
+  /** What the values that are held at a time may take in all. */
+  readonly held: ByteBudget;
 };
 
 /** Keys of one database of a shard, whose values are the rightful ones. */
@@ -43,9 +46,14 @@ export async function firstLook(page: Page, options: FirstLookOptions): Promise<
       to++;
     }
     await options.take(to - from, bytes);
-    suspects.push(
-      ...(await compared(page, keys.slice(from, to), here.slice(from, to), there.slice(from, to), options)),
-    );
+    await options.held.take(bytes);
+    try {
+      suspects.push(
+        ...(await compared(page, keys.slice(from, to), here.slice(from, to), there.slice(from, to), options)),
+      );
+    } finally {
+      options.held.give(bytes);
+    }
     from = to;
   }
   return suspects;

@@ -3,6 +3,7 @@ import { KeyFingerprint } from "../merge/key-fingerprint.ts";
 import { KeyOwnership } from "../merge/key-ownership.ts";
 import { destinationDb, sourceDbs } from "../sync/database-map.ts";
 import { SourceLocator } from "../sync/source/source-locator.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countKeys } from "./count-keys.ts";
 import { Findings } from "./findings.ts";
@@ -43,6 +44,10 @@ export type VerifyOptions = {
 
 /** Suspects that are gathered before they are looked at again. */
 const GATHERED = 2000;
+/** Keys that are known to have been suspects, 16 bytes each or more; past that one may be settled, and count, twice. */
+const MOST_SUSPECTED = 1_000_000;
+/** Bytes of values that are held at a time for first looks, whatever the number of shards. */
+const HELD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Answers whether the destination is the sum of the shards by the task's merge policy. It goes there (every key of the
@@ -224,6 +229,7 @@ export class Verification {
       pieceBytes: this.#limits.pieceBytes,
       signal: this.#signal,
       take: (keys, bytes) => this.pace.take(keys, bytes),
+      held: new ByteBudget(HELD_BYTES),
       shards,
       ownership: this.#ownership,
       range: this.#range,
@@ -263,6 +269,7 @@ export class Verification {
   }
 
   async #suspect(suspects: readonly Suspect[]): Promise<void> {
+    if (this.#suspected.size > MOST_SUSPECTED) this.#suspected.clear();
     for (const suspect of suspects) {
       // SCAN may give a key twice, and several shards may hold it: it is settled once.
       const { db, key } = suspect;

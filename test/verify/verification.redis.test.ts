@@ -300,6 +300,43 @@ test("sends commands that read, and no others", async () => {
   }
 });
 
+test("does with less where a server has or permits less", async () => {
+  const [shard, destination] = [await startRedis(), await startRedis()];
+  await fillAllEncodings(shard.client);
+  for (const db of [0, 3]) await copyTo(shard.client, destination.client, db);
+  await destination.client.select(0);
+  await destination.client.hset("hash:large", "planted", "1");
+  await destination.client.pexpire("expires", 5_000_000);
+  await destination.client.del("string:1");
+  const without = ["-memory", "-dump", "-pexpiretime"];
+  const user = [
+    "SETUSER",
+    "old",
+    "on",
+    ">pw",
+    "~*",
+    "+@read",
+    "+@connection",
+    "+info",
+    "+time",
+    ...without,
+  ] as const;
+  for (const { client } of [shard, destination]) await client.call("ACL", ...user);
+  const as = ({ port }: RedisServer) => ({
+    ...{ host: "127.0.0.1", port, tls: false, db: null },
+    ...{ username: "old", password: "pw" },
+  });
+  const verdict = await verificationOf([shard], destination, {
+    destination: as(destination),
+    shards: [{ shardId: "s0", shardName: "s0", source: as(shard), alternatives: [], sentinel: null }],
+  }).run();
+  expect(foundIn(verdict)).toEqual([
+    "expiry 0:expires",
+    "missing 0:string:1",
+    "value 0:hash:large [field planted]",
+  ]);
+});
+
 test("counts keys, and says what the numbers cannot tell", async () => {
   const shards = [await startRedis(), await startRedis()];
   const destination = await startRedis();
