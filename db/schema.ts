@@ -187,3 +187,26 @@ export const metricSamples = sqliteTable(
     index("metric_samples_by_age").on(table.resolution, table.at),
   ],
 );
+
+/** Verifications of a task that have ended. */
+export const verifications = sqliteTable(
+  "verifications",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    startedAt: integer("started_at").notNull(),
+    finishedAt: integer("finished_at").notNull(),
+    /** VerificationOutcome. */
+    outcome: text("outcome").notNull(),
+    sentence: text("sentence").notNull(),
+    compared: integer("compared").notNull(),
+    differences: integer("differences").notNull(),
+    /** VerdictJson; null where there is none. */
+    verdict: text("verdict", { mode: "json" }),
+    /** PlainReason; null where there is a verdict. */
+    reason: text("reason", { mode: "json" }),
+  },
+  (table) => [index("verifications_of_task").on(table.taskId, table.id)],
+);

@@ -5,6 +5,7 @@ import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
 import { taskRouter } from "./task-router.ts";
 import { procedure, router } from "./trpc.ts";
+import { verifyRouter } from "./verify-router.ts";
 
 // What carries a password comes as a mutation: a query's input would stand in the URL, and so in logs.
 export const appRouter = router({
@@ -18,6 +19,7 @@ export const appRouter = router({
   }),
   task: taskRouter,
   shard: shardRouter,
+  verify: verifyRouter,
   system: router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */

@@ -43,11 +43,12 @@ const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["c
   "TASK_NAME_TAKEN",
   "SHARD_NOT_READY",
   "START_UNCONFIRMED",
+  "VERIFY_RUNNING",
 ]);
 
 export function toTrpcError(cause: TributaryError): TRPCError {
   const { code, message } = cause;
-  if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN") {
+  if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN" || code === "VERIFICATION_UNKNOWN") {
     return new TRPCError({ code: "NOT_FOUND", message, cause });
   }
   if (conflicts.has(code)) {

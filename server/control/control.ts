@@ -26,6 +26,8 @@ import { precheckInputOf } from "./task-specs.ts";
 import { TaskStore } from "./task-store.ts";
 import type { EventView, SeriesRange, ShardSeries, ShardView, TaskRow, TaskView } from "./task-view.ts";
 import { shardSummary, taskRow, taskView } from "./task-views.ts";
+import { VerificationStore } from "./verification-store.ts";
+import { VerifyJobs, type VerifyOrder, type VerifyView } from "./verify-jobs.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 /** Bytes that a shard sync may keep on disk, where the setting spoolQuotaBytes does not say otherwise. */
@@ -104,6 +106,19 @@ export function openControl(options: ControlOptions) {
   });
   const wishes = new ShardWishes({ supervisor, store, health, now });
   const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
+
+  const verdicts = new VerificationStore(db);
+  const verifyJobs = new VerifyJobs({
+    store: verdicts,
+    box,
+    dataDirectory: directory,
+    now,
+    onEnded: (taskId, { outcome, sentence }) => {
+      const level = outcome === "different" ? "alert" : outcome === "equal" ? "info" : "warning";
+      events.add({ taskId, shardId: null, at: now(), level, type: "task-verified", message: `${sentence}.` });
+    },
+    onFailure: onWriteFailure,
+  });
 
   function sayOfStorage(problem: PlainReason | null): void {
     const said =
@@ -194,7 +209,28 @@ export function openControl(options: ControlOptions) {
     resume: (taskId: string): TaskRow => row(supervisor.resume(taskId).record.id),
     stop: (taskId: string): TaskRow => row(supervisor.stop(taskId).record.id),
     rename: (taskId: string, name: string): TaskRow => row(supervisor.rename(taskId, name).record.id),
-    delete: (taskId: string): Promise<void> => supervisor.delete(taskId),
+    delete: async (taskId: string): Promise<void> => {
+      await verifyJobs.end(taskId);
+      await supervisor.delete(taskId);
+    },
+    /** Begins a verification; what it comes to is in `verifications`. @throws TributaryError VERIFY_RUNNING */
+    verify: (taskId: string, order: VerifyOrder): VerifyView =>
+      verifyJobs.start(supervisor.run(taskId).record, order),
+    cancelVerification: (taskId: string): VerifyView => verifyJobs.cancel(supervisor.run(taskId).record.id),
+    pauseVerification: (taskId: string, paused: boolean): VerifyView =>
+      verifyJobs.pause(supervisor.run(taskId).record.id, paused),
+    setVerificationPace: (
+      taskId: string,
+      pace: Pick<VerifyOrder, "keysPerSecond" | "bytesPerSecond">,
+    ): VerifyView => verifyJobs.setPace(supervisor.run(taskId).record.id, pace),
+    verifications: (taskId: string): VerifyView => verifyJobs.view(supervisor.run(taskId).record.id),
+    /** @throws TributaryError VERIFICATION_UNKNOWN */
+    verification: (taskId: string, id: number) => {
+      const { record } = supervisor.run(taskId);
+      const found = verdicts.get(taskId, id);
+      if (found === null) throw new TributaryError("VERIFICATION_UNKNOWN", { task: record.name, run: id });
+      return found;
+    },
     /** Takes up the tasks of the database: those that were running go on. */
     begin: (): void => {
       supervisor.open();
@@ -206,6 +242,7 @@ export function openControl(options: ControlOptions) {
     /** Stops the shard syncs within seconds; running tasks go on at the next start. */
     close: async (): Promise<void> => {
       recording.stop();
+      await verifyJobs.close();
       await supervisor.close();
       writes.close();
     },

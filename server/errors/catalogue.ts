@@ -452,6 +452,18 @@ export const catalogue = {
     remedy: "Restore the former secret, or enter the passwords again.",
     retried: false,
   },
+  VERIFY_RUNNING: {
+    message: "A verification of {task} is under way.",
+    cause: "Another one was asked for before the first had ended.",
+    remedy: "Wait until it has ended, or cancel it.",
+    retried: false,
+  },
+  VERIFICATION_UNKNOWN: {
+    message: "{task} has no verification {run}.",
+    cause: "It is older than the runs that are kept, or the address is wrong.",
+    remedy: "Choose one of the list.",
+    retried: false,
+  },
   USAGE: {
     message: "{detail}.",
     cause: "The command line could not be understood.",

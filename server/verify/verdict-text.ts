@@ -56,10 +56,14 @@ function valueText(value: Buffer | null): string {
   return value === null ? "absent" : `"${printable(value)}"`;
 }
 
+/** Any bytes, readable and whole. */
+export type BytesJson = { readonly text: string; readonly base64: string };
+
+/** A verdict as plain data. */
+export type VerdictJson = ReturnType<typeof verdictJson>;
+
 /** A verdict as JSON: keys and values as text and, since they may be any bytes, in base64. */
-export function verdictJson(verdict: Verdict): unknown {
-  const bytes = (value: Buffer | null) =>
-    value === null ? null : { text: printable(value), base64: value.toString("base64") };
+export function verdictJson(verdict: Verdict) {
   return {
     ...verdict,
     range: { ...verdict.range, prefix: bytes(verdict.range.prefix) },
@@ -74,4 +78,10 @@ export function verdictJson(verdict: Verdict): unknown {
       })),
     })),
   };
+}
+
+function bytes(value: Buffer): BytesJson;
+function bytes(value: Buffer | null): BytesJson | null;
+function bytes(value: Buffer | null): BytesJson | null {
+  return value === null ? null : { text: printable(value), base64: value.toString("base64") };
 }

@@ -11,12 +11,15 @@ import { type SeededRandom, seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { foundIn, verificationOf } from "./verify-for-test.ts";
 
+/** ms: an engine, writers and a verification in one thread, on a machine that may have much else to do. */
+const PATIENCE_MS = 240_000;
+
 /** Two shards under mixed traffic and short expiries, synchronized into one destination. */
 async function movingTask(commandsPerSecond: number, taskSeed: number) {
   const shards = await Promise.all([startRedis(), startRedis()]);
   const destination = await startRedis();
   for (const [index, { client }] of shards.entries())
-    await fillMixed(client, { keys: 500, seed: taskSeed + index, prefix: `fill-${index}:` });
+    await fillMixed(client, { keys: 400, seed: taskSeed + index, prefix: `fill-${index}:` });
   const syncs = syncsOfTask(
     shards.map((shard) => endpointAt(shard)),
     endpointAt(destination),
@@ -33,19 +36,14 @@ async function movingTask(commandsPerSecond: number, taskSeed: number) {
   );
   const expiring = shards.map((shard, index) => new ExpiringKeys(shard, `${index}:short:`).start());
   const caughtUp = async () => {
-    for (const [index, sync] of syncs.entries())
-      await until(
-        async () => {
-          const wanted = BigInt(
-            /master_repl_offset:(\d+)/.exec(await shards[index]!.client.info("replication"))![1]!,
-          );
-          await until(() => BigInt(sync.latest?.stream?.appliedOffset ?? "0") >= wanted, {
-            what: "what was written has been applied",
-          });
-          return true;
-        },
-        { what: "it has caught up" },
-      );
+    for (const [index, sync] of syncs.entries()) {
+      const info = await shards[index]!.client.info("replication");
+      const wanted = BigInt(/master_repl_offset:(\d+)/.exec(info)![1]!);
+      await until(() => BigInt(sync.latest?.stream?.appliedOffset ?? "0") >= wanted, {
+        what: "what was written has been applied",
+        timeoutMs: PATIENCE_MS / 2,
+      });
+    }
   };
   const stop = async () => {
     for (const one of [...traffic, ...expiring]) await one.stop();
@@ -98,13 +96,14 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
       const verdict = await verificationOf(task.shards, task.destination, {}, { pieceBytes }).run();
       expect(foundIn(verdict).filter((text) => !/^busy/.test(text))).toEqual([]);
       expect(verdict.outcome).toBe("equal");
-      expect(verdict.compared).toBeGreaterThan(1000);
+      expect(verdict.compared).toBeGreaterThan(800);
     }
     await task.stop();
     await task.caughtUp();
     const still = await verificationOf(task.shards, task.destination).run();
     expect(foundIn(still)).toEqual([]);
   },
+  PATIENCE_MS,
 );
 
 const binary = Buffer.from([255, 0, 58, 13, 10]);
@@ -230,4 +229,5 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     );
     await task.stop();
   },
+  PATIENCE_MS,
 );

@@ -77,4 +77,5 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     const apart = (verdict.counts.lone ?? 0) + (verdict.counts.busy ?? 0) + (verdict.counts.doubtful ?? 0);
     expect(apart).toBeGreaterThanOrEqual(lone.length - 1);
   },
+  120_000,
 );
