@@ -43,6 +43,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 const AGREEING = 2;
 /** ms between two rounds: so much for each round that has been. */
 const PAUSE_MS = 50;
+const MOST_PAUSE_MS = 1000;
 /** Parts that are looked at again, and that are kept. */
 const MOST_PARTS = 64;
 const SHOWN_PARTS = 5;
@@ -74,6 +75,7 @@ type Outcome =
  */
 export class Settler {
   readonly #options: SettleOptions;
+  #doubtfulInVain = false;
 
   constructor(options: SettleOptions) {
     this.#options = options;
@@ -83,8 +85,16 @@ export class Settler {
     const { limits, signal } = this.#options;
     const findings: Difference[] = [];
     let open: Open[] = suspects.map((suspect) => ({ suspect, streak: 0, waits: null, parts: null }));
-    for (let round = 1; round <= limits.rounds && open.length > 0; round++) {
-      if (round > 1) await pause(PAUSE_MS * (round - 1), signal);
+    const began = performance.now();
+    for (let round = 1; open.length > 0; round++) {
+      if (round > limits.rounds) {
+        // What is about to be copied again is waited for, unless that was in vain before.
+        const [patient, others] = parted(open, ({ waits }) => waits === "doubtful" && !this.#doubtfulInVain);
+        for (const one of others) findings.push(this.#finding(one.suspect, one.waits ?? "busy"));
+        open = patient;
+        this.#doubtfulInVain ||= performance.now() - began > limits.patienceMs;
+      }
+      if (round > 1) await pause(Math.min(MOST_PAUSE_MS, PAUSE_MS * (round - 1)), signal);
       const next: Open[] = [];
       for (const chunk of this.#chunks(open)) {
         signal.throwIfAborted();
@@ -97,7 +107,6 @@ export class Settler {
       }
       open = next;
     }
-    for (const { suspect, waits } of open) findings.push(this.#finding(suspect, waits ?? "busy"));
     return findings;
   }
 
@@ -322,6 +331,10 @@ export class Settler {
     const shard = this.#options.ownership?.ownerOf(key) ?? null;
     return { kind, shard, db, sourceDb, key, source: null, destination: null, elements: [] };
   }
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function asShaded(agreement: "equal" | "shaded" | "different") {

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startRedis, until } from "../servers/index.ts";
 import { openTestControl } from "./open-test-control.ts";
+
+/** A thread that loads TypeScript takes its time on a machine that has much else to do. */
+vi.setConfig({ testTimeout: 180_000 });
 
 async function world() {
   const [shard, destination] = [await startRedis(), await startRedis()];
@@ -31,7 +34,10 @@ test("verifies a task in a thread of its own, and remembers what it came to", as
   expect(begun.running).toMatchObject({ phase: "connecting", depth: "full" });
   expect(() => control.verify(task.id, whole)).toThrow(/A verification of river is under way/);
   const ended = (count: number) =>
-    until(() => control.verifications(task.id).runs.length === count, { what: `${count} runs have ended` });
+    until(() => control.verifications(task.id).runs.length === count, {
+      what: `${count} runs have ended`,
+      timeoutMs: 120_000,
+    });
   await ended(1);
   const [row] = control.verifications(task.id).runs;
   expect(row).toMatchObject({ outcome: "different", compared: 2, differences: 1 });
@@ -60,7 +66,7 @@ test("pauses, goes on, and is canceled", async () => {
   await shard.client.call("DEBUG", "POPULATE", 20_000);
   control.verify(task.id, { ...whole, depth: "keys", keysPerSecond: 1000 });
   const progress = () => control.verifications(task.id).running;
-  await until(() => (progress()?.done ?? 0) > 0, { what: "it has begun" });
+  await until(() => (progress()?.done ?? 0) > 0, { what: "it has begun", timeoutMs: 60_000 });
   expect(control.pauseVerification(task.id, true).running?.paused).toBe(true);
   expect(control.pauseVerification(task.id, false).running?.paused).toBe(false);
   control.cancelVerification(task.id);

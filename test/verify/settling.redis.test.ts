@@ -72,6 +72,18 @@ test("knows the keys that the synchronization will copy again", async () => {
   expect(foundIn(verdict)).toEqual(["doubtful 0:a:b", "value 0:c [string 0]"]);
 });
 
+test("waits until the synchronization has copied a key again", async () => {
+  const [shard, destination] = [await startRedis(), await startRedis()];
+  await shard.client.set("k", "v");
+  await destination.client.set("k", "w");
+  await destination.client.sadd("tributary:doubtful:test:s0", "copy 0:k");
+  const verifying = verificationOf([shard], destination, {}, { rounds: 2, patienceMs: 30_000 }).run();
+  // Long after the rounds that a key has by itself.
+  await new Promise((wake) => setTimeout(wake, 1000));
+  await destination.client.multi().set("k", "v").del("tributary:doubtful:test:s0").exec();
+  expect(foundIn(await verifying)).toEqual([]);
+});
+
 test("knows an expiry that is shaded, as long as a shard sync lives that will restore it", async () => {
   const [shard, destination] = [await replicated(), await startRedis()];
   const at = Date.now() + 1_000_000;

@@ -14,6 +14,9 @@ import { foundIn, verificationOf } from "./verify-for-test.ts";
 /** ms: an engine, writers and a verification in one thread, on a machine that may have much else to do. */
 const PATIENCE_MS = 240_000;
 
+/** What is said of a task that moves, and may be far behind on a machine that has much else to do. */
+const apart = /^(busy|doubtful|shaded|unsettled) /;
+
 /** Two shards under mixed traffic and short expiries, synchronized into one destination. */
 async function movingTask(commandsPerSecond: number, taskSeed: number) {
   const shards = await Promise.all([startRedis(), startRedis()]);
@@ -94,13 +97,18 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     await until(() => task.traffic.every(({ commands }) => commands > 300), { what: "there is traffic" });
     for (const pieceBytes of [1024 * 1024, 1000]) {
       const verdict = await verificationOf(task.shards, task.destination, {}, { pieceBytes }).run();
-      expect(foundIn(verdict).filter((text) => !/^busy/.test(text))).toEqual([]);
-      expect(verdict.outcome).toBe("equal");
+      expect(foundIn(verdict).filter((text) => !apart.test(text))).toEqual([]);
+      expect(verdict.outcome).not.toBe("different");
       expect(verdict.compared).toBeGreaterThan(800);
     }
     await task.stop();
     await task.caughtUp();
-    const still = await verificationOf(task.shards, task.destination).run();
+    const still = await verificationOf(
+      task.shards,
+      task.destination,
+      {},
+      { patienceMs: PATIENCE_MS / 2 },
+    ).run();
     expect(foundIn(still)).toEqual([]);
   },
   PATIENCE_MS,
@@ -224,7 +232,7 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     const pieceBytes = random.oneIn(2) ? 1024 * 1024 : 1000;
     const verdict = await verificationOf(task.shards, task.destination, {}, { pieceBytes }).run();
     const found = foundIn(verdict).map((text) => text.replace(/ \[.*/s, ""));
-    expect(found.filter((text) => !/^busy/.test(text))).toEqual(
+    expect(found.filter((text) => !apart.test(text))).toEqual(
       planted.map(({ plant, key, db }) => `${plant.kind} ${db}:${key.toString("latin1")}`).sort(),
     );
     await task.stop();
