@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { nutcrackerFacts } from "../control/pool-facts.ts";
 import { everySecond } from "./every-second.ts";
 import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
@@ -10,8 +9,8 @@ import { procedure, router } from "./trpc.ts";
 export const appRouter = router({
   source: router({
     parseNutcracker: procedure
-      .input(z.object({ text: z.string().max(2 * 1024 * 1024) }))
-      .mutation(({ input }) => nutcrackerFacts(input.text)),
+      .input(z.object({ text: z.string() }))
+      .mutation(({ ctx, input }) => ctx.control.readNutcracker(input.text)),
   }),
   connection: router({
     test: procedure.input(connectionInput).mutation(({ ctx, input }) => ctx.control.test(input)),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxNutcrackerBytes } from "../control/nutcracker-reader.ts";
 
 const password = z.string().max(512);
 const address = z.string().trim().min(1, "an address is wanted").max(4096);
@@ -22,7 +23,7 @@ export const databaseMap = z.discriminatedUnion("kind", [
 const source = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("nutcracker"),
-    text: z.string().max(1024 * 1024, "the file is larger than 1 MiB"),
+    text: z.string().max(maxNutcrackerBytes, "the file is larger than 64 KiB"),
     pool: z.string().min(1, "choose a pool").max(1024),
     further: z.record(z.string().max(1024), z.string().trim().max(4096)).optional(),
   }),

@@ -5,7 +5,8 @@ import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
-import { type PoolFacts, poolFacts } from "./pool-facts.ts";
+import { NutcrackerReader } from "./nutcracker-reader.ts";
+import { type NutcrackerFacts, nutcrackerFacts, type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
 import type { SecretBox } from "./secret-box.ts";
@@ -61,6 +62,9 @@ export function openControl(options: ControlOptions) {
     onDropped: (error) => onFailure("A part of the history could not be written and is left out.", error),
   });
   const events = new EventLog(db, writes);
+  const reader = new NutcrackerReader();
+  const plan = async (input: Omit<TaskInput, "name">) =>
+    planTask(input, input.source.kind === "nutcracker" ? await reader.read(input.source.text) : undefined);
   const store = new TaskStore(db);
   const supervisor = new Supervisor({
     store,
@@ -69,6 +73,7 @@ export function openControl(options: ControlOptions) {
     health,
     box,
     runPrechecks,
+    plan,
     runner: options.runner,
     dataDirectory: directory,
     spoolQuotaBytes: () => {
@@ -140,11 +145,15 @@ export function openControl(options: ControlOptions) {
       supervisor.run(taskId);
       return events.page(taskId, { shardId: null, before, limit });
     },
+    /** It throws on no text. @throws TributaryError TOO_MANY_REQUESTS */
+    readNutcracker: async (text: string): Promise<NutcrackerFacts> =>
+      nutcrackerFacts(await reader.read(text)),
     /** The checks for a task that does not exist yet, and the pool it would be made from; nothing is kept. */
     test: async (input: Omit<TaskInput, "name">): Promise<ConnectionTest> => {
-      const plan = planTask(input);
-      const report = await runPrechecks(precheckInput(plan));
-      return { ...report, pool: plan.source.kind === "nutcracker" ? poolFacts(plan.source.pool) : null };
+      const planned = await plan(input);
+      const report = await runPrechecks(precheckInput(planned));
+      const { source } = planned;
+      return { ...report, pool: source.kind === "nutcracker" ? poolFacts(source.pool) : null };
     },
     precheck: async (taskId: string): Promise<PrecheckReport> =>
       runPrechecks(precheckInputOf(supervisor.run(taskId).record, box)),
@@ -167,7 +176,7 @@ export function openControl(options: ControlOptions) {
     /** Stops the shard syncs within seconds; running tasks go on at the next start. */
     close: async (): Promise<void> => {
       recording.stop();
-      await supervisor.close();
+      await Promise.all([supervisor.close(), reader.close()]);
       writes.close();
     },
   };

@@ -14,7 +14,7 @@ import { TaskChanges } from "./task-changes.ts";
 import { checkTask } from "./task-check.ts";
 import { newTaskId } from "./task-id.ts";
 import type { TaskInput } from "./task-input.ts";
-import { planTask } from "./task-plan.ts";
+import type { TaskPlan } from "./task-plan.ts";
 import type { TaskRecord } from "./task-record.ts";
 import { mayAct } from "./task-rules.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -30,6 +30,7 @@ export type SupervisorOptions = {
   readonly health: StorageHealth;
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
+  readonly plan: (input: TaskInput) => Promise<TaskPlan>;
   /** Makes the runner, given who listens to it. */
   readonly runner: (listener: ShardRunnerListener) => ShardRunner;
   readonly dataDirectory: string;
@@ -98,7 +99,7 @@ export class Supervisor {
   async create(input: TaskInput, options: { start: boolean; skipChecks: boolean }): Promise<TaskRun> {
     const name = input.name.trim();
     this.#refuseTakenName(name, null);
-    const plan = planTask(input);
+    const plan = await this.#options.plan(input);
     if (!options.skipChecks) {
       const report = await this.#options.runPrechecks(precheckInput(plan));
       const against = reasonAgainst(report, false);

@@ -3,7 +3,7 @@ import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseFurther, parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
 import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
-import { parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
+import { type NutcrackerConfig, parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
 import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
 
@@ -36,13 +36,16 @@ export type TaskPlan = {
 
 /**
  * Reads the addresses and the nutcracker.yml and fills in the defaults. It opens no connection.
+ * @param config what the nutcracker.yml says, where it has been read already.
  * @throws TributaryError ADDRESS_INVALID, SHARD_MISSING, NUTCRACKER_SYNTAX, NUTCRACKER_POOL_UNKNOWN,
  * NUTCRACKER_NOT_REDIS, DATABASE_MAPPED_TWICE, INPUT_INVALID
  */
-export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
+export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConfig): TaskPlan {
   const destination = endpointOfInput(input.destination);
   const source =
-    input.source.kind === "nutcracker" ? planPool(input.source) : planShards(input.source.shards);
+    input.source.kind === "nutcracker"
+      ? planPool(input.source, config ?? parseNutcrackerConfig(input.source.text))
+      : planShards(input.source.shards);
   if (source.shards.length === 0) throw new TributaryError("SHARD_MISSING");
   const databases = input.databases ?? defaultDatabases(source.redisDb, destination.db);
   checkDatabases(databases);
@@ -65,9 +68,12 @@ type PlannedSource = {
   readonly redisDb: number | null;
 };
 
-function planPool(source: Extract<TaskInput["source"], { kind: "nutcracker" }>): PlannedSource {
-  const pool = selectPool(parseNutcrackerConfig(source.text), source.pool);
-  const ids = new Set<string>();
+function planPool(
+  source: Extract<TaskInput["source"], { kind: "nutcracker" }>,
+  config: NutcrackerConfig,
+): PlannedSource {
+  const pool = selectPool(config, source.pool);
+  const ids = new Map<string, number>();
   const further = new Map(Object.entries(source.further ?? {}));
   for (const name of further.keys()) {
     if (pool.servers.some((server) => server.name === name)) continue;
@@ -98,7 +104,7 @@ function planPool(source: Extract<TaskInput["source"], { kind: "nutcracker" }>):
 }
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
-  const ids = new Set<string>();
+  const ids = new Map<string, number>();
   const shards = inputs.map((input, index) => {
     const name = input.name?.trim() || `shard-${index + 1}`;
     const { source, ...further } = parseSource(input.address, credentialsOf(input));
@@ -147,12 +153,15 @@ function checkDatabases(databases: DatabaseMap): void {
   }
 }
 
-function uniqueId(name: string, taken: Set<string>): string {
+function uniqueId(name: string, taken: Map<string, number>): string {
   const safe = name.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 56) || "shard";
   // A page's address may not end in a segment of dots alone.
   const base = /^\.+$/.test(safe) ? `shard${safe}` : safe;
   let id = base;
-  for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
-  taken.add(id);
+  // Counted on by name: a thousand names that are not ASCII have one base.
+  let count = taken.get(base) ?? 1;
+  while (taken.has(id)) id = `${base}-${++count}`;
+  taken.set(base, count);
+  if (id !== base) taken.set(id, 1);
   return id;
 }

@@ -349,6 +349,12 @@ export const catalogue = {
     remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
     retried: true,
   },
+  TOO_MANY_REQUESTS: {
+    message: "Too much is asked at once of {what}.",
+    cause: "Connection tests, open pages or live views come faster than any team needs them.",
+    remedy: "Wait {seconds} s, then try again. Close pages and end programs that nobody needs.",
+    retried: false,
+  },
   HOST_NOT_ALLOWED: {
     message: "Requests for the host {host} are not accepted.",
     cause: "The page was opened under a name that Tributary does not know as its own (or by DNS rebinding).",
