@@ -5,7 +5,7 @@ import { publishCaller } from "./api/caller.ts";
 import { createHttpServer } from "./api/http-server.ts";
 import { requestGuard } from "./api/request-guard.ts";
 import { systemInfoOf } from "./api/system-info.ts";
-import type { ApiContext } from "./api/trpc.ts";
+import type { ApiServices } from "./api/trpc.ts";
 import { openControl } from "./control/control.ts";
 import { openSecretBox } from "./control/secret-box.ts";
 import { WorkerPool } from "./control/worker-pool.ts";
@@ -44,13 +44,14 @@ async function start(): Promise<void> {
     onFailure: (what, error) => log.error({ err: error }, what),
     onRecovery: (what) => log.info(what),
   });
-  const context: ApiContext = { control, systemInfo: systemInfoOf(database.directory) };
-  publishCaller(context);
+  const services: ApiServices = { control, systemInfo: systemInfoOf(database.directory) };
+  publishCaller(services);
   const pages = openPages({ dev, host, port });
   const http = createHttpServer({
-    context,
+    services,
     guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
     pages,
+    dev,
     onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
   });
   endOnSignal(log, async () => {

@@ -8,10 +8,18 @@ import { ConnectionBanner } from "@/components/live/connection-banner";
 import { NowProvider } from "@/components/live/now";
 import { TrpcRoot } from "@/components/live/trpc-root";
 
+type PageRootsProps = { initialNow: number; nonce: string; children: ReactNode };
+
 /** What every page stands in: theme, clock, the line to the server, hints and notices. */
-export function PageRoots({ initialNow, children }: { initialNow: number; children: ReactNode }) {
+export function PageRoots({ initialNow, nonce, children }: PageRootsProps) {
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <ThemeProvider
+      attribute="class"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      nonce={nonce}
+    >
       <NowProvider initialNow={initialNow}>
         <TrpcRoot>
           <Tooltip.Provider delayDuration={300}>

@@ -21,7 +21,7 @@ export const appRouter = router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */
     live: procedure.subscription(({ ctx, signal }) =>
-      everySecond(signal, () => ({ storage: ctx.control.storageProblem() })),
+      everySecond(ctx, signal, () => ({ storage: ctx.control.storageProblem() })),
     ),
   }),
 });

@@ -32,8 +32,8 @@ export const taskRouter = router({
     )
     .query(({ ctx, input }) => ctx.control.events(input.id, input.before ?? null, input.limit)),
   precheck: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.precheck(input.id)),
-  liveList: procedure.subscription(({ ctx, signal }) => everySecond(signal, () => ctx.control.list())),
+  liveList: procedure.subscription(({ ctx, signal }) => everySecond(ctx, signal, () => ctx.control.list())),
   live: procedure
     .input(taskId)
-    .subscription(({ ctx, input, signal }) => everySecond(signal, () => ctx.control.task(input.id))),
+    .subscription(({ ctx, input, signal }) => everySecond(ctx, signal, () => ctx.control.task(input.id))),
 });

@@ -3,9 +3,17 @@ import { ZodError } from "zod";
 import type { Control } from "../control/control.ts";
 import { type CheckResult, PrecheckError } from "../control/precheck-verdict.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
+import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import type { SystemInfo } from "./system-info.ts";
 
-export type ApiContext = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
+/** What the API works with; `open` makes of it the context of one request or WebSocket. */
+export type ApiServices = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
+
+export type ApiContext = ApiServices & {
+  readonly live: LiveLimits;
+  /** null for calls over HTTP, and by the pages as they are rendered. */
+  readonly socket: LiveSocket | null;
+};
 
 const trpc = initTRPC.context<ApiContext>().create({
   isDev: false,
@@ -22,7 +30,11 @@ export const router = trpc.router;
 export const createCallerFactory = trpc.createCallerFactory;
 
 /** A procedure whose TributaryError becomes an answer with a fitting HTTP status. */
-export const procedure = trpc.procedure.use(async ({ next }) => {
+export const procedure = trpc.procedure.use(async ({ ctx, type, next }) => {
+  // Each call over HTTP is one request, of one body, with a time limit; a socket has none of these.
+  if (ctx.socket !== null && type !== "subscription") {
+    throw new TRPCError({ code: "METHOD_NOT_SUPPORTED", message: "Queries and mutations go over HTTP" });
+  }
   const result = await next();
   const cause = result.ok ? undefined : result.error.cause;
   if (cause instanceof TributaryError) throw toTrpcError(cause);
@@ -37,6 +49,7 @@ export function toTrpcError(cause: TributaryError): TRPCError {
   if (code === "TASK_NOT_READY" || code === "TASK_FINISHED" || code === "TASK_NAME_TAKEN") {
     return new TRPCError({ code: "CONFLICT", message, cause });
   }
+  if (code === "TOO_MANY_REQUESTS") return new TRPCError({ code: "TOO_MANY_REQUESTS", message, cause });
   if (code === "DATABASE_UNWRITABLE") return new TRPCError({ code: "SERVICE_UNAVAILABLE", message, cause });
   if (code === "INTERNAL") return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause });
   return new TRPCError({ code: "BAD_REQUEST", message, cause });

@@ -1,7 +1,8 @@
 import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
-import type { PrecheckReport } from "../precheck/precheck-report.ts";
+import type { PrecheckInput, PrecheckReport, ShardAddress } from "../precheck/precheck-report.ts";
+import { DialBudget } from "./dial-budget.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
@@ -63,8 +64,16 @@ export function openControl(options: ControlOptions) {
   });
   const events = new EventLog(db, writes);
   const reader = new NutcrackerReader();
-  const plan = async (input: Omit<TaskInput, "name">) =>
-    planTask(input, input.source.kind === "nutcracker" ? await reader.read(input.source.text) : undefined);
+  const budget = new DialBudget(now);
+  const plan = async (input: Omit<TaskInput, "name">) => {
+    const { source } = input;
+    const planned = planTask(
+      input,
+      source.kind === "nutcracker" ? await reader.read(source.text) : undefined,
+    );
+    budget.take(serversOf(precheckInput(planned)));
+    return planned;
+  };
   const store = new TaskStore(db);
   const supervisor = new Supervisor({
     store,
@@ -155,8 +164,11 @@ export function openControl(options: ControlOptions) {
       const { source } = planned;
       return { ...report, pool: source.kind === "nutcracker" ? poolFacts(source.pool) : null };
     },
-    precheck: async (taskId: string): Promise<PrecheckReport> =>
-      runPrechecks(precheckInputOf(supervisor.run(taskId).record, box)),
+    precheck: async (taskId: string): Promise<PrecheckReport> => {
+      const input = precheckInputOf(supervisor.run(taskId).record, box);
+      budget.take(serversOf(input));
+      return runPrechecks(input);
+    },
     create: async (input: TaskInput, flags: { start: boolean; skipChecks: boolean }): Promise<TaskRow> =>
       row((await supervisor.create(input, flags)).record.id),
     start: (taskId: string): TaskRow => row(supervisor.start(taskId).record.id),
@@ -180,4 +192,11 @@ export function openControl(options: ControlOptions) {
       writes.close();
     },
   };
+}
+
+/** How many addresses the checks dial. */
+function serversOf({ shards }: PrecheckInput): number {
+  const ofShard = ({ alternatives = [], sentinel = null }: ShardAddress) =>
+    1 + alternatives.length + (sentinel?.sentinels.length ?? 0);
+  return shards.reduce((sum, shard) => sum + ofShard(shard), 1);
 }

@@ -41,7 +41,9 @@ export class NutcrackerReader {
     if (text.length > maxNutcrackerBytes)
       return Promise.resolve(unreadable("The file is larger than 64 KiB"));
     if (this.#waiting.length >= MOST_WAITING)
-      return Promise.reject(new TributaryError("TOO_MANY_REQUESTS", { what: "nutcracker.yml", seconds: 5 }));
+      return Promise.reject(
+        new TributaryError("TOO_MANY_REQUESTS", { what: "files to be read", seconds: 5 }),
+      );
     return new Promise((settle) => {
       this.#waiting.push({ id: this.#nextId++, text, settle });
       if (this.#waiting.length === 1) this.#ask();

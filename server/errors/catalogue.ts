@@ -350,7 +350,7 @@ export const catalogue = {
     retried: true,
   },
   TOO_MANY_REQUESTS: {
-    message: "Too much is asked at once of {what}.",
+    message: "There are too many {what} at once.",
     cause: "Connection tests, open pages or live views come faster than any team needs them.",
     remedy: "Wait {seconds} s, then try again. Close pages and end programs that nobody needs.",
     retried: false,
