@@ -399,6 +399,14 @@ export const catalogue = {
       "Free space, mend the disk, or end what holds the file. Synchronisation goes on; its history is kept in memory and written later.",
     retried: true,
   },
+  DATABASE_DAMAGED: {
+    message: "Tributary's database in {directory} is damaged: {detail}.",
+    cause:
+      "A disk that failed, a copy that was broken off, or another program has changed tributary.db or lock.db.",
+    remedy:
+      "Put a backup of tributary.db in its place. Without one, move tributary.db, tributary.db-wal and tributary.db-shm away and create the tasks again: a destination that is given again keeps what it holds. lock.db may be removed, since it holds nothing.",
+    retried: false,
+  },
   DATA_DIR_LOCKED: {
     message: "Another Tributary (process {pid}) uses the data directory {directory}.",
     cause: "Two engines on one data directory would write twice.",
@@ -410,6 +418,14 @@ export const catalogue = {
     cause:
       "TRIBUTARY_SECRET, or the secret file in the data directory, is not the one they were encrypted with.",
     remedy: "Restore the former secret, or enter the passwords again.",
+    retried: false,
+  },
+  SECRET_MISSING: {
+    message:
+      "The key file {file} is missing, and the database beside it holds passwords that only this key opens.",
+    cause: "The data directory was copied or restored without secret.key, or the file was removed.",
+    remedy:
+      "Put secret.key back. If it is lost, its passwords are, too: start with another data directory (TRIBUTARY_DATA_DIR) and create the tasks again.",
     retried: false,
   },
   USAGE: {

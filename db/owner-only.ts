@@ -1,0 +1,16 @@
+import { chmodSync, closeSync, openSync } from "node:fs";
+
+/** Makes the file where it is missing, and keeps others on the machine from it whatever its folder lets them. */
+export function ownerOnly(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  tighten(file);
+}
+
+/** Not where another user owns the file, or the file system knows no modes: the start does not fail of it. */
+export function tighten(file: string): void {
+  try {
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if (!/^(EPERM|ENOTSUP|ENOSYS)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
+  }
+}
