@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { maxNutcrackerBytes } from "../control/nutcracker-reader.ts";
+import { controlCharacterIn } from "../control/task-plan.ts";
 
 const password = z.string().max(512);
 const address = z.string().trim().min(1, "an address is wanted").max(4096);
@@ -42,7 +43,12 @@ export const connectionInput = z.object({
   onDestinationDataLost: z.enum(["resync", "stop"]).optional(),
 });
 
-export const taskName = z.string().trim().min(1, "a name is wanted").max(80, "at most 80 characters");
+export const taskName = z
+  .string()
+  .trim()
+  .min(1, "a name is wanted")
+  .max(80, "at most 80 characters")
+  .refine((name) => controlCharacterIn(name) === null, "it holds a control character");
 
 export const taskInput = connectionInput.extend({
   name: taskName,

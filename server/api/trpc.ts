@@ -22,7 +22,7 @@ const trpc = initTRPC.context<ApiContext>().create({
     const checks: readonly CheckResult[] | null =
       error.cause instanceof PrecheckError ? error.cause.report.checks : null;
     const message = reason?.message ?? shape.message;
-    return { ...shape, message, data: { ...shape.data, reason, checks } };
+    return { ...shape, message, data: { ...shape.data, reason, checks, field: fieldOf(error.cause) } };
   },
 });
 
@@ -63,6 +63,19 @@ function reasonFor(error: TRPCError): PlainReason | null {
   // The message of an unforeseen error may hold anything: it stays in the log.
   if (error.code === "INTERNAL_SERVER_ERROR") return reasonOf("INTERNAL", { detail: "see Tributary's log" });
   return null;
+}
+
+/** The path of the input's field that an error belongs to, e.g. `shards.0.password`; null where it is none of one. */
+function fieldOf(cause: unknown): string | null {
+  if (cause instanceof TributaryError)
+    return typeof cause.details.path === "string" ? cause.details.path : null;
+  if (!(cause instanceof ZodError)) return null;
+  return (
+    cause.issues[0]?.path
+      .map(String)
+      .join(".")
+      .replace(/^source\./, "") || null
+  );
 }
 
 function invalidInput(error: ZodError): PlainReason {

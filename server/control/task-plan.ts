@@ -1,4 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
+import { controlCharacterIn } from "../redis/control-character.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseFurther, parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
@@ -6,6 +7,8 @@ import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../s
 import { type NutcrackerConfig, parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
 import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
+
+export { controlCharacterIn } from "../redis/control-character.ts";
 
 /** The pool as it is stored: all that the ring needs, without the password. */
 export type SourceConfig =
@@ -41,7 +44,8 @@ export type TaskPlan = {
  * NUTCRACKER_NOT_REDIS, DATABASE_MAPPED_TWICE, INPUT_INVALID
  */
 export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConfig): TaskPlan {
-  const destination = endpointOfInput(input.destination);
+  const destination = placed("destination.address", () => endpointOfInput(input.destination));
+  refuseControls("destination", input.destination);
   const source =
     input.source.kind === "nutcracker"
       ? planPool(input.source, config ?? parseNutcrackerConfig(input.source.text))
@@ -93,7 +97,7 @@ function planPool(
       name: server.name,
       weight: server.weight,
       endpoint,
-      ...parseFurther(further.get(server.name) ?? "", endpoint),
+      ...placed(`further.${server.name}`, () => parseFurther(further.get(server.name) ?? "", endpoint)),
     };
   });
   const { redisAuth: _, ...facts } = pool;
@@ -106,8 +110,12 @@ function planPool(
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
   const ids = new Map<string, number>();
   const shards = inputs.map((input, index) => {
+    const path = `shards.${index}`;
+    refuseControls(path, input);
     const name = input.name?.trim() || `shard-${index + 1}`;
-    const { source, ...further } = parseSource(input.address, credentialsOf(input));
+    const { source, ...further } = placed(`${path}.address`, () =>
+      parseSource(input.address, credentialsOf(input)),
+    );
     return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
   return { config: { kind: "shards" }, shards, redisDb: null };
@@ -117,6 +125,25 @@ function endpointOfInput(input: AddressInput): RedisEndpoint {
   const endpoint = parseEndpoint(input.address);
   const { username, password } = credentialsOf(input);
   return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
+}
+
+/** Hands an error on with the field of the input that it belongs to. */
+function placed<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TributaryError)) throw error;
+    throw new TributaryError(error.code, { ...error.details, path }, { cause: error });
+  }
+}
+
+function refuseControls(path: string, input: AddressInput): void {
+  for (const field of ["name", "username", "password"] as const) {
+    const found = controlCharacterIn(input[field] ?? "");
+    if (found === null) continue;
+    const details = { field: `${path}.${field}`, detail: `it holds ${found}`, path: `${path}.${field}` };
+    throw new TributaryError("INPUT_INVALID", details);
+  }
 }
 
 function credentialsOf({ username, password }: AddressInput): Pick<RedisEndpoint, "username" | "password"> {

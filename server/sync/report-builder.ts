@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../errors/known-secrets.ts";
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -68,7 +69,8 @@ export class ReportBuilder {
   }
 
   event(event: Omit<ShardEvent, "at">): void {
-    this.#events.push({ at: this.#now(), ...event });
+    // Some say what a server has answered.
+    this.#events.push({ at: this.#now(), ...event, message: withoutSecrets(event.message) });
   }
 
   beginInitialSync(attempt: number, generation: Generation): void {

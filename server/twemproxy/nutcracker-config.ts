@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { controlCharacterIn } from "../redis/control-character.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
 import { linesOf, parseYaml } from "./yaml-document.ts";
@@ -155,6 +156,11 @@ function readPools(
       continue;
     }
     const name = String(key.value);
+    const found = controlCharacterIn(name);
+    if (found !== null) {
+      report("error", key, `A pool's name holds ${found}`, "Write it without control characters.");
+      continue;
+    }
     const reportPool = reportIn(name);
     if (pools.some((pool) => pool.name === name)) {
       reportPool("error", key, `There are two pools named ${name}`, "Rename one of them.");
