@@ -8,13 +8,14 @@ export type { CheckResult, PrecheckReport } from "../precheck/precheck-report.ts
 /** The checks, as server/precheck runs them; a test has its own. */
 export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 
-export function precheckInput(plan: Omit<TaskPlan, "source" | "checkpointDb">): PrecheckInput {
-  const { databases } = plan;
+export function precheckInput(plan: Omit<TaskPlan, "checkpointDb">): PrecheckInput {
+  const { databases, source } = plan;
   return {
     shards: plan.shards,
     destination: plan.destination,
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,
+    ...(source.kind === "nutcracker" ? { autoEjectHosts: source.pool.autoEjectHosts } : {}),
   };
 }
 

@@ -89,5 +89,6 @@ export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,
+    ...(task.source.kind === "nutcracker" ? { autoEjectHosts: task.source.pool.autoEjectHosts } : {}),
   };
 }

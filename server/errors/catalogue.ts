@@ -51,8 +51,10 @@ export const catalogue = {
   },
   AUTH_FAILED: {
     message: "{role} at {address} refused the user name or password.",
-    cause: "WRONGPASS or 'invalid password'.",
-    remedy: "Check the user name and the password; a password change takes effect after editing the task.",
+    cause:
+      "WRONGPASS, 'invalid password', or any other refusal of AUTH. The server's own text is not shown, since it may repeat the password.",
+    remedy:
+      "Check the user name and the password. Where the server's password was changed, let it take the former one, too (ACL SETUSER name >former), then start the task again; the passwords of a task stay as they were given. Or delete the task and create it again with the new one.",
     retried: false,
   },
   NOT_REDIS: {
@@ -258,6 +260,13 @@ export const catalogue = {
     remedy:
       "Find out why. Tributary copies the shard again from its start: by itself or, where the task is to stop instead, when you start it again.",
     retried: true,
+  },
+  DESTINATION_IS_NUTCRACKER: {
+    message: "The destination at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
+    cause: "A proxy's listen address was given where the one Redis that is to hold all data is wanted.",
+    remedy:
+      "Give the address of that Redis-Server itself. Tributary does not write through nutcracker, which forwards neither transactions nor scripts over several keys.",
+    retried: false,
   },
   DESTINATION_UNSUPPORTED: {
     message: "The destination at {address} cannot be used: {detail}.",

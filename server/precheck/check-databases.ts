@@ -4,7 +4,11 @@ import type { Check, CheckResult } from "./precheck-report.ts";
 /** Every database that is named exists, and no two of the source go to one of the destination. */
 export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {
   const results: CheckResult[] = [];
-  const mapped = checkOf("databases-mapped", "Databases mapped once", "task");
+  const mapped = checkOf(
+    "databases-mapped",
+    { ok: "Databases mapped once", found: "Databases mapped to one" },
+    "task",
+  );
   for (const [index, pair] of (databases ?? []).entries()) {
     const twin = (databases ?? [])
       .slice(0, index)
@@ -22,7 +26,11 @@ export const checkDatabases: Check = ({ shards, destination, databases, heartbea
     const count = server.databaseCount;
     // A cluster as destination is refused as such.
     if (server.failure !== null || (server === destination && server.facts?.mode === "cluster")) continue;
-    const check = checkOf("databases-present", "Databases exist", server.subject);
+    const check = checkOf(
+      "databases-present",
+      { ok: "Databases exist", found: "A database is missing" },
+      server.subject,
+    );
     const needed = new Set<number>();
     for (const pair of databases ?? []) needed.add(server === destination ? pair.destination : pair.source);
     if (server !== destination) needed.add(heartbeatDb ?? 0);

@@ -22,6 +22,8 @@ export type PrecheckInput = {
   readonly databases: readonly DatabasePair[] | null;
   /** The source database of the heartbeat key; null writes none. */
   readonly heartbeatDb: number | null;
+  /** What the pool says; left out for shards that were given by hand. */
+  readonly autoEjectHosts?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -117,6 +119,8 @@ export type Precheck = {
   readonly destination: ServerAnswers;
   readonly databases: readonly DatabasePair[] | null;
   readonly heartbeatDb: number | null;
+  /** null for shards that were given by hand. */
+  readonly autoEjectHosts: boolean | null;
 };
 
 export type Check = (precheck: Precheck) => CheckResult[];

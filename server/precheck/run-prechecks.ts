@@ -1,4 +1,5 @@
 import { checkAddresses } from "./check-addresses.ts";
+import { checkAutoEject } from "./check-auto-eject.ts";
 import { checkBacklog } from "./check-backlog.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkDestinationEmpty } from "./check-destination-empty.ts";
@@ -32,6 +33,7 @@ import { probeShard } from "./shard-probe.ts";
 const checks: readonly Check[] = [
   checkReachable,
   checkSameServer,
+  checkAutoEject,
   checkPsync,
   checkSourceRole,
   checkAddresses,
@@ -55,15 +57,22 @@ const checks: readonly Check[] = [
  * @throws only the signal's reason.
  */
 export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport> {
-  const { databases, heartbeatDb, signal } = input;
+  const { databases, heartbeatDb, autoEjectHosts = null, signal } = input;
   const destinationAsked = probeDestination(input.destination, databases, signal);
   const shardsAsked = Promise.all(
     input.shards.map((shard) => probeShard(shard, databases, heartbeatDb, signal)),
   );
   const [shards, destination] = await Promise.all([shardsAsked, destinationAsked]);
-  const results = checks.flatMap((check) => check({ shards, destination, databases, heartbeatDb }));
+  const results = checks.flatMap((check) =>
+    check({ shards, destination, databases, heartbeatDb, autoEjectHosts }),
+  );
   if (shards.length === 0) {
-    results.unshift(checkOf("shards-given", "Shards given", "task").error("SHARD_MISSING", {}));
+    results.unshift(
+      checkOf("shards-given", { ok: "Shards given", found: "No shard is given" }, "task").error(
+        "SHARD_MISSING",
+        {},
+      ),
+    );
   }
   return {
     ok: results.every((result) => result.level !== "error"),

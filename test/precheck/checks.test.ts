@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { checkAutoEject } from "../../server/precheck/check-auto-eject.ts";
+import { checkDestinationEmpty } from "../../server/precheck/check-destination-empty.ts";
 import { checkDestinationMemory } from "../../server/precheck/check-destination-memory.ts";
 import { checkModules } from "../../server/precheck/check-modules.ts";
 import { checkSameServer } from "../../server/precheck/check-same-server.ts";
@@ -28,6 +30,7 @@ function precheck(source: string, destination: string): Precheck {
     destination: answers("destination", destination),
     databases: null,
     heartbeatDb: 0,
+    autoEjectHosts: null,
   };
 }
 
@@ -79,5 +82,47 @@ test("goes by CONFIG where INFO does not tell of the memory limit (before 3.2)",
   expect(levels.map((result) => [result.level, result.current])).toEqual([
     ["warning", "2 KiB of 1 KiB"],
     ["warning", "volatile-lru"],
+  ]);
+});
+
+const holding = (info: string) => `${redis("7.0.15")}\nrun_id:dd\nrole:master\n# Keyspace\n${info}`;
+
+test("calls a destination that holds keys not empty, and counts them as the pages do", () => {
+  const shard = holding("db0:keys=1,expires=0").replace("run_id:dd", "run_id:ss");
+  const apart = precheck(shard, holding("db0:keys=22713,expires=0"));
+  const [found] = checkDestinationEmpty({ ...apart, destination: { ...apart.destination, address: "h:2" } });
+  expect(found).toMatchObject({
+    level: "warning",
+    title: "Destination is not empty",
+    current: "db0: 22,713 keys",
+  });
+  const one = precheck(shard, holding("db0:keys=1,expires=0"));
+  const [single] = checkDestinationEmpty({ ...one, destination: { ...one.destination, address: "h:2" } });
+  expect(single?.current).toBe("db0: 1 key");
+  const empty = precheck(shard, holding(""));
+  const [passed] = checkDestinationEmpty({ ...empty, destination: { ...empty.destination, address: "h:2" } });
+  expect(passed).toMatchObject({ level: "ok", title: "Destination is empty" });
+});
+
+test.each([
+  ["the shard itself", holding("db0:keys=5,expires=0")],
+  [
+    "its replica",
+    `redis_version:7.0.15\nrun_id:ee\nrole:slave\nmaster_host:h\nmaster_port:1\n# Keyspace\ndb0:keys=5`,
+  ],
+])("says nothing of emptying a destination that is %s", (_, info) => {
+  const task = precheck(holding("db0:keys=5,expires=0"), info);
+  expect(checkDestinationEmpty(task)).toEqual([]);
+  expect(checkSameServer(task)).toMatchObject([{ level: "error", title: "Destination is a shard" }]);
+});
+
+test("warns where nutcracker ejects shards, and says nothing of shards that were given by hand", () => {
+  const task = precheck(redis("7.0.15"), redis("7.0.15"));
+  expect(checkAutoEject(task)).toEqual([]);
+  expect(checkAutoEject({ ...task, autoEjectHosts: false })).toMatchObject([
+    { level: "ok", title: "No shard is ejected" },
+  ]);
+  expect(checkAutoEject({ ...task, autoEjectHosts: true })).toMatchObject([
+    { level: "warning", title: "Shards are ejected (auto_eject_hosts)", current: "auto_eject_hosts: true" },
   ]);
 });
