@@ -12,7 +12,7 @@ import { shorten } from "@/components/format/shorten";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
 import type { ShardSummary, TaskView } from "@/server/control/task-view";
 import type { ShardStatus } from "@/server/sync/shard-report";
-import { destinationKeysOf, totalKeys } from "./key-totals";
+import { copiedKeys, totalKeys } from "./key-totals";
 import { layRiver } from "./river-course";
 
 const strokes: Record<Tone, string> = {
@@ -112,7 +112,7 @@ const atRest: readonly ShardStatus[] = ["pending", "paused", "failed", "finished
 
 function Destination({ task }: { task: TaskView }) {
   const facts = task.shards.find((shard) => shard.report?.destination)?.report?.destination ?? null;
-  const keys = totalKeys(destinationKeysOf(task));
+  const keys = totalKeys(copiedKeys(task.destinationKeys, task.databases, "destination"));
   const asked = task.shards.some(({ status }) => !atRest.includes(status));
   return (
     <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:min-w-60 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">

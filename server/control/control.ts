@@ -131,7 +131,7 @@ export function openControl(options: ControlOptions) {
       const { id, name, status, actions, destinationLabel } = row(taskId);
       const newest = events.page(taskId, { shardId, before: null, limit: 50 });
       return {
-        task: { id, name, status, actions, destinationLabel },
+        task: { id, name, status, actions, destinationLabel, databases: run.record.databases },
         shard: shardSummary(run, shard, now()),
         siblings: run.shards.map((other) => ({
           id: other.record.id,

@@ -220,9 +220,8 @@ export class Supervisor {
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
       const idle = run.shards.filter((shard) => !shard.running);
-      const specs = idle.map(({ record, hasCheckpoint: expectCheckpoint }) =>
-        specOf(run.record, record, { box, dataDirectory, spoolQuotaBytes, expectCheckpoint }),
-      );
+      const options = { box, dataDirectory, spoolQuotaBytes };
+      const specs = idle.map((shard) => specOf(run.record, shard, options));
       idle.forEach((shard, index) => {
         shard.begin(this.#now());
         this.#runner.start(specs[index]!);

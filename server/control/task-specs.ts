@@ -37,21 +37,28 @@ export function recordOf(
   };
 }
 
+/** A shard, and what has been known of it before. */
+type KnownShard = {
+  readonly record: ShardRecord;
+  readonly hasCheckpoint: boolean;
+  readonly initialSyncs: number;
+};
+
 /**
  * What a worker is told to run; with passwords, so it goes to the worker and nowhere else.
  * @throws TributaryError SECRET_WRONG
  */
 export function specOf(
   task: TaskRecord,
-  shard: ShardRecord,
+  known: KnownShard,
   options: {
     readonly box: SecretBox;
     readonly dataDirectory: string;
     readonly spoolQuotaBytes: number;
-    readonly expectCheckpoint: boolean;
   },
 ): ShardSyncSpec {
   const { box } = options;
+  const { record: shard } = known;
   const openShard = (one: ShardRecord) => ({
     shardId: one.id,
     shardName: one.name,
@@ -69,7 +76,8 @@ export function specOf(
     heartbeatDb: task.heartbeatDb,
     publish: task.publish,
     onDestinationDataLost: task.onDestinationDataLost,
-    expectCheckpoint: options.expectCheckpoint,
+    expectCheckpoint: known.hasCheckpoint,
+    initialSyncsBefore: known.initialSyncs,
     spoolQuotaBytes: options.spoolQuotaBytes,
   };
 }

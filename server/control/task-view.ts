@@ -102,7 +102,7 @@ export type TaskView = TaskRow & {
 
 /** One shard's page. */
 export type ShardView = {
-  readonly task: Pick<TaskRow, "id" | "name" | "status" | "actions" | "destinationLabel">;
+  readonly task: Pick<TaskView, "id" | "name" | "status" | "actions" | "destinationLabel" | "databases">;
   readonly shard: ShardSummary;
   readonly siblings: readonly { readonly id: string; readonly name: string; readonly status: ShardStatus }[];
   readonly refused: readonly RefusedCommand[];

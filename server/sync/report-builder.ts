@@ -60,12 +60,14 @@ export class ReportBuilder {
   #events: ShardEvent[] = [];
   #initialSync: InitialSync | null = null;
   #checkpoint: Checkpoint | null = null;
+  #initialSyncs: number;
 
   constructor(spec: ShardSyncSpec, now: () => number, onReport: (report: ShardReport) => void) {
     this.#spec = spec;
     this.#now = now;
     this.#onReport = onReport;
     this.#since = now();
+    this.#initialSyncs = spec.initialSyncsBefore ?? 0;
   }
 
   event(event: Omit<ShardEvent, "at">): void {
@@ -73,7 +75,8 @@ export class ReportBuilder {
     this.#events.push({ at: this.#now(), ...event, message: withoutSecrets(event.message) });
   }
 
-  beginInitialSync(attempt: number, generation: Generation): void {
+  beginInitialSync(generation: Generation): void {
+    const attempt = ++this.#initialSyncs;
     this.#initialSync = { attempt, generation, progress: null, finishedAt: null };
     this.event({
       level: "info",
@@ -124,9 +127,14 @@ export class ReportBuilder {
       source:
         moment.source.facts === null
           ? null
-          : { address: moment.source.address ?? "", ...sourceFacts(moment.source.facts) },
+          : {
+              address: moment.source.address ?? "",
+              ...sourceFacts(moment.source.facts),
+              masterReplOffset: String(sourceOffset(moment.source.facts, moment)),
+            },
       destination: moment.destination.facts === null ? null : destinationFacts(moment.destination.facts),
       initialSync: this.#progressOf(moment),
+      initialSyncs: this.#initialSyncs,
       stream:
         moment.receivedOffset === null || moment.appliedOffset === null
           ? null
@@ -209,14 +217,21 @@ function spoolOf(generation: Generation | null): { memoryBytes: number; diskByte
   };
 }
 
-function sourceFacts(facts: ServerFacts): Omit<SourceFacts, "address"> {
+/** INFO's, or what has come through the stream of the same history since. */
+function sourceOffset(facts: ServerFacts, { generation, receivedOffset }: Moment): bigint {
+  const same = generation !== null && (facts.replid === "" || generation.replids.includes(facts.replid));
+  if (!same || receivedOffset === null || receivedOffset < facts.masterReplOffset)
+    return facts.masterReplOffset;
+  return receivedOffset;
+}
+
+function sourceFacts(facts: ServerFacts): Omit<SourceFacts, "address" | "masterReplOffset"> {
   return {
     version: facts.version,
     flavor: facts.flavor,
     role: facts.role,
     runId: facts.runId,
     replid: facts.replid,
-    masterReplOffset: String(facts.masterReplOffset),
     backlogSize: facts.backlogSize,
     backlogFirstOffset: facts.backlogFirstByteOffset === null ? null : String(facts.backlogFirstByteOffset),
     connectedReplicas: facts.connectedReplicas,

@@ -28,6 +28,7 @@ export type SourceFacts = {
   readonly role: string;
   readonly runId: string;
   readonly replid: string;
+  /** Never behind what has been received: INFO is asked now and then, the stream comes all the time. */
   readonly masterReplOffset: string;
   /** Size of repl-backlog in bytes, and the first offset that it still holds; null when it is not active. */
   readonly backlogSize: number;
@@ -48,7 +49,7 @@ export type DestinationFacts = {
 };
 
 export type InitialSyncProgress = {
-  /** 1 for the first; counts up with each new initial sync of the shard. */
+  /** 1 for the first; counts up with each new initial sync of the shard, restarts of the engine included. */
   readonly attempt: number;
   readonly step: InitialSyncStep;
   /** ms since the epoch. */
@@ -163,6 +164,8 @@ export type ShardReport = {
   readonly source: SourceFacts | null;
   readonly destination: DestinationFacts | null;
   readonly initialSync: InitialSyncProgress | null;
+  /** How many initial syncs the shard has begun since its task was created. */
+  readonly initialSyncs: number;
   readonly stream: StreamProgress | null;
   readonly lag: Lag;
   /** Checkpoint as last written to the destination. */
@@ -170,6 +173,7 @@ export type ShardReport = {
   /** Key counts as INFO keyspace gives them, without Tributary's own keys; null until asked. */
   readonly sourceKeys: readonly KeyCount[] | null;
   readonly destinationKeys: readonly KeyCount[] | null;
+  /** What the spool takes up: buffers that are set aside, full or not, and files. */
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
   /** Only what is new since the last report: counts are increments. */
   readonly refused: readonly RefusedCommand[];

@@ -54,7 +54,6 @@ export class ShardSync {
   #stopped: Promise<void> | null = null;
   #fatal: PlainReason | null = null;
   #wake: () => void = () => {};
-  #initialSyncs = 0;
   #running: Promise<void> | null = null;
 
   /** @param options.now the clock, ms since the epoch. */
@@ -236,8 +235,7 @@ export class ShardSync {
     this.#lag.reset();
     if (generation.kind === "full") {
       this.#ledger.newHistory();
-      this.#initialSyncs++;
-      this.#report.beginInitialSync(this.#initialSyncs, generation);
+      this.#report.beginInitialSync(generation);
     } else {
       const message = `Continuing the stream after offset ${generation.offset}.`;
       this.#report.event({ level: "info", type: "stream-resumed", message });

@@ -33,7 +33,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       >
         {task.shards.map((shard) => (
           <li key={shard.id} className="min-w-0">
-            <ShardCard taskId={task.id} taskReason={task.reason} shard={shard} />
+            <ShardCard taskId={task.id} databases={task.databases} taskReason={task.reason} shard={shard} />
           </li>
         ))}
       </ul>

@@ -43,7 +43,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-2">
         <ReplicationFacts shard={shard} />
         <div className="min-w-0 space-y-5">
-          <KeyCounts address={shard.address} report={shard.report} destinationLabel={task.destinationLabel} />
+          <KeyCounts address={shard.address} report={shard.report} task={task} />
           <CardSection title="Events">
             <EventList events={view.events} />
           </CardSection>
