@@ -35,7 +35,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             Skip to the content
           </a>
           <TopBar />
-          <main id="main" className="mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8">
+          <main
+            id="main"
+            tabIndex={-1}
+            className="outline-none mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8"
+          >
             <StorageBanner />
             {children}
           </main>

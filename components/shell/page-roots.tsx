@@ -5,6 +5,7 @@ import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import { Toaster } from "sonner";
 import { ConnectionBanner } from "@/components/live/connection-banner";
+import { HoldLinks } from "@/components/live/hold-links";
 import { NowProvider } from "@/components/live/now";
 import { TrpcRoot } from "@/components/live/trpc-root";
 
@@ -24,6 +25,7 @@ export function PageRoots({ initialNow, nonce, children }: PageRootsProps) {
         <TrpcRoot>
           <Tooltip.Provider delayDuration={300}>
             {children}
+            <HoldLinks />
             <ConnectionBanner />
             <Toaster
               position="bottom-right"

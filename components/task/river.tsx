@@ -60,7 +60,7 @@ function Bank({ taskId, shard, rowHeight }: { taskId: string; shard: ShardSummar
       : rates.commandsPerSecond !== null && formatRate(rates.commandsPerSecond);
   return (
     <li style={{ height: rowHeight }} className="flex items-center gap-3 pr-3">
-      <Icon className={cx("size-4 shrink-0", toneText[tone])} role="img" aria-label={word} />
+      <Icon data-tone={tone} className={cx("size-4 shrink-0", toneText[tone])} role="img" aria-label={word} />
       <div className="min-w-0 flex-1 leading-tight">
         <Link
           href={`/tasks/${taskId}/shards/${shard.id}`}
@@ -86,7 +86,7 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
     shard.status === "initial-sync" ||
     (shard.status === "synchronizing" && (shard.rates.commandsPerSecond ?? 0) > 0);
   return (
-    <g fill="none" className={strokes[tone]}>
+    <g fill="none" data-tone={tone} className={strokes[tone]}>
       <path
         d={stream.path}
         strokeWidth={stream.width}

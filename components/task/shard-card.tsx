@@ -81,7 +81,10 @@ export function ShardCard({ taskId, databases, taskReason, shard }: ShardCardPro
         <Fact label="Keys on the shard">
           {keys === null ? <Unknown /> : <span data-fact="source-keys">{formatCount(keys.keys)}</span>}
           {keys !== null && keys.expires > 0 && (
-            <span className="text-xs text-ink-3"> {formatCount(keys.expires)} expire</span>
+            <span className="text-xs text-ink-3">
+              {" "}
+              {formatCount(keys.expires)} {keys.expires === 1 ? "expires" : "expire"}
+            </span>
           )}
         </Fact>
         <Fact label="Not applied">

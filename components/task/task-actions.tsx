@@ -2,7 +2,7 @@
 
 import { EllipsisVertical, Flag, Pause, Play, RotateCw, TextCursorInput, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
@@ -36,6 +36,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
   const resync = mayResync(task, task.reason);
   const actions = direct.map((each) => (each.action === "start" && resync ? again : each));
   const close = () => setDialog(null);
+  const more = useRef<HTMLButtonElement>(null);
   const run = (action: TaskAction) => (action === "start" && resync ? setDialog("resync") : void act(action));
 
   return (
@@ -71,6 +72,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
       )}
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
+          ref={more}
           aria-label={`More actions for ${task.name}`}
           className={cx(
             "inline-flex items-center justify-center rounded-lg text-ink-2 hover:bg-ink/7 hover:text-ink",
@@ -96,10 +98,28 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      <CutoverDialog task={task} open={dialog === "stop"} onClose={close} act={() => act("stop")} />
-      <DeleteDialog task={task} open={dialog === "delete"} onClose={close} act={() => act("delete")} />
-      <ResyncDialog task={task} open={dialog === "resync"} onClose={close} act={() => act("start")} />
-      {dialog === "rename" && <RenameDialog task={task} onClose={close} />}
+      <CutoverDialog
+        task={task}
+        open={dialog === "stop"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("stop")}
+      />
+      <DeleteDialog
+        task={task}
+        open={dialog === "delete"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("delete")}
+      />
+      <ResyncDialog
+        task={task}
+        open={dialog === "resync"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("start")}
+      />
+      <RenameDialog task={task} open={dialog === "rename"} onClose={close} returnTo={more} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { everySecond } from "./every-second.ts";
-import { taskId, taskInput, taskName } from "./task-input-schema.ts";
+import { shardId, taskId, taskInput, taskName } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
 
 export const taskRouter = router({
@@ -31,6 +31,10 @@ export const taskRouter = router({
       }),
     )
     .query(({ ctx, input }) => ctx.control.events(input.id, input.before ?? null, input.limit)),
+  /** Alerts stay in front of the others until somebody says that they were seen. */
+  seeAlerts: procedure
+    .input(taskId.extend({ shardId: shardId.shape.shardId.nullable(), upTo: z.number().int().min(1) }))
+    .mutation(({ ctx, input }) => ctx.control.seeAlerts(input.id, input.shardId, input.upTo)),
   precheck: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.precheck(input.id)),
   liveList: procedure.subscription(({ ctx, signal }) => everySecond(ctx, signal, () => ctx.control.list())),
   live: procedure

@@ -114,7 +114,7 @@ export function openControl(options: ControlOptions) {
     for (const { record } of supervisor.runs())
       events.add({ taskId: record.id, shardId: null, at: now(), ...said });
   }
-  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.recent(taskId), now());
+  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.told(taskId), now());
   const shardOf = (taskId: string, shardId: string) => {
     const run = supervisor.run(taskId);
     const shard = run.shards.find((candidate) => candidate.record.id === shardId);
@@ -125,7 +125,7 @@ export function openControl(options: ControlOptions) {
   return {
     list: (): TaskRow[] => supervisor.runs().map(({ record }) => row(record.id)),
     row,
-    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.recent(taskId), now()),
+    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.told(taskId), now()),
     shard: (taskId: string, shardId: string): ShardView => {
       const { run, shard } = shardOf(taskId, shardId);
       const { id, name, status, actions, destinationLabel } = row(taskId);
@@ -141,6 +141,10 @@ export function openControl(options: ControlOptions) {
         refused: store.refused(taskId, shardId),
         scripts: store.scripts(taskId, shardId),
         events: newest,
+        alerts: events
+          .told(taskId)
+          .unseen.filter((event) => event.shardId === shardId)
+          .slice(0, 50),
       };
     },
     series: (taskId: string, shardId: string, range: SeriesRange): ShardSeries => {
@@ -157,6 +161,12 @@ export function openControl(options: ControlOptions) {
     /** It throws on no text. @throws TributaryError TOO_MANY_REQUESTS */
     readNutcracker: async (text: string): Promise<NutcrackerFacts> =>
       nutcrackerFacts(await reader.read(text)),
+    /** Somebody has seen the alerts up to and with the event `upTo`: of one shard, or of all. */
+    seeAlerts: (taskId: string, shardId: string | null, upTo: number): TaskRow => {
+      supervisor.run(taskId);
+      events.see(taskId, shardId, upTo);
+      return row(taskId);
+    },
     /** The checks for a task that does not exist yet, and the pool it would be made from; nothing is kept. */
     test: async (input: Omit<TaskInput, "name">): Promise<ConnectionTest> => {
       const planned = await plan(input);

@@ -16,9 +16,15 @@ export type WantedState = "created" | "running" | "paused" | "finished";
 export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete";
 
 export type EventView = {
+  /** Of the last time that it happened: a later event has a higher one. */
   readonly id: number;
-  /** ms since the epoch. */
+  /** ms since the epoch; the last time. */
   readonly at: number;
+  /** How often it has happened since `firstAt`. */
+  readonly count: number;
+  readonly firstAt: number;
+  /** false for an alert that nobody has marked as seen. */
+  readonly seen: boolean;
   readonly level: EventLevel;
   readonly type: string;
   readonly message: string;
@@ -48,6 +54,8 @@ export type TaskRow = {
   readonly lagSparkline: readonly (number | null)[];
   readonly commandsPerSecond: number | null;
   readonly lastEvent: EventView | null;
+  /** How many alerts nobody has marked as seen. */
+  readonly unseenAlerts: number;
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
 };
@@ -98,6 +106,8 @@ export type TaskView = TaskRow & {
   readonly destinationKeys: readonly KeyCount[] | null;
   /** Newest first, at most 50. */
   readonly events: readonly EventView[];
+  /** Those that nobody has marked as seen, newest first, at most 50, however old they are. */
+  readonly alerts: readonly EventView[];
 };
 
 /** One shard's page. */
@@ -109,6 +119,8 @@ export type ShardView = {
   /** How scripts that the shard sends as they were called ran on the destination. */
   readonly scripts: readonly ScriptRuns[];
   readonly events: readonly EventView[];
+  /** As the task's, of this shard. */
+  readonly alerts: readonly EventView[];
 };
 
 export const seriesRanges = ["15m", "1h", "6h", "24h", "7d"] as const;

@@ -34,7 +34,7 @@ export function checkOf(id: string, titles: CheckTitles, subject: string) {
 
 /** Messages that begin with a role ("the destination …") begin a line here; an address stays as it is written. */
 export function sentence(text: string): string {
-  return /^[a-z]+(?=[ ,])/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /^[a-z]+(?=[\s,.]|$)(?!\.\S)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /** '1 key', '22,713 keys'. */

@@ -94,6 +94,9 @@ describe("groupEvents", () => {
     type: "t",
     message,
     shardId,
+    count: 2,
+    firstAt: id - 1,
+    seen: true,
   });
   it("makes one of neighbours that say the same of the same shard", () => {
     const groups = groupEvents([
@@ -102,10 +105,10 @@ describe("groupEvents", () => {
       event(2, "a", "y"),
       event(1, "a", "x"),
     ]);
-    expect(groups.map(({ event: { id }, count }) => [id, count])).toEqual([
-      [4, 2],
-      [2, 1],
-      [1, 1],
+    expect(groups.map(({ event: { id }, count, firstAt }) => [id, count, firstAt])).toEqual([
+      [4, 4, 2],
+      [2, 2, 1],
+      [1, 2, 0],
     ]);
   });
 });

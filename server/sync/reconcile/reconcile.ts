@@ -106,7 +106,10 @@ class Reconcile {
     }
     this.#say();
     if (destinationWasEmpty || this.#kept === 0) return;
-    const keys = this.#kept === 1 ? "1 key that no shard has" : `${this.#kept} keys that no shard has`;
+    const keys =
+      this.#kept === 1
+        ? "1 key that no shard has"
+        : `${this.#kept.toLocaleString("en-US")} keys that no shard has`;
     const message = `The destination holds ${keys}, for example ${this.#samples.join(", ")}. Nothing was removed, since it was not empty when the task began.`;
     ledger.alert("stale-keys-kept", message);
   }
@@ -118,7 +121,7 @@ class Reconcile {
 
   #say(): void {
     if (this.#removed === 0) return;
-    const keys = this.#removed === 1 ? "1 key" : `${this.#removed} keys`;
+    const keys = this.#removed === 1 ? "1 key" : `${this.#removed.toLocaleString("en-US")} keys`;
     this.#options.ledger.info("stale-keys-removed", `Removed ${keys} that the source no longer has.`);
   }
 

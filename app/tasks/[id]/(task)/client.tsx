@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/live/trpc";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
 import { ReasonNote } from "@/components/status/reason-note";
+import { UnseenAlerts } from "@/components/status/unseen-alerts";
 import { River } from "@/components/task/river";
 import { ShardCard } from "@/components/task/shard-card";
 import { TaskHeader } from "@/components/task/task-header";
@@ -26,6 +27,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       <TaskHeader task={task} />
       {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
       {task.reason !== null && <ReasonNote reason={task.reason} className="mt-5" />}
+      <UnseenAlerts taskId={task.id} shardId={null} alerts={task.alerts} shardNames={shardNames} />
       <River task={task} />
       <ul
         aria-label="Shards"

@@ -14,6 +14,7 @@ import { ShardHeader } from "@/components/shard/shard-header";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
 import { ReasonNote } from "@/components/status/reason-note";
+import { UnseenAlerts } from "@/components/status/unseen-alerts";
 import { InitialSync } from "@/components/task/initial-sync";
 import { statusTitle } from "@/components/task/task-title";
 import type { ShardView } from "@/server/control/task-view";
@@ -36,6 +37,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
           <ResyncShard view={view} />
         </ReasonNote>
       )}
+      <UnseenAlerts taskId={task.id} shardId={shard.id} alerts={view.alerts} />
       {shard.report?.initialSync && (
         <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
       )}
