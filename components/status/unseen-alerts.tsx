@@ -32,7 +32,7 @@ export function UnseenAlerts({ taskId, shardId, alerts, shardNames }: UnseenAler
   const newest = alerts[0];
   if (newest === undefined) return null;
   return (
-    <section aria-label="Alerts" className="mt-5 rounded-xl border border-bad/25 bg-bad-soft">
+    <section aria-label="Alerts" className="mt-5 rounded-xl border border-bad/25 bg-bad-soft/70">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 pt-3 pb-1 sm:px-5">
         <h2 className="text-[0.8125rem] font-semibold">{formatPlural(alerts.length, "new alert")}</h2>
         <Button
