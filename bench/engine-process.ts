@@ -22,8 +22,9 @@ export class EngineProcess {
   readonly #child;
   readonly #summary: Promise<EngineSummary>;
 
+  /** @param source shards that are given by hand, or the path of a nutcracker.yml with one pool. */
   constructor(
-    shards: readonly RedisServer[],
+    source: readonly RedisServer[] | string,
     destination: RedisServer,
     spool: string,
     more: readonly string[],
@@ -31,7 +32,9 @@ export class EngineProcess {
     const args = [
       "--enable-source-maps",
       join(root, "scripts", "sync.mjs"),
-      ...shards.flatMap((shard) => ["--shard", `127.0.0.1:${shard.port}`]),
+      ...(typeof source === "string"
+        ? ["--nutcracker", source]
+        : source.flatMap((shard) => ["--shard", `127.0.0.1:${shard.port}`])),
       "--destination",
       `127.0.0.1:${destination.port}`,
       "--json",

@@ -24,6 +24,20 @@ export const tasks = sqliteTable("tasks", {
   destinationSecret: text("destination_secret"),
   /** DatabaseMap. */
   databases: text("databases", { mode: "json" }).notNull(),
+  /** MergePolicy; that of tasks which were made before there was a choice. */
+  mergePolicy: text("merge_policy").notNull().default("last-write"),
+  /** TaskRing; null where there is none, or the task is older than this column. */
+  ring: text("ring", { mode: "json" }),
+  /** DestinationKeysPolicy. */
+  destinationKeys: text("destination_keys").notNull().default("overwrite"),
+  /** ShrinkPolicy. */
+  shrink: text("shrink", { mode: "json" })
+    .notNull()
+    .default({ onShrink: "hold", maxKeys: 1000, maxShare: 0.1 }),
+  /** FlushPolicy. */
+  onFlush: text("on_flush").notNull().default("skip"),
+  /** StartConfirmation: who let it begin in a destination that was in use; null where it was not. */
+  confirmed: text("confirmed", { mode: "json" }),
   checkpointDb: integer("checkpoint_db").notNull(),
   heartbeatDb: integer("heartbeat_db"),
   /** PublishPolicy. */
@@ -49,6 +63,8 @@ export const shards = sqliteTable(
     alternatives: text("alternatives", { mode: "json" }).notNull().default([]),
     /** StoredSentinel; null where none was given. */
     sentinel: text("sentinel", { mode: "json" }),
+    /** Acknowledgement: who took note last that the destination differs from the shard. */
+    acknowledged: text("acknowledged", { mode: "json" }),
     /** The latest report without its increments, for the first page after a restart. */
     lastReport: text("last_report", { mode: "json" }),
   },

@@ -49,6 +49,18 @@ const newer: readonly (readonly [name: string, flags: string, keys?: string])[] 
   ["VADD", "wm"],
   ["VREM", "w"],
   ["VSETATTR", "w"],
+  ...[
+    "VCARD",
+    "VDIM",
+    "VEMB",
+    "VGETATTR",
+    "VINFO",
+    "VISMEMBER",
+    "VLINKS",
+    "VRANDMEMBER",
+    "VRANGE",
+    "VSIM",
+  ].map((name) => [name, "r"] as const),
   // Redis 8.2
   ["XACKDEL", "w"],
   ["XDELEX", "w"],

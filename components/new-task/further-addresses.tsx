@@ -28,7 +28,8 @@ type FurtherAddressesProps = {
 
 /** Replicas or Sentinels of the pool's servers; folded away, since nutcracker.yml names the masters only. */
 export function FurtherAddresses({ pool, value, onChange }: FurtherAddressesProps) {
-  const given = pool.servers.filter(({ name }) => value[name]?.trim()).length;
+  const servers = pool.servers.filter(({ sameAs }) => sameAs === null);
+  const given = servers.filter(({ name }) => value[name]?.trim()).length;
   return (
     <Folded
       title="Replicas or Sentinels"
@@ -41,7 +42,7 @@ export function FurtherAddresses({ pool, value, onChange }: FurtherAddressesProp
         <AddressExamples />
       </p>
       <div className="mt-3 grid gap-x-4 gap-y-3 sm:grid-cols-2">
-        {pool.servers.map(({ name, address }) => (
+        {servers.map(({ name, address }) => (
           <Field key={name} label={name} help={name === address ? undefined : `beside ${address}`}>
             {(control) => (
               <TextInput

@@ -44,7 +44,7 @@ export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
               <span className="block font-medium break-words">{pool.name}</span>
               <span className="mt-0.5 block text-xs text-ink-2">
                 {pool.redis
-                  ? `${formatPlural(pool.servers.length, "shard")}, ${pool.distribution}, ${pool.hash}, db ${pool.redisDb}`
+                  ? `${shardsText(pool)}, ${pool.distribution}, ${pool.hash}, db ${pool.redisDb}`
                   : "a memcached pool (redis: true is missing)"}
               </span>
               <span className="mt-1.5 block font-mono text-[0.6875rem] leading-4 break-all text-ink-2">
@@ -68,6 +68,13 @@ export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
       )}
     </fieldset>
   );
+}
+
+/** e.g. "2 shards under 8 names": several names of one server are one shard. */
+function shardsText({ servers }: Pool): string {
+  const shards = servers.filter(({ sameAs }) => sameAs === null).length;
+  const names = servers.length === shards ? "" : ` under ${servers.length} names`;
+  return `${formatPlural(shards, "shard")}${names}`;
 }
 
 function serverText({ name, address }: Pool["servers"][number]): string {

@@ -36,7 +36,7 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
   const settled = form.text.trim() === "" || pools.length > 0;
   useEffect(() => {
     // What was given beside the servers of another pool is not for these.
-    if (settled && pool !== form.pool) onChange({ pool, further: {} });
+    if (settled && pool !== form.pool) onChange({ pool, ...ofAnotherPool });
   }, [settled, pool, form.pool, onChange]);
   useEffect(() => onPool(form.kind === "nutcracker" ? chosen : null), [chosen, form.kind, onPool]);
 
@@ -65,7 +65,7 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
             pools={pools}
             value={form.pool}
             error={errors.pool}
-            onChange={(name) => onChange({ pool: name, further: {} })}
+            onChange={(name) => onChange({ pool: name, ...ofAnotherPool })}
           />
           {chosen !== null && (
             <FurtherAddresses
@@ -127,6 +127,8 @@ function unread(
 }
 
 const none: never[] = [];
+/** What was chosen for one pool may not fit another. */
+const ofAnotherPool = { further: {}, mergePolicy: null, onFlush: "skip" } as const;
 
 function useSettled(text: string, delayMs: number): string {
   const [settled, setSettled] = useState(text);

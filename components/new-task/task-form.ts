@@ -1,4 +1,8 @@
 import type { Inputs } from "@/components/live/trpc";
+import type { ShrinkForm } from "@/components/merging/shrink-fields";
+import type { MergePolicy } from "@/server/merge/merge-policy";
+import type { DestinationKeysPolicy, FlushPolicy } from "@/server/sync/shard-sync-spec";
+import { parseBound } from "../merging/merge-choices";
 
 type TaskInput = Inputs["task"]["create"];
 
@@ -20,6 +24,11 @@ export type TaskForm = {
   pairs: readonly PairForm[];
   publish: "forward" | "skip";
   onDestinationDataLost: "resync" | "stop";
+  /** null is the default: that of the ring. */
+  mergePolicy: MergePolicy | null;
+  destinationKeys: DestinationKeysPolicy;
+  shrink: ShrinkForm;
+  onFlush: FlushPolicy;
 };
 
 /** What is wrong, by the field's path: `name`, `shards.0.address`, `destination.address`, `pairs.1`. */
@@ -42,6 +51,10 @@ export const emptyForm: TaskForm = {
   pairs: [{ key: 1, source: "0", destination: "0" }],
   publish: "forward",
   onDestinationDataLost: "resync",
+  mergePolicy: null,
+  destinationKeys: "must-be-empty",
+  shrink: { onShrink: "hold", maxKeys: "1000", maxPercent: "10" },
+  onFlush: "skip",
 };
 
 /** A row for the end of a list, with a key that none of the others has. */
@@ -68,6 +81,8 @@ export function findErrors(form: TaskForm): FormErrors {
   if (form.destination.address.trim() === "")
     errors["destination.address"] = "Give the destination's address.";
   if (form.databases === "pairs") Object.assign(errors, pairErrors(form.pairs));
+  if (parseBound(form.shrink.maxKeys, form.shrink.maxPercent) === null)
+    errors["shrink.maxKeys"] = "Give a number of keys, and a percentage.";
   return errors;
 }
 
@@ -113,6 +128,11 @@ export function isBlank(shard: ShardForm): boolean {
   return [shard.name, shard.address, shard.username, shard.password].every((text) => text.trim() === "");
 }
 
+/** Without a ring nobody owns a key, whatever was chosen for a pool before. */
+export function effectivePolicy(form: Pick<TaskForm, "mergePolicy">, hasRing: boolean): MergePolicy {
+  return hasRing ? (form.mergePolicy ?? "owner-wins") : "last-write";
+}
+
 /** The form as the API takes it; meant for a form without errors. */
 export function toTaskInput(form: TaskForm): TaskInput {
   const databases: TaskInput["databases"] =
@@ -141,7 +161,21 @@ export function toTaskInput(form: TaskForm): TaskInput {
     destination: toAddress(form.destination),
     ...(databases === undefined ? {} : { databases }),
     ...(form.publish === "forward" ? {} : { publish: form.publish }),
+    ...mergingOf(form),
     ...(form.onDestinationDataLost === "resync" ? {} : { onDestinationDataLost: form.onDestinationDataLost }),
+  };
+}
+
+/** What is not the default; what needs a ring goes with a pool only. */
+function mergingOf({ kind, mergePolicy, destinationKeys, shrink, onFlush }: TaskForm): Partial<TaskInput> {
+  const { onShrink, maxKeys, maxPercent } = shrink;
+  const bound = parseBound(maxKeys, maxPercent);
+  const usual = onShrink === "hold" && bound?.maxKeys === 1000 && bound.maxShare === 0.1;
+  return {
+    ...(kind === "shards" || mergePolicy === null ? {} : { mergePolicy }),
+    ...(destinationKeys === "must-be-empty" ? {} : { destinationKeys }),
+    ...(usual || bound === null ? {} : { shrink: { onShrink, ...bound } }),
+    ...(kind === "shards" || onFlush === "skip" ? {} : { onFlush }),
   };
 }
 

@@ -5,6 +5,7 @@ import { useRouter } from "next/navigation";
 import { useCallback, useState } from "react";
 import { reasonOf, type ShownReason } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import type { StartQuestion } from "@/server/control/start-confirmation";
 import type { PrecheckReport } from "@/server/precheck/precheck-report";
 import { fieldOfReason } from "./server-error-field";
 import { type FormErrors, findErrors, type TaskForm, toTaskInput } from "./task-form";
@@ -18,6 +19,7 @@ export function useSubmit(form: TaskForm) {
   const [errors, setErrors] = useState<FormErrors>({});
   const [failure, setFailure] = useState<ShownReason | null>(null);
   const [report, setReport] = useState<ShownReport | null>(null);
+  const [question, setQuestion] = useState<StartQuestion | null>(null);
   const testing = useMutation(trpc.connection.test.mutationOptions());
   const creating = useMutation(trpc.task.create.mutationOptions());
   // A page that is left for the task's own stays busy until it is gone.
@@ -27,9 +29,15 @@ export function useSubmit(form: TaskForm) {
     setErrors({});
     setFailure(null);
     setReport(null);
+    setQuestion(null);
   }, []);
 
   function refuse(error: unknown) {
+    const asked = questionOf(error);
+    if (asked !== null) {
+      setQuestion(asked);
+      return;
+    }
     const checks = checksOf(error);
     if (checks !== null) {
       setReport({ ok: false, checks });
@@ -57,12 +65,15 @@ export function useSubmit(form: TaskForm) {
     }
   }
 
-  async function create() {
+  /** @param by the name of who has confirmed `question`. */
+  async function create(by?: { by?: string }) {
     setFailure(null);
     if (showErrors(findErrors(form))) return;
     setReport(null);
     try {
-      const { id } = await creating.mutateAsync({ ...toTaskInput(form), start: true });
+      const confirmation =
+        question === null || by === undefined ? {} : { confirmation: { ...by, token: question.token } };
+      const { id } = await creating.mutateAsync({ ...toTaskInput(form), ...confirmation, start: true });
       setLeaving(true);
       router.push(`/tasks/${id}`);
     } catch (error) {
@@ -74,6 +85,8 @@ export function useSubmit(form: TaskForm) {
     errors,
     failure,
     report,
+    question,
+    dismiss: () => setQuestion(null),
     testing: testing.isPending,
     creating: creating.isPending || leaving,
     test,
@@ -85,6 +98,12 @@ export function useSubmit(form: TaskForm) {
 /** The path of the field that the server's refusal names. */
 function fieldOfError(error: unknown): string | null {
   return (error as { data?: { field?: string | null } | null } | null)?.data?.field ?? null;
+}
+
+/** What has to be confirmed before the task can start; null where the refusal is another one. */
+function questionOf(error: unknown): StartQuestion | null {
+  const data = (error as { data?: { question?: StartQuestion | null } | null } | null)?.data;
+  return data?.question ?? null;
 }
 
 /** The server makes all checks before it creates a task; those that failed come with its refusal. */

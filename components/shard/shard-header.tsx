@@ -1,6 +1,14 @@
+"use client";
+
+import { RotateCw } from "lucide-react";
+import { useState } from "react";
+import { Button } from "@/components/controls/button";
+import { formatPlural } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
+import { DiffersBadge } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
+import { AgainDialog } from "@/components/task/again-dialog";
 import type { ShardView } from "@/server/control/task-view";
 import { SiblingNav } from "./sibling-nav";
 
@@ -21,15 +29,37 @@ export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardVi
               {shard.name}
             </h1>
             <StatusBadge status={shard.status} />
+            {shard.report?.differs && <DiffersBadge title="The destination differs from this shard." />}
             <span className="num text-[0.8125rem] text-ink-3">
               for <Ago at={shard.since} form="for" />
             </span>
           </div>
+          {shard.names.length > 0 && (
+            <p className="mt-1 text-xs break-words text-ink-2">
+              {formatPlural(shard.names.length, "name")} on the ring: {shard.names.join(", ")}
+            </p>
+          )}
           <Addresses address={shard.address} others={shard.otherAddresses} />
         </div>
-        <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />
+        <div className="flex flex-wrap items-center gap-2">
+          <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />
+          {task.actions.includes("resync") && <Again task={task} shard={shard} />}
+        </div>
       </div>
     </header>
+  );
+}
+
+function Again({ task, shard }: Pick<ShardView, "task" | "shard">) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button small onClick={() => setOpen(true)}>
+        <RotateCw className="size-3.5" aria-hidden />
+        Synchronize again…
+      </Button>
+      {open && <AgainDialog task={task} shard={shard} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import {
   CirclePause,
   DatabaseZap,
   Flag,
+  Hand,
   ListChecks,
   type LucideIcon,
   OctagonX,
@@ -43,6 +44,12 @@ export const statusWords: Record<ShardStatus, StatusWords> = {
     tone: "warn",
     icon: RotateCw,
     meaning: "Something failed; Tributary tries again by itself and loses nothing.",
+  },
+  held: {
+    word: "Needs a decision",
+    tone: "warn",
+    icon: Hand,
+    meaning: "It waits before it removes keys that the shard no longer has.",
   },
   paused: {
     word: "Paused",

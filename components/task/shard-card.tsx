@@ -6,6 +6,7 @@ import { formatByteRate } from "@/components/format/bytes";
 import { formatCount, formatRate } from "@/components/format/count";
 import { serverName } from "@/components/format/server-name";
 import { Ago } from "@/components/live/ago";
+import { DiffersBadge } from "@/components/status/differs-badge";
 import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { StatusBadge } from "@/components/status/status-badge";
@@ -47,6 +48,7 @@ export function ShardCard({ taskId, databases, taskReason, shard }: ShardCardPro
         </div>
         <div className="flex shrink-0 flex-col items-end gap-1">
           <StatusBadge status={shard.status} />
+          {report?.differs && <DiffersBadge title="The destination differs from this shard." />}
           <span className="num text-xs text-ink-3">
             for <Ago at={shard.since} form="for" />
           </span>

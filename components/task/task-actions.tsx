@@ -8,11 +8,13 @@ import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
 import { cx } from "@/components/format/cx";
 import type { TaskAction, TaskRow } from "@/server/control/task-view";
+import { AgainDialog } from "./again-dialog";
 import { CutoverDialog } from "./cutover-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { RenameDialog } from "./rename-dialog";
 import { mayResync, ResyncDialog } from "./resync-dialog";
-import { useTaskActions } from "./use-task-actions";
+import { mayConfirm, StartDialog } from "./start-dialog";
+import { type PlainAction, useTaskActions } from "./use-task-actions";
 
 type TaskActionsProps = {
   task: Pick<TaskRow, "id" | "name" | "status" | "reason" | "actions" | "destinationLabel" | "lag">;
@@ -28,16 +30,25 @@ const direct = [
 
 const again = { action: "start", word: "Synchronise again…", icon: <RotateCw /> } as const;
 
+const asking = { action: "start", word: "Start…", icon: <Play /> } as const;
+
 /** What can be done with a task now: one direct action, and a menu for the rarer and the final ones. */
 export function TaskActions({ task, words = false }: TaskActionsProps) {
   const { act, busy } = useTaskActions(task);
-  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | "resync" | null>(null);
+  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | "resync" | "again" | "confirm" | null>(
+    null,
+  );
   const can = (action: TaskAction) => task.actions.includes(action);
   const resync = mayResync(task, task.reason);
-  const actions = direct.map((each) => (each.action === "start" && resync ? again : each));
+  const confirm = mayConfirm(task);
+  const start = resync ? again : confirm ? asking : direct[0];
+  const actions = direct.map((each) => (each.action === "start" ? start : each));
   const close = () => setDialog(null);
   const more = useRef<HTMLButtonElement>(null);
-  const run = (action: TaskAction) => (action === "start" && resync ? setDialog("resync") : void act(action));
+  const run = (action: PlainAction) => {
+    if (action === "start" && (resync || confirm)) setDialog(resync ? "resync" : "confirm");
+    else void act(action);
+  };
 
   return (
     <div className="relative z-10 flex items-center justify-end gap-1">
@@ -91,6 +102,10 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
                 Cut over…
               </MenuItem>
             )}
+            <MenuItem icon={<RotateCw />} disabled={!can("resync")} onSelect={() => setDialog("again")}>
+              Synchronize again…
+              {!can("resync") && <span className="ml-auto pl-3 text-xs text-ink-3">while it runs</span>}
+            </MenuItem>
             <MenuItem icon={<Trash2 />} disabled={!can("delete")} onSelect={() => setDialog("delete")} danger>
               Delete…
               {!can("delete") && <span className="ml-auto pl-3 text-xs text-ink-3">pause it first</span>}
@@ -119,6 +134,8 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
         returnTo={more}
         act={() => act("start")}
       />
+      {dialog === "again" && <AgainDialog task={task} shard={null} onClose={close} />}
+      {dialog === "confirm" && <StartDialog task={task} onClose={close} />}
       <RenameDialog task={task} open={dialog === "rename"} onClose={close} returnTo={more} />
     </div>
   );

@@ -3,6 +3,7 @@ import { Card } from "@/components/controls/card";
 import { Fact, Unknown } from "@/components/controls/fact";
 import { formatRate } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
+import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { Sparkline } from "@/components/status/sparkline";
@@ -29,6 +30,7 @@ export function TaskCard({ task }: { task: TaskRow }) {
       </div>
       <p className="num mt-3 flex flex-wrap items-center gap-2 text-xs text-ink-3">
         <StatusBadge status={task.status} />
+        {task.differing.length > 0 && <DiffersBadge title={differsTitle(task)} />}
         <span>
           for <Ago at={task.since} form="for" />
         </span>

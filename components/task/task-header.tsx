@@ -1,5 +1,6 @@
 import { Ago } from "@/components/live/ago";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
+import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
 import type { TaskView } from "@/server/control/task-view";
 import { TaskActions } from "./task-actions";
@@ -17,6 +18,7 @@ export function TaskHeader({ task }: { task: TaskView }) {
               {task.name}
             </h1>
             <StatusBadge status={task.status} />
+            {task.differing.length > 0 && <DiffersBadge title={differsTitle(task)} />}
             <span className="num text-[0.8125rem] text-ink-3">
               for <Ago at={task.since} form="for" />
             </span>

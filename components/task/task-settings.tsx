@@ -1,14 +1,24 @@
 import { CardSection } from "@/components/controls/card";
 import { Fact } from "@/components/controls/fact";
+import { formatPlural } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
+import {
+  boundText,
+  destinationKeysChoices,
+  flushChoices,
+  labelOf,
+  policyChoices,
+  shrinkChoices,
+} from "@/components/merging/merge-choices";
 import type { TaskView } from "@/server/control/task-view";
 import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
+import { ChangeSettings } from "./change-settings";
 
 /** What the task was told to do. */
 export function TaskSettings({ task }: { task: TaskView }) {
-  const { source } = task;
+  const { source, merging } = task;
   return (
-    <CardSection title="Settings">
+    <CardSection title="Settings" aside={<ChangeSettings task={task} />}>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-3 px-4 pt-1 pb-5 sm:px-5">
         {source.kind === "nutcracker" ? (
           <>
@@ -24,6 +34,17 @@ export function TaskSettings({ task }: { task: TaskView }) {
         )}
         <Fact label="Databases">{databasesText(task.databases)}</Fact>
         <Fact label="Failovers">{failoverText(task.shards)}</Fact>
+        <Fact label="Key on several shards">{labelOf(policyChoices, merging.policy)}</Fact>
+        <Fact label="Keys that were there">{labelOf(destinationKeysChoices, merging.destinationKeys)}</Fact>
+        <Fact label="Shard that shrinks">
+          {labelOf(shrinkChoices, merging.shrink.onShrink)}, {boundText(merging.shrink)}
+        </Fact>
+        <Fact label="FLUSHALL of a shard">{labelOf(flushChoices, merging.onFlush)}</Fact>
+        {merging.confirmed !== null && (
+          <Fact label="Start confirmed by" className="col-span-full">
+            {confirmedText(merging.confirmed)} <Ago at={merging.confirmed.at} />
+          </Fact>
+        )}
         <Fact label="PUBLISH">{task.publish === "forward" ? "forwarded" : "left out"}</Fact>
         <Fact label="On lost data">
           {task.onDestinationDataLost === "resync" ? "synchronises again" : "stops the shard"}
@@ -34,6 +55,13 @@ export function TaskSettings({ task }: { task: TaskView }) {
       </dl>
     </CardSection>
   );
+}
+
+function confirmedText({ by, from, keys, neighbors }: NonNullable<TaskView["merging"]["confirmed"]>): string {
+  const where = from === null ? "" : ` (${from})`;
+  const found = keys === null || keys === 0 ? "" : `, ${formatPlural(keys, "key")} there`;
+  const beside = neighbors.length === 0 ? "" : `, beside ${neighbors.join(", ")}`;
+  return `${by}${where}${found}${beside}`;
 }
 
 function failoverText(shards: TaskView["shards"]): string {

@@ -3,6 +3,7 @@ import Link from "next/link";
 import { capitalized } from "@/components/format/capitalized";
 import { formatPlural, formatRate } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
+import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { EventIcon } from "@/components/status/event-list";
 import { LagValue } from "@/components/status/lag-value";
 import { Sparkline } from "@/components/status/sparkline";
@@ -52,6 +53,7 @@ function TaskTableRow({ task }: { task: TaskRow }) {
       </td>
       <td className="px-4 py-3.5">
         <StatusBadge status={task.status} />
+        {task.differing.length > 0 && <DiffersBadge title={differsTitle(task)} className="mt-1" />}
         <p className="num mt-1 text-xs text-ink-3">
           for <Ago at={task.since} form="for" />
         </p>

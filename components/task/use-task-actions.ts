@@ -7,7 +7,10 @@ import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import type { TaskAction } from "@/server/control/task-view";
 
-const done: Record<TaskAction, (name: string) => string> = {
+/** Those that need nothing but the task; to synchronize again has a dialog of its own. */
+export type PlainAction = Exclude<TaskAction, "resync">;
+
+const done: Record<PlainAction, (name: string) => string> = {
   start: (name) => `${name} is starting`,
   pause: (name) => `${name} is pausing`,
   resume: (name) => `${name} is resuming`,
@@ -27,10 +30,10 @@ export function useTaskActions(task: ActedTask) {
   const stop = useMutation(trpc.task.stop.mutationOptions());
   const remove = useMutation(trpc.task.delete.mutationOptions());
   const calls = { start, pause, resume, stop, delete: remove };
-  const busy = (Object.keys(calls) as TaskAction[]).find((action) => calls[action].isPending) ?? null;
+  const busy = (Object.keys(calls) as PlainAction[]).find((action) => calls[action].isPending) ?? null;
 
   /** Resolves to whether the server did it. */
-  async function act(action: TaskAction): Promise<boolean> {
+  async function act(action: PlainAction): Promise<boolean> {
     try {
       await calls[action].mutateAsync({ id: task.id });
     } catch (error) {

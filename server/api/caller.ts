@@ -15,5 +15,5 @@ export function publishCaller(services: ApiServices): void {
 }
 
 function makeCaller(services: ApiServices) {
-  return createCallerFactory(appRouter)({ ...services, live: new LiveLimits(), socket: null });
+  return createCallerFactory(appRouter)({ ...services, from: null, live: new LiveLimits(), socket: null });
 }

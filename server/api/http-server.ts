@@ -63,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     if (path.startsWith(trpcPath)) {
       return void nodeHTTPRequestHandler({
         router: appRouter,
-        createContext: () => ({ ...services, live, socket: null }),
+        createContext: () => ({ ...services, from: addressOf(request), live, socket: null }),
         req: request,
         res: response,
         path: path.slice(trpcPath.length),
@@ -84,9 +84,9 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   const subscriptions = applyWSSHandler({
     wss: sockets,
     router: appRouter,
-    createContext: ({ res }): ApiContext => {
+    createContext: ({ req, res }): ApiContext => {
       const socket = { views: 0, unread: () => res.bufferedAmount };
-      return { ...services, live, socket };
+      return { ...services, from: addressOf(req), live, socket };
     },
     keepAlive: { enabled: true, pingMs: 10_000, pongWaitMs: 5_000 },
     onError,
@@ -125,6 +125,11 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     sockets.close();
   };
   return { server, close };
+}
+
+/** Who has sent a request, as events name them. */
+function addressOf(request: IncomingMessage): string | null {
+  return request.socket.remoteAddress ?? null;
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { actorOf } from "../control/actor.ts";
 import { maxNutcrackerBytes } from "../control/nutcracker-reader.ts";
 import { controlCharacterIn } from "../control/task-plan.ts";
+import { mergePolicies } from "../control/task-ring.ts";
 
 const password = z.string().max(512);
 const address = z.string().trim().min(1, "an address is wanted").max(4096);
@@ -34,11 +36,41 @@ const source = z.discriminatedUnion("kind", [
   }),
 ]);
 
+export const destinationKeys = z.enum(["must-be-empty", "overwrite", "keep"]);
+const shrink = z.object({
+  onShrink: z.enum(["hold", "follow", "keep"]),
+  maxKeys: z.number().int().min(0).max(1e12),
+  maxShare: z.number().min(0).max(1),
+});
+const onFlush = z.enum(["skip", "own-keys"]);
+
+/** How a task merges, as far as it can be changed. */
+export const settingsChange = z.object({
+  mergePolicy: z.enum(mergePolicies).optional(),
+  shrink: shrink.optional(),
+  onFlush: onFlush.optional(),
+});
+
+/** The name of who asks; there is no login. */
+export const by = z.string().trim().max(80).optional();
+
+/** The answer to the question of a start into a destination in use. */
+export const confirmation = z.object({ token: z.string().min(1).max(64), by });
+
+/** @param from the address of the caller. */
+export function given(answer: z.infer<typeof confirmation> | undefined, from: string | null) {
+  return answer === undefined ? null : { token: answer.token, ...actorOf(answer.by, from) };
+}
+
 /** What the connection test is given: a task without its name. */
 export const connectionInput = z.object({
   source,
   destination: addressInput,
   databases: databaseMap.optional(),
+  mergePolicy: z.enum(mergePolicies).optional(),
+  destinationKeys: destinationKeys.optional(),
+  shrink: shrink.optional(),
+  onFlush: onFlush.optional(),
   publish: z.enum(["forward", "skip"]).optional(),
   onDestinationDataLost: z.enum(["resync", "stop"]).optional(),
 });
@@ -56,6 +88,7 @@ export const taskInput = connectionInput.extend({
   start: z.boolean().optional(),
   /** Create it although checks fail; they are made again at the start. */
   skipChecks: z.boolean().optional(),
+  confirmation: confirmation.optional(),
 });
 
 export const taskId = z.object({ id: z.string().min(1).max(64) });

@@ -1,16 +1,34 @@
 import { z } from "zod";
+import { actorOf } from "../control/actor.ts";
 import { everySecond } from "./every-second.ts";
-import { shardId, taskId, taskInput, taskName } from "./task-input-schema.ts";
+import {
+  by,
+  confirmation,
+  destinationKeys,
+  given,
+  settingsChange,
+  shardId,
+  taskId,
+  taskInput,
+  taskName,
+} from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
 
 export const taskRouter = router({
   list: procedure.query(({ ctx }) => ctx.control.list()),
   get: procedure.input(taskId).query(({ ctx, input }) => ctx.control.task(input.id)),
   create: procedure.input(taskInput).mutation(({ ctx, input }) => {
-    const { start = false, skipChecks = false, ...task } = input;
-    return ctx.control.create(task, { start, skipChecks });
+    const { start = false, skipChecks = false, confirmation: answer, ...task } = input;
+    return ctx.control.create(task, { start, skipChecks, confirmation: given(answer, ctx.from) });
   }),
-  start: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.start(input.id)),
+  start: procedure
+    .input(
+      taskId.extend({ confirmation: confirmation.optional(), destinationKeys: destinationKeys.optional() }),
+    )
+    .mutation(({ ctx, input }) => {
+      const { id, confirmation: answer, destinationKeys } = input;
+      return ctx.control.start(id, { confirmation: given(answer, ctx.from), destinationKeys });
+    }),
   pause: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.pause(input.id)),
   resume: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.resume(input.id)),
   /** The cutover: what was received is applied, and the task is finished for good. */
@@ -19,6 +37,15 @@ export const taskRouter = router({
     await ctx.control.delete(input.id);
     return { id: input.id };
   }),
+  /** Every shard is copied again. */
+  resync: procedure.input(taskId.extend({ by })).mutation(({ ctx, input }) => {
+    ctx.control.resync(input.id, null, actorOf(input.by, ctx.from));
+    return ctx.control.row(input.id);
+  }),
+  /** While it is paused, or was never started. */
+  change: procedure
+    .input(taskId.extend({ change: settingsChange, by }))
+    .mutation(({ ctx, input }) => ctx.control.change(input.id, input.change, actorOf(input.by, ctx.from))),
   rename: procedure
     .input(taskId.extend({ name: taskName }))
     .mutation(({ ctx, input }) => ctx.control.rename(input.id, input.name)),
@@ -35,7 +62,9 @@ export const taskRouter = router({
   seeAlerts: procedure
     .input(taskId.extend({ shardId: shardId.shape.shardId.nullable(), upTo: z.number().int().min(1) }))
     .mutation(({ ctx, input }) => ctx.control.seeAlerts(input.id, input.shardId, input.upTo)),
-  precheck: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.precheck(input.id)),
+  precheck: procedure
+    .input(taskId.extend({ destinationKeys: destinationKeys.optional() }))
+    .mutation(({ ctx, input }) => ctx.control.precheck(input.id, input.destinationKeys)),
   liveList: procedure.subscription(({ ctx, signal }) => everySecond(ctx, signal, () => ctx.control.list())),
   live: procedure
     .input(taskId)

@@ -2,6 +2,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import type { Control } from "../control/control.ts";
 import { type CheckResult, PrecheckError } from "../control/precheck-verdict.ts";
+import { UnconfirmedError } from "../control/start-confirmation.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
 import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import type { SystemInfo } from "./system-info.ts";
@@ -10,6 +11,8 @@ import type { SystemInfo } from "./system-info.ts";
 export type ApiServices = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
 
 export type ApiContext = ApiServices & {
+  /** The address of the caller; null for a call from within this process. */
+  readonly from: string | null;
   readonly live: LiveLimits;
   /** null for calls over HTTP, and by the pages as they are rendered. */
   readonly socket: LiveSocket | null;
@@ -21,8 +24,10 @@ const trpc = initTRPC.context<ApiContext>().create({
     const reason = reasonFor(error);
     const checks: readonly CheckResult[] | null =
       error.cause instanceof PrecheckError ? error.cause.report.checks : null;
+    const question = error.cause instanceof UnconfirmedError ? error.cause.question : null;
     const message = reason?.message ?? shape.message;
-    return { ...shape, message, data: { ...shape.data, reason, checks, field: fieldOf(error.cause) } };
+    const field = fieldOf(error.cause);
+    return { ...shape, message, data: { ...shape.data, reason, checks, question, field } };
   },
 });
 
@@ -41,12 +46,21 @@ export const procedure = trpc.procedure.use(async ({ ctx, type, next }) => {
   return result;
 });
 
+/** What was asked for is well formed, and does not fit what is there. */
+const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["code"]>([
+  "TASK_NOT_READY",
+  "TASK_FINISHED",
+  "TASK_NAME_TAKEN",
+  "SHARD_NOT_READY",
+  "START_UNCONFIRMED",
+]);
+
 export function toTrpcError(cause: TributaryError): TRPCError {
   const { code, message } = cause;
   if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN") {
     return new TRPCError({ code: "NOT_FOUND", message, cause });
   }
-  if (code === "TASK_NOT_READY" || code === "TASK_FINISHED" || code === "TASK_NAME_TAKEN") {
+  if (conflicts.has(code)) {
     return new TRPCError({ code: "CONFLICT", message, cause });
   }
   if (code === "TOO_MANY_REQUESTS") return new TRPCError({ code: "TOO_MANY_REQUESTS", message, cause });

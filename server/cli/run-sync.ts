@@ -1,8 +1,11 @@
 import { join, resolve } from "node:path";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
+import { readOnce } from "../control/read-once.ts";
+import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";
 import type { SyncArguments } from "./sync-arguments.ts";
@@ -13,13 +16,14 @@ const LOOK_MS = 50;
 
 /**
  * Runs the shard syncs until they are told to end, have ended by themselves, or (with --until) have caught up.
- * @returns the exit code: 0 done or drained, 1 a shard failed, 3 a check stands against it.
+ * @returns the exit code: 0 only where the destination is what the shards are.
  */
 export async function runSync(options: SyncArguments, stop: AbortSignal): Promise<number> {
-  const { plan, taskId } = options;
+  const { taskId } = options;
+  let { plan } = options;
   const log = options.json ? process.stderr : process.stdout;
   if (!options.skipChecks) {
-    const report = await runPrechecks({ ...precheckInput(plan), signal: stop });
+    const report = await runPrechecks({ ...precheckInput(plan, taskId), signal: stop });
     for (const check of report.checks) {
       if (check.level === "ok") continue;
       const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
@@ -27,7 +31,8 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
         `${check.level}: ${check.subject}, ${check.title.toLowerCase()}: ${check.message}${remedy}\n`,
       );
     }
-    if (reasonAgainst(report, false) !== null) return 3;
+    if (reasonAgainst(report, false) !== null) return exitCodes.refused;
+    plan = readOnce(plan, report);
   }
   const startedAt = Date.now();
   const followers = new Map(plan.shards.map((shard) => [shard.id, new ShardFollower(shard.name, startedAt)]));
@@ -56,15 +61,20 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   for (const [shardIndex, shard] of shards.entries()) {
     const spec: ShardSyncSpec = {
       taskId,
+      taskName: taskId,
       ...shard,
       shardIndex,
       siblings: shards.filter((other) => other !== shard),
       destination: plan.destination,
       databases: plan.databases,
+      merge: mergeSpecOf(plan),
       checkpointDb: plan.checkpointDb,
       heartbeatDb: plan.heartbeatDb,
       publish: plan.publish,
       onDestinationDataLost: plan.onDestinationDataLost,
+      shrink: plan.shrink,
+      destinationKeys: plan.destinationKeys,
+      onFlush: plan.onFlush,
       expectCheckpoint: false,
       spoolQuotaBytes: SPOOL_QUOTA,
     };
@@ -77,7 +87,11 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     await new Promise((wake) => setTimeout(wake, LOOK_MS));
   const seconds = (Date.now() - startedAt) / 1000;
   const failed = [...followers.values()].some((shard) => shard.latest?.status === "failed");
-  await Promise.all([...running].map((shardId) => pool.stop(taskId, shardId, { forgetCheckpoint: false })));
+  // Nobody waits at the keyboard for an end that the run has come to by itself.
+  const patient = !stop.aborted;
+  const stopped = await Promise.all(
+    [...running].map((shardId) => pool.stop(taskId, shardId, { forgetCheckpoint: false, patient })),
+  );
   await pool.close();
   display.close();
   for (const { name, scripts } of followers.values()) {
@@ -95,5 +109,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     cpuSeconds: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  return failed ? 1 : 0;
+  if (failed) return exitCodes.failed;
+  const incomplete =
+    stopped.some(({ drained }) => !drained) || summary.shards.some(({ left }) => left !== null);
+  if (incomplete) return exitCodes.incomplete;
+  return summary.shards.some(({ differs }) => differs !== null) ? exitCodes.differs : 0;
 }

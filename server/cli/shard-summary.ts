@@ -1,4 +1,7 @@
-import type { ShardReport, ShardStatus } from "../sync/shard-report.ts";
+import type { RefusedCommand, ShardReport, ShardStatus, StopLeft } from "../sync/shard-report.ts";
+
+/** Kinds of commands that were not applied, for one shard. */
+const MOST_REFUSED = 1000;
 
 /** One shard in the summary of `--json`. Durations are in ms; null where the phase was not reached or not needed. */
 export type ShardSummaryLine = {
@@ -27,6 +30,14 @@ export type ShardSummaryLine = {
   readonly commandsRejected: number;
   /** Runs on the destination of scripts that the shard sends as they were called. */
   readonly scripts: { readonly ran: number; readonly failed: number };
+  /** What was not applied, by command, database and reason: of the initial sync too, where `initialSync` is true. */
+  readonly refused: readonly RefusedCommand[];
+  /** Why the destination is other than the shard; null where nothing says that it is. */
+  readonly differs: ShardReport["differs"];
+  /** Expiries that stand far in the future, until it is known that they were not renewed; null is unknown. */
+  readonly expiriesHeldBack: number | null;
+  /** What the end of the run has left for the next start; null where it has left nothing. */
+  readonly left: StopLeft | null;
   readonly appliedOffset: string | null;
   readonly lagBytes: number | null;
   readonly lagSeconds: number | null;
@@ -38,6 +49,7 @@ export class ShardFollower {
   readonly #startedAt: number;
   readonly #scripts = { ran: 0, failed: 0 };
   #latest: ShardReport | null = null;
+  readonly #refused = new Map<string, RefusedCommand>();
   #caughtUpAt: number | null = null;
   #synchronizingAt: number | null = null;
 
@@ -52,9 +64,19 @@ export class ShardFollower {
       this.#scripts.ran += ran;
       this.#scripts.failed += failed;
     }
+    for (const one of report.refused) this.#addRefused(one);
     if (report.status !== "synchronizing") return;
     this.#synchronizingAt ??= report.at;
     if (report.lag.bytes === 0 && report.stream?.doubtfulKeys === 0) this.#caughtUpAt ??= report.at;
+  }
+
+  #addRefused(one: RefusedCommand): void {
+    const key = `${one.kind} ${one.command} ${one.db} ${one.reasonCode} ${one.initialSync === true}`;
+    const before = this.#refused.get(key);
+    if (before === undefined && this.#refused.size >= MOST_REFUSED) return;
+    const samples = [...(before?.samples ?? []), ...one.samples];
+    const count = (before?.count ?? 0) + one.count;
+    this.#refused.set(key, { ...one, count, firstAt: before?.firstAt ?? one.firstAt, samples });
   }
 
   get scripts(): ShardSummaryLine["scripts"] {
@@ -95,6 +117,10 @@ export class ShardFollower {
       commandsSkipped: stream?.commandsSkipped ?? 0,
       commandsRejected: stream?.commandsRejected ?? 0,
       scripts: { ...this.#scripts },
+      refused: [...this.#refused.values()],
+      differs: report?.differs ?? null,
+      expiriesHeldBack: report?.expiriesHeldBack ?? null,
+      left: report?.left ?? null,
       appliedOffset: stream?.appliedOffset ?? null,
       lagBytes: report?.lag.bytes ?? null,
       lagSeconds: report?.lag.seconds ?? null,

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { planTask, type TaskPlan } from "../control/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
+import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
 export const usage = `Synchronises the shards of a Twemproxy Redis cluster into one Redis, without the page.
@@ -18,6 +20,14 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   --also NAME=URL     further addresses, or the Sentinels, of a server in nutcracker.yml; may be repeated
   --destination URL   the Redis that is written; /db chooses its database
   --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
+  --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
+                      whose value a key has that lies on several shards
+  --destination-keys WHAT
+                      what becomes of keys that the destination holds already: overwrite (default) those of
+                      the same name, keep them, or must-be-empty
+  --on-shrink WHAT    hold (default), follow or keep, when a shard that is copied again has lost much
+  --shrink-bound N,P  much is more than N keys and more than P % of them (default: 1000,10)
+  --on-flush WHAT     skip (default) FLUSHALL of a shard, or own-keys: remove the keys that it owns
   --publish WHAT      forward (default) or skip what the shards publish
   --on-data-lost WHAT resync (default) or stop when the destination has lost data
   --until synchronizing
@@ -30,7 +40,9 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   -h, --help
 
 A run that ends, or is ended, goes on at its checkpoint when it is started again.
-Exit codes: 0 done or drained, 1 a shard failed, 2 usage, 3 a check stands against it.`;
+Exit codes: 0 the destination holds all that the shards had said, 1 a shard failed, 2 usage,
+3 a check stands against it, 4 ended before all was applied and put right (the next start goes on),
+5 all is applied, but the destination differs: what was lost, skipped or rejected is named.`;
 
 export type SyncArguments = {
   readonly plan: TaskPlan;
@@ -60,6 +72,10 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
   const source = sourceOf(values.nutcracker, values.pool, values.shard ?? []);
   const plan = planTask({
     source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
+    mergePolicy: oneOf("--merge-policy", values["merge-policy"], mergePolicies),
+    destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys) ?? "overwrite",
+    shrink: shrinkOf(values["on-shrink"], values["shrink-bound"]),
+    onFlush: oneOf("--on-flush", values["on-flush"], ["skip", "own-keys"]),
     publish: oneOf("--publish", values.publish, ["forward", "skip"]),
     onDestinationDataLost: oneOf("--on-data-lost", values["on-data-lost"], ["resync", "stop"]),
     destination: { address: values.destination },
@@ -92,6 +108,11 @@ function parse(argv: readonly string[]) {
         destination: { type: "string" },
         also: { type: "string", multiple: true },
         db: { type: "string", multiple: true },
+        "merge-policy": { type: "string" },
+        "destination-keys": { type: "string" },
+        "on-shrink": { type: "string" },
+        "shrink-bound": { type: "string" },
+        "on-flush": { type: "string" },
         publish: { type: "string" },
         "on-data-lost": { type: "string" },
         until: { type: "string" },
@@ -143,6 +164,19 @@ function oneOf<T extends string>(
     throw new TributaryError("USAGE", { detail: `${option} takes ${choices.join(" or ")}, not ${value}` });
   }
   return chosen;
+}
+
+// Nobody can be asked here: a run beside another's keys, or after it, must not need an option for that.
+const destinationKeys = ["overwrite", "keep", "must-be-empty"] as const;
+
+function shrinkOf(onShrink: string | undefined, bound: string | undefined): ShrinkPolicy {
+  const chosen = oneOf("--on-shrink", onShrink, ["hold", "follow", "keep"]) ?? SHRINK_POLICY.onShrink;
+  if (bound === undefined) return { ...SHRINK_POLICY, onShrink: chosen };
+  const [, keys = "", percent = ""] = /^(\d{1,12}),(\d{1,3}(?:\.\d{1,3})?)$/.exec(bound) ?? [];
+  if (keys === "" || Number(percent) > 100) {
+    throw new TributaryError("USAGE", { detail: `--shrink-bound takes KEYS,PERCENT, not ${bound}` });
+  }
+  return { onShrink: chosen, maxKeys: Number(keys), maxShare: Number(percent) / 100 };
 }
 
 function readText(file: string): string {

@@ -1,4 +1,5 @@
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { runSync } from "./run-sync.ts";
 import { type SyncArguments, syncArguments, usage } from "./sync-arguments.ts";
 
@@ -6,7 +7,7 @@ import { type SyncArguments, syncArguments, usage } from "./sync-arguments.ts";
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(1);
+    if (stop.signal.aborted) process.exit(exitCodes.incomplete);
     process.stderr.write("draining …\n");
     stop.abort();
   });
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
   try {
     options = syncArguments(process.argv.slice(2));
   } catch (error) {
-    return complain(error, error instanceof TributaryError ? 2 : 1);
+    return complain(error, error instanceof TributaryError ? exitCodes.usage : exitCodes.failed);
   }
   if (options === null) {
     process.stdout.write(`${usage}\n`);
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
   try {
     return await runSync(options, stop.signal);
   } catch (error) {
-    return stop.signal.aborted ? 0 : complain(error, 1);
+    return stop.signal.aborted ? exitCodes.incomplete : complain(error, exitCodes.failed);
   }
 }
 

@@ -2,16 +2,23 @@ import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckInput, PrecheckReport, ShardAddress } from "../precheck/precheck-report.ts";
+import type { HoldDecision } from "../sync/shard-report.ts";
+import type { DestinationKeysPolicy } from "../sync/shard-sync-spec.ts";
+import type { Actor } from "./actor.ts";
+import { changeSettings, type SettingsChange } from "./change-settings.ts";
 import { DialBudget } from "./dial-budget.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
 import { NutcrackerReader } from "./nutcracker-reader.ts";
+import type { CreateFlags } from "./plan-checked.ts";
 import { type NutcrackerFacts, nutcrackerFacts, type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import { ShardWishes } from "./shard-wishes.ts";
+import { type StartAnswer, type StartQuestion, startQuestion } from "./start-confirmation.ts";
 import { StorageHealth } from "./storage-health.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { TaskInput } from "./task-input.ts";
@@ -37,8 +44,16 @@ export type ControlOptions = {
   readonly now?: () => number;
 };
 
-/** null where the shards were given by hand. */
-export type ConnectionTest = PrecheckReport & { readonly pool: Omit<PoolFacts, "hasPassword"> | null };
+/** The checks of a start, and what it would ask. */
+export type StartCheck = PrecheckReport & {
+  /** null where nothing has to be confirmed. */
+  readonly question: StartQuestion | null;
+};
+
+export type ConnectionTest = StartCheck & {
+  /** null where the shards were given by hand. */
+  readonly pool: Omit<PoolFacts, "hasPassword"> | null;
+};
 
 /** All that the API can ask of the engine: the supervisor's actions and the views of what it knows. */
 export type Control = ReturnType<typeof openControl>;
@@ -100,6 +115,7 @@ export function openControl(options: ControlOptions) {
     },
     now,
   });
+  const wishes = new ShardWishes({ supervisor, store, health, now });
   const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
 
   function sayOfStorage(problem: PlainReason | null): void {
@@ -172,16 +188,35 @@ export function openControl(options: ControlOptions) {
       const planned = await plan(input);
       const report = await runPrechecks(precheckInput(planned));
       const { source } = planned;
-      return { ...report, pool: source.kind === "nutcracker" ? poolFacts(source.pool) : null };
+      return {
+        ...report,
+        question: startQuestion(report, planned.destinationKeys),
+        pool: source.kind === "nutcracker" ? poolFacts(source.pool) : null,
+      };
     },
-    precheck: async (taskId: string): Promise<PrecheckReport> => {
-      const input = precheckInputOf(supervisor.run(taskId).record, box);
+    /** @param destinationKeys in the place of the task's own choice. */
+    precheck: async (taskId: string, destinationKeys?: DestinationKeysPolicy): Promise<StartCheck> => {
+      const run = supervisor.run(taskId);
+      const record = { ...run.record, destinationKeys: destinationKeys ?? run.record.destinationKeys };
+      const input = precheckInputOf(record, box, run.began);
       budget.take(serversOf(input));
-      return runPrechecks(input);
+      const report = await runPrechecks(input);
+      return { ...report, question: startQuestion(report, record.destinationKeys) };
     },
-    create: async (input: TaskInput, flags: { start: boolean; skipChecks: boolean }): Promise<TaskRow> =>
+    create: async (input: TaskInput, flags: CreateFlags): Promise<TaskRow> =>
       row((await supervisor.create(input, flags)).record.id),
-    start: (taskId: string): TaskRow => row(supervisor.start(taskId).record.id),
+    start: (taskId: string, answer?: StartAnswer): TaskRow => row(supervisor.start(taskId, answer).record.id),
+    change: (taskId: string, change: SettingsChange, actor: Actor): TaskView => {
+      changeSettings(supervisor, taskId, change, actor);
+      return taskView(supervisor.run(taskId), events.told(taskId), now());
+    },
+    decide: (taskId: string, shardId: string, decision: HoldDecision, actor: Actor): void =>
+      wishes.decide(taskId, shardId, decision, actor),
+    /** `shardId` null is every shard. */
+    resync: (taskId: string, shardId: string | null, actor: Actor): void =>
+      wishes.resync(taskId, shardId, actor),
+    acknowledge: (taskId: string, shardId: string, reason: string, actor: Actor): void =>
+      wishes.acknowledge(taskId, shardId, reason, actor),
     pause: (taskId: string): TaskRow => row(supervisor.pause(taskId).record.id),
     resume: (taskId: string): TaskRow => row(supervisor.resume(taskId).record.id),
     stop: (taskId: string): TaskRow => row(supervisor.stop(taskId).record.id),

@@ -4,7 +4,7 @@ import type { SourceAddresses } from "../redis/source-addresses.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import { ShardSync } from "../sync/shard-sync.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
-import { type EngineCommand, type EngineMessage, shardKey } from "./engine-protocol.ts";
+import { type EngineCommand, type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 /**
@@ -24,19 +24,27 @@ export class EngineHost {
     if (command.type === "start") return this.#start(command.spec);
     if (command.type === "stop") {
       const key = shardKey(command.taskId, command.shardId);
-      const { taskId, shardId, forgetCheckpoint } = command;
+      const { taskId, shardId, forgetCheckpoint, patient = false } = command;
       const running = this.#running.get(key);
       // It may have ended by itself while the command was on its way: that was said already, but is asked for.
       if (running === undefined) return this.#send({ type: "stopped", taskId, shardId });
-      await running.sync.stop({ forgetCheckpoint });
+      await running.sync.stop({ forgetCheckpoint, patient });
       return running.ended;
     }
+    if (command.type !== "shutdown") return this.#tell(command);
     await Promise.all(
       [...this.#running.values()].map(async ({ sync, ended }) => {
         await sync.stop({ forgetCheckpoint: false });
         await ended;
       }),
     );
+  }
+
+  #tell(command: ShardCommand): void {
+    const sync = this.#running.get(shardKey(command.taskId, command.shardId))?.sync;
+    if (command.type === "decide") sync?.decide(command.decision);
+    if (command.type === "resync") sync?.resync();
+    if (command.type === "acknowledge") sync?.acknowledge();
   }
 
   #start(spec: ShardSyncSpec): void {

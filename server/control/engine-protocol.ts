@@ -1,4 +1,4 @@
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { HoldDecision, ShardReport } from "../sync/shard-report.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 
 /**
@@ -14,9 +14,26 @@ export type EngineCommand =
       readonly taskId: string;
       readonly shardId: string;
       readonly forgetCheckpoint: boolean;
+      /** It may take as long as a cutover. */
+      readonly patient?: boolean;
     }
+  | ShardCommand
   /** Stop everything and exit the thread. */
   | { readonly type: "shutdown" };
+
+/** What users ask of one shard sync while it runs; one that does not run does not hear it. */
+export type ShardCommand =
+  /** What to do about the shard while it is held. */
+  | {
+      readonly type: "decide";
+      readonly taskId: string;
+      readonly shardId: string;
+      readonly decision: HoldDecision;
+    }
+  /** Copy the shard again, and remove what it no longer has. */
+  | { readonly type: "resync"; readonly taskId: string; readonly shardId: string }
+  /** Forget what is known to differ: somebody has taken note of it. */
+  | { readonly type: "acknowledge"; readonly taskId: string; readonly shardId: string };
 
 export type EngineMessage =
   | { readonly type: "ready" }

@@ -1,6 +1,7 @@
 import { formatAddress } from "../redis/endpoint.ts";
 import type { NutcrackerConfig, Problem } from "../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import { placeOf } from "./plan-pool.ts";
 
 /** A pool as a page shows it: without its password. */
 export type PoolFacts = {
@@ -14,7 +15,13 @@ export type PoolFacts = {
   readonly redisDb: number;
   readonly hasPassword: boolean;
   readonly autoEjectHosts: boolean;
-  readonly servers: readonly { readonly name: string; readonly address: string; readonly weight: number }[];
+  readonly servers: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly weight: number;
+    /** The first name of the same server, where the pool has several for it: it is read once. */
+    readonly sameAs: string | null;
+  }[];
 };
 
 export type NutcrackerFacts = { readonly pools: readonly PoolFacts[]; readonly problems: readonly Problem[] };
@@ -37,7 +44,8 @@ export function poolFacts(pool: Omit<NutcrackerPool, "redisAuth">): Omit<PoolFac
     hashTag: pool.hashTag,
     redisDb: pool.redisDb,
     autoEjectHosts: pool.autoEjectHosts,
-    servers: pool.servers.map((server) => ({
+    servers: pool.servers.map((server, at) => ({
+      sameAs: pool.servers.slice(0, at).find((other) => placeOf(other) === placeOf(server))?.name ?? null,
       name: server.name,
       address: server.socket ?? formatAddress(server),
       weight: server.weight,

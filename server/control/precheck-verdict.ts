@@ -8,7 +8,8 @@ export type { CheckResult, PrecheckReport } from "../precheck/precheck-report.ts
 /** The checks, as server/precheck runs them; a test has its own. */
 export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 
-export function precheckInput(plan: Omit<TaskPlan, "checkpointDb">): PrecheckInput {
+/** @param taskId of a task that may have run before, as that of a command line; null for a new one. */
+export function precheckInput(plan: TaskPlan, taskId: string | null = null): PrecheckInput {
   const { databases, source } = plan;
   return {
     shards: plan.shards,
@@ -16,6 +17,13 @@ export function precheckInput(plan: Omit<TaskPlan, "checkpointDb">): PrecheckInp
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,
     ...(source.kind === "nutcracker" ? { autoEjectHosts: source.pool.autoEjectHosts } : {}),
+    merge: {
+      taskId,
+      began: false,
+      destinationKeys: plan.destinationKeys,
+      ring: plan.ring,
+      readsOnce: plan.source.kind === "nutcracker",
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { RefusedCommand, ShardReport } from "../sync/shard-report.ts";
 import { RateWindow } from "./rate-window.ts";
-import type { ShardFacts, ShardRecord } from "./task-record.ts";
+import type { Acknowledgement, ShardFacts, ShardRecord } from "./task-record.ts";
 
 /** What is known of one shard sync as it runs, from its reports. */
 export class ShardRun {
@@ -20,6 +20,7 @@ export class ShardRun {
   startedAt = 0;
   /** It has had a checkpoint: a destination without one has lost it. */
   hasCheckpoint: boolean;
+  acknowledged: Acknowledgement | null;
   skippedTotal: number;
   rejectedTotal: number;
 
@@ -31,6 +32,7 @@ export class ShardRun {
   ) {
     this.hasCheckpoint = hasCheckpoint;
     this.record = record;
+    this.acknowledged = record.acknowledged;
     this.facts = facts;
     this.skippedTotal = totals?.skipped ?? 0;
     this.rejectedTotal = totals?.rejected ?? 0;

@@ -1,17 +1,17 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
+import type { StopOptions } from "../sync/destination-side.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardCommand } from "./engine-protocol.ts";
 
 /** What runs shard syncs for the supervisor: the worker pool here, other hosts one day. */
 export type ShardRunner = {
   /** A no-op when it runs already. */
   start(spec: ShardSyncSpec): void;
   /** Resolves when it writes no more, whether or not it could be stopped in good order. */
-  stop(
-    taskId: string,
-    shardId: string,
-    options: { forgetCheckpoint: boolean },
-  ): Promise<{ drained: boolean }>;
+  stop(taskId: string, shardId: string, options: StopOptions): Promise<{ drained: boolean }>;
+  /** Passes a command on to the shard sync, if it runs. */
+  tell(command: ShardCommand): void;
   /** Stops all in good order, within seconds. */
   close(): Promise<void>;
 };

@@ -1,44 +1,25 @@
 import { rmSync } from "node:fs";
 import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
-import type { EventLog } from "./event-log.ts";
-import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
+import { acceptLoss } from "./accept-loss.ts";
+import type { ShardCommand } from "./engine-protocol.ts";
+import { type CreateFlags, planChecked } from "./plan-checked.ts";
 import { takeReport } from "./report-intake.ts";
-import type { SecretBox } from "./secret-box.ts";
 import type { ShardRun } from "./shard-run.ts";
-import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+import { answeredChange, confirmationText, type StartAnswer } from "./start-confirmation.ts";
 import { stopShard } from "./stop-shard.ts";
-import type { StorageHealth } from "./storage-health.ts";
+import type { SupervisorOptions } from "./supervisor-options.ts";
 import { takeUp } from "./take-up-task.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { checkTask } from "./task-check.ts";
 import { newTaskId } from "./task-id.ts";
 import type { TaskInput } from "./task-input.ts";
-import type { TaskPlan } from "./task-plan.ts";
-import type { TaskRecord } from "./task-record.ts";
-import { mayAct } from "./task-rules.ts";
+import type { TaskChange, TaskRecord } from "./task-record.ts";
+import { mayAct, refuseTakenName } from "./task-rules.ts";
 import type { TaskRun } from "./task-run.ts";
 import { recordOf, specOf, spoolOf } from "./task-specs.ts";
-import type { TaskStore } from "./task-store.ts";
 import type { TaskAction } from "./task-view.ts";
-import type { WriteBehind } from "./write-behind.ts";
-
-export type SupervisorOptions = {
-  readonly store: TaskStore;
-  readonly events: EventLog;
-  readonly writes: WriteBehind;
-  readonly health: StorageHealth;
-  readonly box: SecretBox;
-  readonly runPrechecks: RunPrechecks;
-  readonly plan: (input: TaskInput) => Promise<TaskPlan>;
-  /** Makes the runner, given who listens to it. */
-  readonly runner: (listener: ShardRunnerListener) => ShardRunner;
-  readonly dataDirectory: string;
-  readonly spoolQuotaBytes: () => number;
-  /** What a deleted task left behind on the destination can be cleared away. */
-  readonly onDeleted: (task: TaskRecord) => void;
-  readonly now?: () => number;
-};
 
 /**
  * Makes of each task what its user wants: the wish is written down first, then shard syncs are started and
@@ -94,26 +75,23 @@ export class Supervisor {
 
   /**
    * Creates a task after checking that it can run; nothing is kept when it cannot.
-   * @throws TributaryError whatever planTask throws, TASK_NAME_TAKEN, DATABASE_UNWRITABLE, PrecheckError
+   * @throws TributaryError whatever planTask throws, TASK_NAME_TAKEN, DATABASE_UNWRITABLE, PrecheckError,
+   * UnconfirmedError
    */
-  async create(input: TaskInput, options: { start: boolean; skipChecks: boolean }): Promise<TaskRun> {
+  async create(input: TaskInput, flags: CreateFlags): Promise<TaskRun> {
     const name = input.name.trim();
-    this.#refuseTakenName(name, null);
-    const plan = await this.#options.plan(input);
-    if (!options.skipChecks) {
-      const report = await this.#options.runPrechecks(precheckInput(plan));
-      const against = reasonAgainst(report, false);
-      if (against !== null) throw new PrecheckError(report, against);
-    }
+    refuseTakenName(this.runs(), name, null);
+    const { box } = this.#options;
+    const { plan, confirmed } = await planChecked(input, flags, this.#options, this.#now());
     // Another may have taken it while the checks ran.
-    this.#refuseTakenName(name, null);
+    refuseTakenName(this.runs(), name, null);
     const id = newTaskId();
-    const record = recordOf(plan, { id, name, now: this.#now() }, this.#options.box);
+    const record = recordOf(plan, { id, name, confirmed, now: this.#now() }, box);
     this.#options.health.durably(() => this.#options.store.insert(record));
     const run = this.#adopt(record);
     const shards = record.shards.length === 1 ? "1 shard" : `${record.shards.length} shards`;
-    this.#say(run, "task-created", `The task was created with ${shards}.`);
-    if (options.start) this.start(id);
+    this.say(run, "task-created", `The task was created with ${shards}.`);
+    if (flags.start) this.start(id);
     return run;
   }
 
@@ -121,21 +99,26 @@ export class Supervisor {
     const run = this.run(taskId);
     const wanted = name.trim();
     if (wanted === run.record.name) return run;
-    this.#refuseTakenName(wanted, taskId);
+    refuseTakenName(this.runs(), wanted, taskId);
     const former = run.record.name;
     this.#changes.wish(run, { name: wanted });
-    this.#say(run, "task-renamed", `The task was renamed from ${former} to ${wanted}.`);
+    this.say(run, "task-renamed", `The task was renamed from ${former} to ${wanted}.`);
     return run;
   }
 
-  /** Checks the task and runs its shard syncs; those that failed are started again. */
-  start(taskId: string): TaskRun {
+  /**
+   * Checks the task and runs its shard syncs; those that failed are started again.
+   * @param answer to the question that a first start into a destination in use asks.
+   */
+  start(taskId: string, answer: StartAnswer = {}): TaskRun {
     return this.#act(taskId, "start", (run) => {
       // Checks stand before a first write. Beside shards that run, their verdict on one must not stop the others.
       const prechecked = run.running;
-      this.#changes.wish(run, { wanted: "running", prechecked, failure: null, since: this.#now() });
-      this.#acceptLoss(run);
-      this.#say(run, "task-started", "The task was started.");
+      const since = this.#now();
+      const answered = run.began ? {} : answeredChange(run.record, answer, since);
+      this.#changes.wish(run, { wanted: "running", prechecked, failure: null, since, ...answered });
+      acceptLoss(run, this.#options);
+      this.say(run, "task-started", "The task was started.");
       if (prechecked) void this.#reconcile(run);
       else this.#check(run);
     });
@@ -147,7 +130,7 @@ export class Supervisor {
       run.checking = null;
       // Not refused where it cannot be written: what fills the disk may be the spool that a pause empties.
       this.#changes.happened(run, { wanted: "paused", failure: null, since: this.#now() });
-      this.#say(run, "task-paused", "The task was paused.");
+      this.say(run, "task-paused", "The task was paused.");
       void this.#reconcile(run);
     });
   }
@@ -155,7 +138,7 @@ export class Supervisor {
   resume(taskId: string): TaskRun {
     return this.#act(taskId, "resume", (run) => {
       this.#changes.wish(run, { wanted: "running", failure: null, since: this.#now() });
-      this.#say(run, "task-resumed", "The task was resumed.");
+      this.say(run, "task-resumed", "The task was resumed.");
       // It may have been paused before its checks were through.
       if (run.record.prechecked) void this.#reconcile(run);
       else this.#check(run);
@@ -167,11 +150,11 @@ export class Supervisor {
     return this.#act(taskId, "stop", (run) => {
       const since = this.#now();
       this.#changes.wish(run, { wanted: "finished", cuttingOver: true, failure: null, since });
-      this.#say(run, "task-stopped", "The task was stopped for the cutover.");
+      this.say(run, "task-stopped", "The task was stopped for the cutover.");
       void this.#reconcile(run).then(() => {
         if (this.#closing) return;
         this.#changes.happened(run, { cuttingOver: false });
-        this.#say(run, "task-finished", "The task is finished.");
+        this.say(run, "task-finished", "The task is finished.");
       });
     });
   }
@@ -190,6 +173,11 @@ export class Supervisor {
     });
   }
 
+  /** @throws TributaryError DATABASE_UNWRITABLE, and then nothing has changed. */
+  change(run: TaskRun, change: TaskChange): void {
+    this.#changes.wish(run, change);
+  }
+
   #act(taskId: string, action: TaskAction, effect: (run: TaskRun) => void): TaskRun {
     const run = this.run(taskId);
     if (mayAct(run, action)) effect(run);
@@ -198,10 +186,14 @@ export class Supervisor {
 
   /** Runs the checks of a start; their effect is dropped when another action came in between. */
   #check(run: TaskRun): void {
-    checkTask(run, this.#options, this.#now(), (failure) => {
+    checkTask(run, this.#options, this.#now(), (verdict) => {
       if (this.#closing) return;
-      if (failure === null) this.#changes.happened(run, { prechecked: true });
-      else this.#fail(run, failure);
+      if (verdict.failure !== null) this.#fail(run, verdict.failure);
+      else {
+        const { confirmed } = verdict;
+        this.#changes.happened(run, { prechecked: true, confirmed });
+        if (confirmed !== null && !run.began) this.say(run, "start-confirmed", confirmationText(confirmed));
+      }
       void this.#reconcile(run);
     });
   }
@@ -215,11 +207,17 @@ export class Supervisor {
     });
   }
 
-  #startShards(run: TaskRun): void {
+  /** Passes a command on to a shard sync; one that has ended by itself is started again for it. */
+  tell(run: TaskRun, shard: ShardRun, command: ShardCommand): void {
+    if (!shard.running) this.#startShards(run, [shard]);
+    this.#runner.tell(command);
+  }
+
+  #startShards(run: TaskRun, shards = run.shards): void {
     const { box, dataDirectory } = this.#options;
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
-      const idle = run.shards.filter((shard) => !shard.running);
+      const idle = shards.filter((shard) => !shard.running);
       const options = { box, dataDirectory, spoolQuotaBytes };
       const specs = idle.map((shard) => specOf(run.record, shard, options));
       idle.forEach((shard, index) => {
@@ -231,18 +229,10 @@ export class Supervisor {
     }
   }
 
-  /** Who starts a shard that has stopped since its data was lost wants it to begin anew. */
-  #acceptLoss(run: TaskRun): void {
-    for (const shard of run.shards) {
-      if (!shard.acceptLoss()) continue;
-      this.#options.writes.add(() => this.#options.store.forgetCheckpoint(run.record.id, shard.record.id));
-    }
-  }
-
   async #stop(run: TaskRun, shard: ShardRun): Promise<void> {
     if (await stopShard(run, shard, this.#runner)) return;
     const message = `Shard ${shard.record.name} did not confirm that all it had received was applied: verify the data.`;
-    this.#say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
+    this.say(run, "cutover-unconfirmed", message, "alert", shard.record.id);
   }
 
   /** The engine ended during a cutover. To go on would be to write after it: it is finished, and said. */
@@ -250,12 +240,12 @@ export class Supervisor {
     const message =
       "The engine ended during the cutover: what had been received may not all be applied. Verify the data.";
     this.#changes.happened(run, { cuttingOver: false });
-    this.#say(run, "cutover-unconfirmed", message, "alert");
+    this.say(run, "cutover-unconfirmed", message, "alert");
   }
 
   #fail(run: TaskRun, reason: PlainReason): void {
     this.#changes.happened(run, { failure: reason, since: this.#now() });
-    this.#say(run, "task-failed", `${reason.message} ${reason.remedy}`, "alert");
+    this.say(run, "task-failed", `${reason.message} ${reason.remedy}`, "alert");
   }
 
   #adopt(record: TaskRecord): TaskRun {
@@ -273,14 +263,14 @@ export class Supervisor {
   #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {
     this.#shard(taskId, shardId)?.die(reason, this.#now());
     const run = this.#runs.get(taskId);
-    if (run !== undefined) this.#say(run, "worker-died", reason.message, "warning", shardId);
+    if (run !== undefined) this.say(run, "worker-died", reason.message, "warning", shardId);
   }
 
   #shard(taskId: string, shardId: string): ShardRun | undefined {
     return this.#runs.get(taskId)?.shards.find((shard) => shard.record.id === shardId);
   }
 
-  #say(
+  say(
     run: TaskRun,
     type: string,
     message: string,
@@ -288,10 +278,5 @@ export class Supervisor {
     shardId: string | null = null,
   ): void {
     this.#options.events.add({ taskId: run.record.id, shardId, at: this.#now(), level, type, message });
-  }
-
-  #refuseTakenName(name: string, exceptId: string | null): void {
-    const taken = this.runs().some(({ record }) => record.name === name && record.id !== exceptId);
-    if (taken) throw new TributaryError("TASK_NAME_TAKEN", { name });
   }
 }

@@ -1,4 +1,12 @@
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  DestinationKeysPolicy,
+  FlushPolicy,
+  PublishPolicy,
+  ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
 
 /** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
 export type TaskInput = {
@@ -18,6 +26,14 @@ export type TaskInput = {
       };
   readonly destination: AddressInput;
   readonly databases?: DatabaseMap | undefined;
+  /** owner-wins with the ring of a pool, else last-write, when not given. */
+  readonly mergePolicy?: MergePolicy | undefined;
+  /** must-be-empty when not given. */
+  readonly destinationKeys?: DestinationKeysPolicy | undefined;
+  /** hold, from 1,000 keys and 10 % on, when not given. */
+  readonly shrink?: ShrinkPolicy | undefined;
+  /** skip when not given; own-keys needs a ring. */
+  readonly onFlush?: FlushPolicy | undefined;
   /** forward when not given. */
   readonly publish?: PublishPolicy | undefined;
   /** resync when not given. */

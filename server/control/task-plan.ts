@@ -1,12 +1,25 @@
 import { TributaryError } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import { controlCharacterIn } from "../redis/control-character.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
-import { parseFurther, parseSource } from "../redis/parse-source.ts";
+import { parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
-import { type NutcrackerConfig, parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
-import { endpointOf, type NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import {
+  type DatabaseMap,
+  type DestinationDataLostPolicy,
+  type DestinationKeysPolicy,
+  type FlushPolicy,
+  type PublishPolicy,
+  SHRINK_POLICY,
+  type ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
+import { type NutcrackerConfig, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
+import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import { placed } from "./input-place.ts";
+import { planPool } from "./plan-pool.ts";
+import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
+import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
 
 export { controlCharacterIn } from "../redis/control-character.ts";
 
@@ -31,6 +44,12 @@ export type TaskPlan = {
   readonly shards: readonly PlannedShard[];
   readonly destination: RedisEndpoint;
   readonly databases: DatabaseMap;
+  readonly mergePolicy: MergePolicy;
+  /** null where the shards were given by hand, or the pool distributes at random. */
+  readonly ring: TaskRing | null;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
@@ -58,6 +77,11 @@ export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConf
     shards: source.shards,
     destination,
     databases,
+    mergePolicy: mergePolicyOf(input.mergePolicy, source.ring),
+    ring: source.ring,
+    destinationKeys: input.destinationKeys ?? "must-be-empty",
+    shrink: { ...SHRINK_POLICY, ...input.shrink },
+    onFlush: flushPolicyOf(input.onFlush, source.ring),
     checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
     heartbeatDb: source.redisDb ?? firstSource(databases),
     publish: input.publish ?? "forward",
@@ -65,47 +89,13 @@ export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConf
   };
 }
 
-type PlannedSource = {
+export type PlannedSource = {
   readonly config: SourceConfig;
   readonly shards: readonly PlannedShard[];
+  readonly ring: TaskRing | null;
   /** The database in which Twemproxy keeps the keys; null for shards that were given by hand. */
   readonly redisDb: number | null;
 };
-
-function planPool(
-  source: Extract<TaskInput["source"], { kind: "nutcracker" }>,
-  config: NutcrackerConfig,
-): PlannedSource {
-  const pool = selectPool(config, source.pool);
-  const ids = new Map<string, number>();
-  const further = new Map(Object.entries(source.further ?? {}));
-  for (const name of further.keys()) {
-    if (pool.servers.some((server) => server.name === name)) continue;
-    const detail = `the pool has no server called ${name}`;
-    throw new TributaryError("INPUT_INVALID", { field: "Further addresses", detail });
-  }
-  const shards = pool.servers.map((server) => {
-    if (server.socket !== null) {
-      throw new TributaryError("ADDRESS_INVALID", {
-        input: server.socket,
-        detail: "a unix socket cannot be reached from here; list the server by host and port",
-      });
-    }
-    const endpoint = endpointOf(pool, server);
-    return {
-      id: uniqueId(server.name, ids),
-      name: server.name,
-      weight: server.weight,
-      endpoint,
-      ...placed(`further.${server.name}`, () => parseFurther(further.get(server.name) ?? "", endpoint)),
-    };
-  });
-  const { redisAuth: _, ...facts } = pool;
-  // With a password Twemproxy's SELECT goes out before its AUTH, is refused, and the refusal is swallowed: the
-  // keys lie in database 0 whatever redis_db says (twemproxy: nc_redis.c redis_post_connect; seen with 0.5.0).
-  const redisDb = pool.redisAuth === null ? pool.redisDb : 0;
-  return { config: { kind: "nutcracker", pool: facts }, shards, redisDb };
-}
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
   const ids = new Map<string, number>();
@@ -118,23 +108,13 @@ function planShards(inputs: readonly AddressInput[]): PlannedSource {
     );
     return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
-  return { config: { kind: "shards" }, shards, redisDb: null };
+  return { config: { kind: "shards" }, shards, ring: null, redisDb: null };
 }
 
 function endpointOfInput(input: AddressInput): RedisEndpoint {
   const endpoint = parseEndpoint(input.address);
   const { username, password } = credentialsOf(input);
   return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
-}
-
-/** Hands an error on with the field of the input that it belongs to. */
-function placed<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof TributaryError)) throw error;
-    throw new TributaryError(error.code, { ...error.details, path }, { cause: error });
-  }
 }
 
 function refuseControls(path: string, input: AddressInput): void {
@@ -178,17 +158,4 @@ function checkDatabases(databases: DatabaseMap): void {
     bySource.add(source);
     byDestination.set(destination, source);
   }
-}
-
-function uniqueId(name: string, taken: Map<string, number>): string {
-  const safe = name.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 56) || "shard";
-  // A page's address may not end in a segment of dots alone.
-  const base = /^\.+$/.test(safe) ? `shard${safe}` : safe;
-  let id = base;
-  // Counted on by name: a thousand names that are not ASCII have one base.
-  let count = taken.get(base) ?? 1;
-  while (taken.has(id)) id = `${base}-${++count}`;
-  taken.set(base, count);
-  if (id !== base) taken.set(id, 1);
-  return id;
 }

@@ -1,8 +1,19 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
-import type { ShardReport } from "../sync/shard-report.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type { Differs, ShardReport } from "../sync/shard-report.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  DestinationKeysPolicy,
+  FlushPolicy,
+  PublishPolicy,
+  ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
+import type { Actor } from "./actor.ts";
+import type { StartConfirmation } from "./start-confirmation.ts";
 import type { SourceConfig } from "./task-plan.ts";
+import type { TaskRing } from "./task-ring.ts";
 import type { WantedState } from "./task-view.ts";
 
 /** An endpoint as it is stored: its password is sealed. */
@@ -23,6 +34,16 @@ export type ShardRecord = StoredEndpoint & {
   readonly id: string;
   readonly name: string;
   readonly weight: number;
+  /** What somebody took note of last. */
+  readonly acknowledged: Acknowledgement | null;
+};
+
+/** Somebody has taken note that the destination differs from a shard. */
+export type Acknowledgement = Actor & {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly reason: string;
+  readonly differs: Differs;
 };
 
 /** A report without its increments: what is remembered of it. */
@@ -42,6 +63,13 @@ export type TaskRecord = {
   readonly source: SourceConfig;
   readonly destination: StoredEndpoint;
   readonly databases: DatabaseMap;
+  readonly mergePolicy: MergePolicy;
+  readonly ring: TaskRing | null;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
+  /** Who let the task begin in a destination that was in use; null where it was not. */
+  readonly confirmed: StartConfirmation | null;
   readonly checkpointDb: number;
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
@@ -52,5 +80,18 @@ export type TaskRecord = {
 
 /** What changes in a task's life. */
 export type TaskChange = Partial<
-  Pick<TaskRecord, "name" | "wanted" | "prechecked" | "cuttingOver" | "failure" | "since">
+  Pick<
+    TaskRecord,
+    | "name"
+    | "wanted"
+    | "prechecked"
+    | "cuttingOver"
+    | "failure"
+    | "since"
+    | "mergePolicy"
+    | "destinationKeys"
+    | "shrink"
+    | "onFlush"
+    | "confirmed"
+  >
 >;

@@ -32,11 +32,20 @@ export function mayAct(run: TaskRun, action: TaskAction): boolean {
           ? "A cutover needs all shards synchronizing, else writes would be missing. Wait for that, or pause and delete the task."
           : "A cutover needs all shards synchronizing, else writes would be missing. Start or resume it, or delete it.",
       );
+    case "resync":
+      if (wanted === "running" && run.record.failure === null && run.checking === null) return true;
+      throw refuse("It does not run: start or resume it first.");
     case "delete":
       // Of a task that is stopping, the delete comes after the stop: a task's steps never overlap.
       if (wanted !== "running" || (run.record.failure !== null && !run.running)) return true;
       throw refuse("Pause or stop it first.");
   }
+}
+
+/** @throws TributaryError TASK_NAME_TAKEN where a task other than this one is called so. */
+export function refuseTakenName(runs: readonly TaskRun[], name: string, exceptId: string | null): void {
+  const taken = runs.some(({ record }) => record.name === name && record.id !== exceptId);
+  if (taken) throw new TributaryError("TASK_NAME_TAKEN", { name });
 }
 
 const spoken: Record<TaskAction, string> = {
@@ -45,4 +54,5 @@ const spoken: Record<TaskAction, string> = {
   resume: "be resumed",
   stop: "be stopped",
   delete: "be deleted",
+  resync: "synchronize again",
 };

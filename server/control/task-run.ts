@@ -40,6 +40,11 @@ export class TaskRun {
     return this.shards.some((shard) => shard.running);
   }
 
+  /** It has written to its destination: what lies there may be its own. */
+  get began(): boolean {
+    return this.shards.some(({ hasCheckpoint, facts }) => hasCheckpoint || facts?.initialSync != null);
+  }
+
   /** What the user wants to run and what nothing stands against. */
   get shouldRun(): boolean {
     return this.record.wanted === "running" && this.record.failure === null && this.record.prechecked;
@@ -81,6 +86,7 @@ export class TaskRun {
     const actions: TaskAction[] = [];
     if (status === "failed") actions.push("start");
     actions.push("pause");
+    if (this.record.failure === null && this.checking === null) actions.push("resync");
     if (status === "synchronizing") actions.push("stop");
     if (this.record.failure !== null && !this.running) actions.push("delete");
     return actions;

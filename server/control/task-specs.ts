@@ -9,13 +9,20 @@ import {
   sealEndpoint,
 } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
+import type { StartConfirmation } from "./start-confirmation.ts";
 import type { TaskPlan } from "./task-plan.ts";
 import type { ShardRecord, TaskRecord } from "./task-record.ts";
+import { mergeSpecOf } from "./task-ring.ts";
 
 /** The record of a new task, its passwords sealed. */
 export function recordOf(
   plan: TaskPlan,
-  task: { readonly id: string; readonly name: string; readonly now: number },
+  task: {
+    readonly id: string;
+    readonly name: string;
+    readonly now: number;
+    readonly confirmed?: StartConfirmation | null;
+  },
   box: SecretBox,
 ): TaskRecord {
   const { shards, destination, ...rest } = plan;
@@ -26,12 +33,14 @@ export function recordOf(
     wanted: "created",
     prechecked: false,
     cuttingOver: false,
+    confirmed: task.confirmed ?? null,
     failure: null,
     since: task.now,
     createdAt: task.now,
     destination: sealEndpoint(box, destination, destinationPlace(task.id)),
     shards: shards.map(({ endpoint, ...shard }) => ({
       ...shard,
+      acknowledged: null,
       ...sealAddresses(box, { ...shard, source: endpoint }, task.id, shard.id),
     })),
   };
@@ -67,15 +76,20 @@ export function specOf(
   });
   return {
     taskId: task.id,
+    taskName: task.name,
     ...openShard(shard),
     shardIndex: task.shards.findIndex((one) => one.id === shard.id),
     siblings: task.shards.filter((one) => one.id !== shard.id).map(openShard),
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases,
+    merge: mergeSpecOf(task),
     checkpointDb: task.checkpointDb,
     heartbeatDb: task.heartbeatDb,
     publish: task.publish,
     onDestinationDataLost: task.onDestinationDataLost,
+    shrink: task.shrink,
+    destinationKeys: task.destinationKeys,
+    onFlush: task.onFlush,
     expectCheckpoint: known.hasCheckpoint,
     initialSyncsBefore: known.initialSyncs,
     spoolQuotaBytes: options.spoolQuotaBytes,
@@ -87,8 +101,11 @@ export function spoolOf(dataDirectory: string, taskId: string): string {
   return join(dataDirectory, "spool", taskId);
 }
 
-/** @throws TributaryError SECRET_WRONG */
-export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput {
+/**
+ * @param began it has written to its destination before.
+ * @throws TributaryError SECRET_WRONG
+ */
+export function precheckInputOf(task: TaskRecord, box: SecretBox, began = false): PrecheckInput {
   return {
     shards: task.shards.map((shard) => {
       const { source, ...further } = openAddresses(box, shard, task.id);
@@ -98,5 +115,12 @@ export function precheckInputOf(task: TaskRecord, box: SecretBox): PrecheckInput
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,
     ...(task.source.kind === "nutcracker" ? { autoEjectHosts: task.source.pool.autoEjectHosts } : {}),
+    merge: {
+      taskId: task.id,
+      began,
+      destinationKeys: task.destinationKeys,
+      ring: task.ring,
+      readsOnce: false,
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { ShardStatus } from "../sync/shard-report.ts";
 /** From the worst to the best: a task's status is that of the first of these that any of its shards has. */
 const worstFirst: readonly ShardStatus[] = [
   "failed",
+  "held",
   "retrying",
   "connecting",
   "initial-sync",

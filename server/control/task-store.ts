@@ -3,7 +3,8 @@ import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
 import { mergeAnswers } from "../sync/ledger/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
-import type { ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
+import type { Acknowledgement, ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
+import { ringOf, type TaskRing } from "./task-ring.ts";
 
 /** Tasks, their shards and what is remembered of these, in the database. */
 export class TaskStore {
@@ -21,14 +22,12 @@ export class TaskStore {
       .from(tasks)
       .orderBy(asc(tasks.createdAt), asc(tasks.id))
       .all()
-      .map(
-        (row) =>
-          ({
-            ...row,
-            destination: { endpoint: row.destination, secret: row.destinationSecret },
-            shards: shardRows.filter((shard) => shard.taskId === row.id).map(toShardRecord),
-          }) as TaskRecord,
-      );
+      .map((row) => {
+        const destination = { endpoint: row.destination, secret: row.destinationSecret };
+        const ofTask = shardRows.filter((shard) => shard.taskId === row.id).map(toShardRecord);
+        const task = { ...row, destination, shards: ofTask } as TaskRecord;
+        return { ...task, ring: task.ring ?? ringOfOlder(task) };
+      });
   }
 
   insert(task: TaskRecord): void {
@@ -86,6 +85,14 @@ export class TaskStore {
     const { shardId } = checkpoints;
     const rows = this.#db.select({ shardId }).from(checkpoints).where(eq(checkpoints.taskId, taskId)).all();
     return new Set(rows.map((row) => row.shardId));
+  }
+
+  acknowledge(taskId: string, shardId: string, acknowledged: Acknowledgement): void {
+    this.#db
+      .update(shards)
+      .set({ acknowledged })
+      .where(and(eq(shards.taskId, taskId), eq(shards.id, shardId)))
+      .run();
   }
 
   forgetCheckpoint(taskId: string, shardId: string): void {
@@ -203,6 +210,12 @@ export function holdsPasswords(db: Database): boolean {
     or exists (select 1 from json_each(${shards.alternatives}) where json_extract(value, '$.secret') is not null)
     or exists (select 1 from json_each(${shards.sentinel}, '$.sentinels') where json_extract(value, '$.secret') is not null)`;
   return ofTask !== undefined || db.select({ id: shards.id }).from(shards).where(ofShard).get() !== undefined;
+}
+
+/** A task that was made before rings were kept has one shard for each name of its pool. */
+function ringOfOlder({ source, shards: ofTask }: TaskRecord): TaskRing | null {
+  if (source.kind === "shards") return null;
+  return ringOf(source.pool, (name) => ofTask.find((shard) => shard.name === name)!.id);
 }
 
 function toShardRecord(row: typeof shards.$inferSelect): ShardRecord {

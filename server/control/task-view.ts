@@ -1,4 +1,5 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import type {
   EventLevel,
   KeyCount,
@@ -8,12 +9,21 @@ import type {
   ShardReport,
   ShardStatus,
 } from "../sync/shard-report.ts";
-import type { DatabaseMap, DestinationDataLostPolicy, PublishPolicy } from "../sync/shard-sync-spec.ts";
+import type {
+  DatabaseMap,
+  DestinationDataLostPolicy,
+  DestinationKeysPolicy,
+  FlushPolicy,
+  PublishPolicy,
+  ShrinkPolicy,
+} from "../sync/shard-sync-spec.ts";
+import type { StartConfirmation } from "./start-confirmation.ts";
+import type { Acknowledgement } from "./task-record.ts";
 
 /** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
 export type WantedState = "created" | "running" | "paused" | "finished";
 
-export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete";
+export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete" | "resync";
 
 export type EventView = {
   /** Of the last time that it happened: a later event has a higher one. */
@@ -56,6 +66,8 @@ export type TaskRow = {
   readonly lastEvent: EventView | null;
   /** How many alerts nobody has marked as seen. */
   readonly unseenAlerts: number;
+  /** Names of shards from which the destination is known to differ. */
+  readonly differing: readonly string[];
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
 };
@@ -69,6 +81,10 @@ export type ShardSummary = {
   /** Where its master is looked for besides, e.g. '10.0.0.21:6379' or 'Sentinel mymaster at 10.0.0.9:26379'. */
   readonly otherAddresses: readonly string[];
   readonly weight: number;
+  /** Its names on the ring, where it has more than one. */
+  readonly names: readonly string[];
+  /** Who took note last that the destination differs. */
+  readonly acknowledged: Acknowledgement | null;
   /** The latest report without its increments; null before the first one. */
   readonly report: Omit<ShardReport, "refused" | "scripts" | "events"> | null;
   readonly status: ShardStatus;
@@ -87,6 +103,20 @@ export type ShardSummary = {
   readonly rejectedTotal: number;
 };
 
+/** How a task merges, and what of that can be changed. */
+export type MergingView = {
+  readonly policy: MergePolicy;
+  /** Policies that can be chosen: without a ring nobody owns a key. */
+  readonly policies: readonly MergePolicy[];
+  readonly hasRing: boolean;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
+  readonly confirmed: StartConfirmation | null;
+  /** It is paused, or was never started. */
+  readonly changeable: boolean;
+};
+
 /** A task with its shards side by side. */
 export type TaskView = TaskRow & {
   readonly source:
@@ -102,6 +132,7 @@ export type TaskView = TaskRow & {
   readonly databases: DatabaseMap;
   readonly publish: PublishPolicy;
   readonly onDestinationDataLost: DestinationDataLostPolicy;
+  readonly merging: MergingView;
   readonly shards: readonly ShardSummary[];
   readonly destinationKeys: readonly KeyCount[] | null;
   /** Newest first, at most 50. */

@@ -1,9 +1,10 @@
+import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
 import type { KeyCount, Lag } from "../sync/shard-report.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { ShardFacts } from "./task-record.ts";
 import type { TaskRun } from "./task-run.ts";
-import type { EventView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
+import type { EventView, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
 
 /** ms after which a running shard sync's numbers are no longer called current; it reports twice a second. */
 const staleAfter = 5_000;
@@ -29,6 +30,7 @@ export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: numbe
     commandsPerSecond: sumOfRates(run),
     lastEvent: recent[0] ?? null,
     unseenAlerts: unseen.length,
+    differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
     actions: run.actions(),
   };
 }
@@ -40,6 +42,7 @@ export function taskView(run: TaskRun, told: ToldOfTask, now: number): TaskView 
     databases: run.record.databases,
     publish: run.record.publish,
     onDestinationDataLost: run.record.onDestinationDataLost,
+    merging: mergingView(run),
     shards: run.shards.map((shard) => shardSummary(run, shard, now)),
     destinationKeys: destinationKeys(run),
     events: told.recent,
@@ -54,6 +57,8 @@ export function shardSummary(run: TaskRun, shard: ShardRun, now: number): ShardS
     name: shard.record.name,
     ...addressesOf(shard),
     weight: shard.record.weight,
+    names: namesOnRing(run, shard),
+    acknowledged: shard.acknowledged,
     report: shard.facts === null ? null : { ...shard.facts, lag: lagOf(run, shard, now) },
     ...run.stateOf(shard),
     rates: {
@@ -115,6 +120,26 @@ function sourceLabel(run: TaskRun): string {
   const { source } = run.record;
   if (source.kind === "nutcracker") return `${source.pool.name} (nutcracker.yml)`;
   return run.shards.length === 1 ? "1 shard" : `${run.shards.length} shards`;
+}
+
+function mergingView(run: TaskRun): MergingView {
+  const { mergePolicy: policy, ring, destinationKeys, shrink, onFlush, confirmed, wanted } = run.record;
+  return {
+    policy,
+    policies: ring === null ? ["last-write"] : mergePolicies,
+    hasRing: ring !== null,
+    destinationKeys,
+    shrink,
+    onFlush,
+    confirmed,
+    changeable: (wanted === "paused" || wanted === "created") && !run.running,
+  };
+}
+
+function namesOnRing({ record }: TaskRun, shard: ShardRun): string[] {
+  const { ring } = record;
+  const names = ring?.servers.filter(({ shardId }) => shardId === shard.record.id).map(({ name }) => name);
+  return names === undefined || names.length < 2 ? [] : names;
 }
 
 function sourceView(run: TaskRun): TaskView["source"] {

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { reasonOf } from "../errors/tributary-error.ts";
+import type { StopOptions } from "../sync/destination-side.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
-import { type EngineMessage, shardKey } from "./engine-protocol.ts";
+import { type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { EngineThread, type EngineThreadOptions } from "./engine-thread.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
 
@@ -80,11 +81,7 @@ export class WorkerPool implements ShardRunner {
     else if (slot.respawn === null) this.#spawn(slot);
   }
 
-  stop(
-    taskId: string,
-    shardId: string,
-    options: { forgetCheckpoint: boolean },
-  ): Promise<{ drained: boolean }> {
+  stop(taskId: string, shardId: string, options: StopOptions): Promise<{ drained: boolean }> {
     const key = shardKey(taskId, shardId);
     const placement = this.#find(key);
     if (placement === null) return Promise.resolve({ drained: true });
@@ -99,7 +96,7 @@ export class WorkerPool implements ShardRunner {
       // What does not answer might still write: only the end of its thread makes sure that it does not.
       const timer = setTimeout(
         () => void slot.thread?.kill("a shard sync did not stop"),
-        options.forgetCheckpoint ? FINISH_TIMEOUT_MS : this.#stopTimeoutMs,
+        options.forgetCheckpoint || options.patient === true ? FINISH_TIMEOUT_MS : this.#stopTimeoutMs,
       );
       settle = (drained) => {
         clearTimeout(timer);
@@ -110,6 +107,10 @@ export class WorkerPool implements ShardRunner {
     placement.stopping = { done, settle };
     slot.thread.send({ type: "stop", taskId, shardId, ...options });
     return done;
+  }
+
+  tell(command: ShardCommand): void {
+    this.#find(shardKey(command.taskId, command.shardId))?.slot.thread?.send(command);
   }
 
   async close(): Promise<void> {

@@ -63,6 +63,14 @@ export const catalogue = {
     remedy: "Check the port.",
     retried: false,
   },
+  ANSWER_REFUSED: {
+    message: "{role} at {address} sent what no Redis sends: {detail}.",
+    cause:
+      "A broken or hostile server, a proxy that mixes up answers, or an answer beyond what Tributary takes into memory.",
+    remedy:
+      "Tributary has closed the connection and asks again later. If it stays, report the server's version and this message.",
+    retried: true,
+  },
   IS_NUTCRACKER: {
     message: "{role} at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
     cause:
@@ -181,6 +189,22 @@ export const catalogue = {
     remedy: "Remove one of them.",
     retried: false,
   },
+  SHARD_SHRANK: {
+    message: "{role} has lost {count} of {of} keys: removing them from the destination waits for a decision.",
+    cause:
+      "A shard that is copied again holds far fewer keys than before: it came back empty or from an old save, or was flushed.",
+    remedy:
+      "Find out whether the shard is meant to have lost them. Follow the shard to remove them from the destination; keep the copy to go on without removing any.",
+    retried: true,
+  },
+  RECONCILE_BLOCKED: {
+    message: "{role} waits before its stream: it cannot be told yet which keys it no longer has ({detail}).",
+    cause:
+      "After a re-sync, keys that the shard has deleted meanwhile are to be removed first. For that all shards of the task have to answer, and the keys have to be noted.",
+    remedy:
+      "Mend what it waits for: it then goes on by itself. Or keep the keys that may be left over, and go on with them.",
+    retried: true,
+  },
   SHARD_MISSING: {
     message: "There is no shard to synchronise.",
     cause: "The list of shards is empty.",
@@ -274,6 +298,14 @@ export const catalogue = {
     remedy: "Use a standalone Redis or Valkey of 2.8 or later.",
     retried: false,
   },
+  DESTINATION_HOLDS_KEYS: {
+    message: "The destination at {address} holds keys already, for example {sample}.",
+    cause:
+      "The task is to begin with an empty destination, and keys lie in its databases that no task of Tributary has brought.",
+    remedy:
+      "Empty those databases, or choose what becomes of these keys: overwrite those that a shard has too, or keep them as they are.",
+    retried: false,
+  },
   FENCED: {
     message: "Another engine has taken over {role}: this one writes no more.",
     cause: "Two engines were started for one task; the later one holds the epoch.",
@@ -338,6 +370,20 @@ export const catalogue = {
     message: "Task {task} cannot {action} while it is {status}.",
     cause: "The action does not fit the task's status.",
     remedy: "{remedy}",
+    retried: false,
+  },
+  SHARD_NOT_READY: {
+    message: "Shard {shard} of {task} cannot {action} now: {detail}.",
+    cause: "What was asked for does not fit what the shard does at present; another may have asked first.",
+    remedy: "See the shard's page for what it does now.",
+    retried: false,
+  },
+  START_UNCONFIRMED: {
+    message: "The destination at {address} {detail}: the start waits to be confirmed.",
+    cause:
+      "A task is about to write for the first time into databases that hold keys, or that another task writes to.",
+    remedy:
+      "Start it on its page, which says what will happen to these keys, and confirm. Or choose a database that is empty.",
     retried: false,
   },
   TASK_NAME_TAKEN: {

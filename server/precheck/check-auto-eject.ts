@@ -13,8 +13,8 @@ export const checkAutoEject: Check = ({ autoEjectHosts }) => {
     return [check.ok("Each key has always been on its own shard.", "auto_eject_hosts: false")];
   return [
     check.warning(
-      "While nutcracker leaves a shard out that fails, it writes the shard's keys to the others. Such copies stay there: one key may lie on several shards, and an older copy can replace the newer one on the destination.",
-      "Set auto_eject_hosts: false and restart nutcracker before you start. Where a shard was ejected before, compare its keys after the initial sync.",
+      "While nutcracker leaves a shard out that fails, it writes the shard's keys to the others. Such copies stay there: one key may lie on several shards. The value of the shard that owns the key wins; what was written to the other meanwhile is not in it.",
+      "Set auto_eject_hosts: false and restart nutcracker before you start. The task's merge policy says what becomes of the copies (docs/merging.md).",
       "auto_eject_hosts: true",
     ),
   ];

@@ -1,7 +1,7 @@
 import { checkOf } from "./check-result.ts";
-import type { Check, CheckResult } from "./precheck-report.ts";
+import type { Check, CheckResult, DatabasePair, ServerAnswers } from "./precheck-report.ts";
 
-/** Every database that is named exists, and no two of the source go to one of the destination. */
+/** Every database that holds keys is named, every one that is named exists, and no two of the source go to one of the destination. */
 export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {
   const results: CheckResult[] = [];
   const mapped = checkOf(
@@ -26,6 +26,7 @@ export const checkDatabases: Check = ({ shards, destination, databases, heartbea
     const count = server.databaseCount;
     // A cluster as destination is refused as such.
     if (server.failure !== null || (server === destination && server.facts?.mode === "cluster")) continue;
+    if (server !== destination && databases !== null) results.push(...leftOut(server, databases));
     const check = checkOf(
       "databases-present",
       { ok: "Databases exist", found: "A database is missing" },
@@ -48,3 +49,23 @@ export const checkDatabases: Check = ({ shards, destination, databases, heartbea
   }
   return results;
 };
+
+/** Databases of a shard with keys that the task does not take. */
+function leftOut({ subject, facts, ownKeys }: ServerAnswers, pairs: readonly DatabasePair[]): CheckResult[] {
+  const left = (facts?.keyspace ?? [])
+    .map(({ db, keys }) => ({ db, keys: keys - (ownKeys.get(db) ?? 0) }))
+    .filter(({ db, keys }) => keys > 0 && !pairs.some((pair) => pair.source === db));
+  if (left.length === 0) return [];
+  const named = left.map(
+    ({ db, keys }) => `database ${db} (${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"})`,
+  );
+  const check = checkOf(
+    "databases-left-out",
+    { ok: "No database is left out", found: "Databases are left out" },
+    subject,
+  );
+  const message = `The task leaves out ${named.join(", ")} of this shard.`;
+  return [
+    check.warning(message, "Name every database that is to be synchronized, or move on if this is meant."),
+  ];
+}

@@ -5,7 +5,7 @@ import type { Check, CheckResult, ServerAnswers } from "./precheck-report.ts";
  * No server takes part twice: not as two shards, under two addresses or as a master and its replica, and not
  * as a shard and the destination. Servers are told apart by run_id, and by address where INFO is forbidden.
  */
-export const checkSameServer: Check = ({ shards, destination }) => {
+export const checkSameServer: Check = ({ shards, destination, merge }) => {
   const results: CheckResult[] = [];
   const duplicates = checkOf(
     "shards-distinct",
@@ -19,7 +19,13 @@ export const checkSameServer: Check = ({ shards, destination }) => {
   );
   for (const [index, shard] of shards.entries()) {
     for (const other of shards.slice(0, index)) {
-      if (sameServer(shard, other)) {
+      if (merge.readsOnce && sameServer(shard, other)) {
+        results.push(
+          duplicates.ok(
+            `${other.shard.name} and ${shard.shard.name} are names of one server: it is read once, as one shard.`,
+          ),
+        );
+      } else if (sameServer(shard, other)) {
         const details = { first: other.role, second: shard.role, runId: shard.facts?.runId ?? "unknown" };
         results.push(duplicates.error("SHARD_DUPLICATE", details));
       } else if (sameHistory(shard, other)) {

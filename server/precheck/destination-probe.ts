@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
+import { findNeighborTasks } from "./neighbor-tasks.ts";
 import type { DatabasePair, ServerAnswers } from "./precheck-report.ts";
 import { queueCommands } from "./queued-commands.ts";
 import { isMissingPermission, isReply, probeServer } from "./server-probe.ts";
@@ -38,6 +39,7 @@ const fewKeys = 1000;
 export function probeDestination(
   endpoint: RedisEndpoint,
   databases: readonly DatabasePair[] | null,
+  taskId: string | null,
   signal: AbortSignal | undefined,
 ): Promise<ServerAnswers> {
   return probeServer({
@@ -60,7 +62,9 @@ export function probeDestination(
         );
         refusals.set(`CLIENT ${name}`, refusal);
       }
-      return { refusals, ownKeys: await countOwnKeys(redis, facts) };
+      const written = databases?.map((pair) => pair.destination) ?? null;
+      const { neighbors, own: began } = await findNeighborTasks(redis, facts, written, taskId);
+      return { refusals, neighbors, began, ownKeys: await countOwnKeys(redis, facts) };
     },
     signal,
   });

@@ -3,6 +3,9 @@ import type { PlainReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { DatabaseKeys, ServerFacts } from "../redis/server-info.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
+import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import type { KeySamples } from "./key-samples.ts";
+import type { NeighborTask } from "./neighbor-tasks.ts";
 import type { ShardServers } from "./shard-servers.ts";
 
 /** With further servers and Sentinels where it has any. */
@@ -15,6 +18,24 @@ export type ShardAddress = Partial<Pick<SourceAddresses, "alternatives" | "senti
 
 export type DatabasePair = { readonly source: number; readonly destination: number };
 
+/** How a pool distributes its keys, by the ids of the shards. */
+export type MergeRing = Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {
+  readonly servers: readonly { readonly name: string; readonly weight: number; readonly shardId: string }[];
+};
+
+/** What the task is to do with the keys of a destination, and what is known of it. */
+export type MergeQuestion = {
+  /** null for a task that does not exist yet. */
+  readonly taskId: string | null;
+  /** It has written to the destination before: what lies there may be its own. */
+  readonly began: boolean;
+  readonly destinationKeys: "must-be-empty" | "overwrite" | "keep";
+  /** null where the shards were given by hand, or the pool distributes at random. */
+  readonly ring: MergeRing | null;
+  /** Names of a pool that turn out to be one server will be read once: they are no mistake. */
+  readonly readsOnce: boolean;
+};
+
 export type PrecheckInput = {
   readonly shards: readonly ShardAddress[];
   readonly destination: RedisEndpoint;
@@ -24,6 +45,7 @@ export type PrecheckInput = {
   readonly heartbeatDb: number | null;
   /** What the pool says; left out for shards that were given by hand. */
   readonly autoEjectHosts?: boolean;
+  readonly merge: MergeQuestion;
   readonly signal?: AbortSignal;
 };
 
@@ -77,12 +99,27 @@ export type DestinationProbe = ProbeSummary & {
   readonly maxMemoryPolicy: string | null;
 };
 
+/** What lies on the destination before a task begins, and who else writes there. */
+export type DestinationUse = {
+  /** The task has been here before: what lies there may be its own. */
+  readonly began: boolean;
+  /** The databases that will be written and hold keys; Tributary's own are left out as far as they were counted. */
+  readonly keys: readonly { readonly db: number; readonly keys: number }[];
+  readonly neighbors: readonly NeighborTask[];
+  /** null where no key could be looked at, or none needs to be. */
+  readonly samples: KeySamples | null;
+  /** The lowest database that holds nothing; null where there is none below 16. */
+  readonly freeDatabase: number | null;
+};
+
 export type PrecheckReport = {
   /** True when no check has the level error. */
   readonly ok: boolean;
   readonly checks: readonly CheckResult[];
   readonly shards: readonly ShardProbe[];
   readonly destination: DestinationProbe;
+  /** null where the destination could not be asked. */
+  readonly use: DestinationUse | null;
 };
 
 /** What was asked of a server and what it said; checks judge it without asking again. */
@@ -104,6 +141,10 @@ export type ServerAnswers = {
   readonly refusals: ReadonlyMap<string, PlainReason | null>;
   /** Keys of Tributary's own, by database, as far as they were counted. */
   readonly ownKeys: ReadonlyMap<number, number>;
+  /** Of the destination: other tasks that write to it. */
+  readonly neighbors: readonly NeighborTask[];
+  /** Of the destination: a checkpoint of the task itself lies there. */
+  readonly began: boolean;
 };
 
 /** The answers of the server that a shard is read from, and what is known of its other servers. */
@@ -121,6 +162,8 @@ export type Precheck = {
   readonly heartbeatDb: number | null;
   /** null for shards that were given by hand. */
   readonly autoEjectHosts: boolean | null;
+  readonly merge: MergeQuestion;
+  readonly use: DestinationUse | null;
 };
 
 export type Check = (precheck: Precheck) => CheckResult[];

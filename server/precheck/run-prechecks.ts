@@ -10,14 +10,17 @@ import { checkDestinationWritable } from "./check-destination-writable.ts";
 import { checkHeartbeat } from "./check-heartbeat.ts";
 import { checkMinReplicas } from "./check-min-replicas.ts";
 import { checkModules } from "./check-modules.ts";
+import { checkNeighbors } from "./check-neighbors.ts";
 import { checkOutputBuffer } from "./check-output-buffer.ts";
 import { checkPsync } from "./check-psync.ts";
 import { checkReachable } from "./check-reachable.ts";
 import { checkOf } from "./check-result.ts";
 import { checkSameServer } from "./check-same-server.ts";
 import { checkSourceRole } from "./check-source-role.ts";
+import { checkStrays } from "./check-strays.ts";
 import { checkVersions } from "./check-versions.ts";
 import { probeDestination } from "./destination-probe.ts";
+import { destinationUse } from "./destination-use.ts";
 import type {
   Check,
   DestinationProbe,
@@ -44,6 +47,8 @@ const checks: readonly Check[] = [
   checkDatabases,
   checkVersions,
   checkDestinationEmpty,
+  checkNeighbors,
+  checkStrays,
   checkBacklog,
   checkOutputBuffer,
   checkMinReplicas,
@@ -57,15 +62,15 @@ const checks: readonly Check[] = [
  * @throws only the signal's reason.
  */
 export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport> {
-  const { databases, heartbeatDb, autoEjectHosts = null, signal } = input;
-  const destinationAsked = probeDestination(input.destination, databases, signal);
+  const { databases, heartbeatDb, merge, autoEjectHosts = null, signal } = input;
+  const destinationAsked = probeDestination(input.destination, databases, merge.taskId, signal);
   const shardsAsked = Promise.all(
     input.shards.map((shard) => probeShard(shard, databases, heartbeatDb, signal)),
   );
   const [shards, destination] = await Promise.all([shardsAsked, destinationAsked]);
-  const results = checks.flatMap((check) =>
-    check({ shards, destination, databases, heartbeatDb, autoEjectHosts }),
-  );
+  const use = await destinationUse({ ...input, shards, answers: destination });
+  const precheck = { shards, destination, databases, heartbeatDb, autoEjectHosts, merge, use };
+  const results = checks.flatMap((check) => check(precheck));
   if (shards.length === 0) {
     results.unshift(
       checkOf("shards-given", { ok: "Shards given", found: "No shard is given" }, "task").error(
@@ -79,6 +84,7 @@ export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport
     checks: results,
     shards: shards.map(shardProbe),
     destination: destinationProbe(destination),
+    use,
   };
 }
 

@@ -7,7 +7,7 @@ import { isNutcracker } from "./nutcracker-probe.ts";
 import type { ServerAnswers } from "./precheck-report.ts";
 
 /** ms for connecting, and again for each command. */
-const probeTimeoutMs = 5000;
+export const probeTimeoutMs = 5000;
 
 /** A conversation with one server of the precheck. */
 export type Conversation = {
@@ -32,7 +32,7 @@ export type ProbeOptions = {
   /** What else is asked of this kind of server. */
   readonly more: (
     conversation: Conversation,
-  ) => Promise<Partial<Pick<ServerAnswers, "refusals" | "ownKeys">>>;
+  ) => Promise<Partial<Pick<ServerAnswers, "refusals" | "ownKeys" | "neighbors" | "began">>>;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -47,6 +47,8 @@ export function noAnswers(
     databaseCount: null,
     refusals: new Map(),
     ownKeys: new Map(),
+    neighbors: [],
+    began: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import { addMs, type ExpiryTime, parseExpiryTime } from "../redis/expiry-time.ts";
 import { copyOf } from "./copy-of.ts";
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
@@ -29,7 +30,7 @@ export async function writeHash(writing: ValueWriting, kind: number): Promise<vo
 class HashFields {
   readonly batch: ElementBatch;
   readonly #writing: ValueWriting;
-  #expiries: { readonly field: Uint8Array; readonly at: number }[] = [];
+  #expiries: { readonly field: Uint8Array; readonly at: ExpiryTime }[] = [];
   #expiryBytes = 0;
 
   constructor(writing: ValueWriting) {
@@ -39,7 +40,7 @@ class HashFields {
   }
 
   /** Notes that `field` expires `at` ms since the epoch. */
-  expire(field: Uint8Array, at: number): void {
+  expire(field: Uint8Array, at: ExpiryTime): void {
     if (!this.#writing.capabilities.fieldExpiry) {
       this.#writing.lose(FIELD_EXPIRY_LOSS);
       return;
@@ -58,7 +59,8 @@ class HashFields {
   flush(): void {
     this.batch.flush();
     const { out, key } = this.#writing;
-    for (const { field, at } of this.#expiries) out.command("HPEXPIREAT", key, at, "FIELDS", 1, field);
+    for (const { field, at } of this.#expiries)
+      out.command("HPEXPIREAT", key, String(at), "FIELDS", 1, field);
     this.#expiries = [];
     this.#expiryBytes = 0;
   }
@@ -71,14 +73,14 @@ class HashFields {
  */
 async function addPairs(writing: ValueWriting, fields: HashFields, kind: number): Promise<void> {
   const { input, string, chunkBytes } = writing;
-  const least = kind === type.TYPE_HASH_METADATA ? await milliseconds(input) : 1;
+  const least: ExpiryTime = kind === type.TYPE_HASH_METADATA ? await milliseconds(input) : 1;
   const before = kind === type.TYPE_HASH_METADATA || kind === type.TYPE_HASH_METADATA_PRE_GA;
   const after = kind === type.TYPE_HASH_2_VALKEY;
   for (let left = await input.take(countAt); left > 0; left--) {
-    let expireAt = -1;
+    let expireAt: ExpiryTime = -1;
     if (before) {
       const ttl = await input.take(countAt);
-      if (ttl > 0) expireAt = Math.min(ttl + least - 1, Number.MAX_SAFE_INTEGER);
+      if (ttl > 0) expireAt = addMs(least, ttl - 1);
     }
     await string.read(input, chunkBytes);
     const held = string.streamed < 0;
@@ -116,15 +118,16 @@ async function addPacked(writing: ValueWriting, fields: HashFields, kind: number
     if (field !== null) {
       if (!elements.next()) throw broken("a hash has a field without an expiry");
       const text = Buffer.from(elements.bytes.subarray(elements.start, elements.end)).toString("latin1");
-      if (!/^\d{1,15}$/.test(text)) throw broken("a hash field has an expiry that is not a number");
-      if (text !== "0") fields.expire(field, Number(text));
+      const at = parseExpiryTime(text);
+      if (at === null || at < 0) throw broken("a hash field has an expiry that is not a number");
+      if (at !== 0) fields.expire(field, at);
     }
     const waiting = fields.settle();
     if (waiting !== undefined) await waiting;
   }
 }
 
-async function milliseconds(input: RdbInput): Promise<number> {
+async function milliseconds(input: RdbInput): Promise<ExpiryTime> {
   if (input.end - input.pos < 8) await input.fill(8);
   const time = millisecondsAt(input.buffer, input.pos);
   input.pos += 8;

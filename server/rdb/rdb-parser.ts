@@ -1,3 +1,5 @@
+import type { ExpiryTime } from "../redis/expiry-time.ts";
+import { namingKey } from "./broken-value.ts";
 import { copyOf } from "./copy-of.ts";
 import { type HashTemplates, templateAt } from "./hash-template.ts";
 import { type RdbByteSource, RdbInput } from "./rdb-input.ts";
@@ -59,7 +61,15 @@ class RdbParser {
   readonly #largeValueBytes: number;
   readonly #options: RdbParseOptions;
   /** The one entry that all calls share. */
-  readonly #entry: RdbEntry = { db: 0, key: new Uint8Array(0), type: 0, expireAt: -1, idle: -1, freq: -1 };
+  readonly #entry: RdbEntry = {
+    db: 0,
+    key: new Uint8Array(0),
+    type: 0,
+    expireAt: -1,
+    idle: -1,
+    freq: -1,
+    offset: -1,
+  };
   readonly #templates: HashTemplates = new Map();
   #valkey = false;
   #version = 0;
@@ -130,10 +140,11 @@ class RdbParser {
     const type = this.#valkey && byte === (TYPE_HASH_2_VALKEY & 0xff) ? TYPE_HASH_2_VALKEY : byte;
     // A hash with a template has its field names elsewhere in the RDB, so it can only go as commands.
     const templated = type === TYPE_HASH_TMPL_LP_REF || type === TYPE_HASH_TMPL_ARRAY_REF;
-    const stop = templated ? start : skipValue(type, buffer, start, end);
+    const stop = templated ? start : this.#skip(type, buffer, start, end);
     const large = templated || Math.abs(stop) - start > this.#largeValueBytes;
     if (stop < 0 && !large) return stop;
     entry.type = type;
+    entry.offset = this.#input.position - this.#input.pos + start;
     if (large) {
       // The key must outlive the window: large values are rare enough for a copy.
       entry.key = copyOf(text.bytes, text.start, text.end);
@@ -145,6 +156,14 @@ class RdbParser {
     else this.#module(entry, buffer, start, stop);
     this.#forget();
     return stop;
+  }
+
+  #skip(type: number, buffer: Uint8Array, start: number, end: number): number {
+    try {
+      return skipValue(type, buffer, start, end);
+    } catch (error) {
+      throw namingKey(error, text.bytes.subarray(text.start, text.end));
+    }
   }
 
   #module(entry: RdbEntry, buffer: Uint8Array, start: number, stop: number): void {
@@ -231,6 +250,15 @@ class RdbParser {
     const input = this.#input;
     const entry = this.#entry;
     this.#large = false;
+    try {
+      await this.#passLarge(input, entry);
+    } catch (error) {
+      throw namingKey(error, entry.key);
+    }
+    this.#forget();
+  }
+
+  async #passLarge(input: RdbInput, entry: RdbEntry): Promise<void> {
     if (entry.type === TYPE_MODULE_2) {
       this.#visitor.unsupported(entry, await passModule(input));
     } else {
@@ -251,7 +279,6 @@ class RdbParser {
         });
       }
     }
-    this.#forget();
   }
 
   #forget(): void {
@@ -293,6 +320,6 @@ class RdbParser {
 }
 
 /** An expiry as entries have it: -1 is none, and 0, which RESTORE takes for none, is as long past as 1. */
-function expiryOf(time: number): number {
-  return time === -1 ? -1 : Math.max(time, 1);
+function expiryOf(time: ExpiryTime): ExpiryTime {
+  return time !== -1 && time < 1 ? 1 : time;
 }

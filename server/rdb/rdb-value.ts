@@ -60,7 +60,7 @@ export async function writeValueCommands(
   const { expireAt } = entry;
   writing.out.command("DEL", key);
   await writerOf(kind, input)(writing, kind);
-  if (expireAt >= 0) writing.out.command("PEXPIREAT", key, expireAt);
+  if (expireAt >= 0) writing.out.command("PEXPIREAT", key, String(expireAt));
   const tooLarge = bounded?.refused ?? null;
   if (tooLarge !== null && key.length <= maxBulkBytes) out.command("DEL", key);
   await out.drain();

@@ -1,3 +1,4 @@
+import { releaseOf } from "../redis/server-info.ts";
 import * as type from "./rdb-type.ts";
 
 /** What is written to, as far as it decides how a value can be written. */
@@ -126,10 +127,4 @@ export function capabilitiesOf(destination: RdbDestination | undefined): RdbCapa
     streamCounters: valkey || (!other && release >= 700),
     fieldExpiry: !other && release >= (valkey ? 900 : 704),
   };
-}
-
-/** "7.4.1" as 704. Development builds call themselves 255.255.255 and count as the newest. */
-function releaseOf(version: string): number {
-  const match = /^(\d+)\.(\d+)/.exec(version);
-  return match === null ? 0 : Number(match[1]) * 100 + Number(match[2]);
 }

@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import type { ExpiryTime } from "../redis/expiry-time.ts";
 import type { ValueLoss } from "./value-writing.ts";
 
 /** One key of the RDB with its value still encoded. The parser reuses one object: nothing of it may be kept. */
@@ -13,11 +14,13 @@ export type RdbEntry = {
    */
   type: number;
   /** Absolute expiry in ms since the epoch; -1 without one. */
-  expireAt: number;
+  expireAt: ExpiryTime;
   /** LRU idle time in seconds, -1 unknown. */
   idle: number;
   /** LFU frequency 0-255, -1 unknown. */
   freq: number;
+  /** Where the value begins in the RDB, for messages; -1 unknown. */
+  offset: number;
 };
 
 /**

@@ -56,7 +56,7 @@ async function pendingOf(writing: ValueWriting): Promise<StreamIds> {
     const view = new DataView(input.buffer.buffer, input.buffer.byteOffset + input.pos, 24);
     const ms = view.getBigUint64(0);
     const sequence = view.getBigUint64(8);
-    const time = millisecondsAt(input.buffer, input.pos + 16);
+    const time = Number(millisecondsAt(input.buffer, input.pos + 16));
     input.pos += 24;
     pending.add(ms, sequence, time, await input.take(countAt));
   }

@@ -44,32 +44,48 @@ export function commandSpec(nameUpper: string): CommandSpec | undefined {
   return table.get(nameUpper);
 }
 
+/** Whether some server has a command of this name, in upper case. */
+export function isCommand(nameUpper: string): boolean {
+  return table.has(nameUpper);
+}
+
+/** Whether the name of some command begins so, in upper case. */
+export function beginsCommand(upper: string): boolean {
+  for (const name of table.keys()) if (name.startsWith(upper)) return true;
+  return false;
+}
+
 /**
  * The positions of the keys among `args`, whose first is the command's name, in the order of the key specs.
  * Positions past the end, of a command that is cut short, are left out. A container's keys are those of the
  * subcommand that `args` names.
  */
 export function keysOf(spec: CommandSpec, args: readonly Uint8Array[]): number[] {
+  return keysBySpec(spec, args).flat();
+}
+
+/** The same for each key spec; the STORE of SORT, which no key spec tells, is the second one of it. */
+export function keysBySpec(spec: CommandSpec, args: readonly Uint8Array[]): number[][] {
   if (spec.subcommands !== null && args[1] !== undefined) {
     const sub = spec.subcommands.get(upperCase(args[1]));
-    if (sub !== undefined) return keysOf(sub, args);
+    if (sub !== undefined) return keysBySpec(sub, args);
   }
-  const keys: number[] = [];
-  for (const rule of spec.keySpecs) {
-    if (rule.kind === "range") addRange(rule, args, keys);
-    else addCounted(rule, args, keys);
-  }
-  if (spec.name === "SORT") addSortStore(args, keys);
+  const keys = spec.keySpecs.map((rule) =>
+    rule.kind === "range" ? inRange(rule, args) : counted(rule, args),
+  );
+  if (spec.name === "SORT") keys.push(sortStore(args));
   // redis: db.c migrateGetKeys: with KEYS, the place of the single key holds an empty string.
-  if (spec.name === "MIGRATE" && keys.length > 1) return keys.filter((at) => args[at]!.length > 0);
+  if (spec.name === "MIGRATE" && keys.flat().length > 1) {
+    return keys.map((positions) => positions.filter((at) => args[at]!.length > 0));
+  }
   return keys;
 }
 
 /** redis: db.c getKeysUsingKeySpecs, the range searches. */
-function addRange(rule: KeySpec & { kind: "range" }, args: readonly Uint8Array[], keys: number[]): void {
+function inRange(rule: KeySpec & { kind: "range" }, args: readonly Uint8Array[]): number[] {
   const first =
     typeof rule.begin === "number" ? rule.begin : findKeyword(rule.begin.keyword, rule.begin.from, args);
-  if (first === null) return;
+  if (first === null) return [];
   let last = first + rule.last;
   if (rule.last < 0) {
     last =
@@ -77,17 +93,21 @@ function addRange(rule: KeySpec & { kind: "range" }, args: readonly Uint8Array[]
         ? args.length + rule.last
         : first + Math.trunc((args.length - first) / rule.limit) + rule.last;
   }
+  const keys: number[] = [];
   for (let at = first; at <= last && at < args.length; at += rule.step) keys.push(at);
+  return keys;
 }
 
 /** redis: db.c getKeysUsingKeySpecs, the keynum search. */
-function addCounted(rule: KeySpec & { kind: "count" }, args: readonly Uint8Array[], keys: number[]): void {
+function counted(rule: KeySpec & { kind: "count" }, args: readonly Uint8Array[]): number[] {
   const count = args[rule.begin + rule.count];
-  if (count === undefined || count.length > 10) return;
+  if (count === undefined || count.length > 10) return [];
   const total = Number(text(count));
-  if (!Number.isInteger(total)) return;
+  if (!Number.isInteger(total)) return [];
+  const keys: number[] = [];
   const first = rule.begin + rule.first;
   for (let n = 0, at = first; n < total && at < args.length; n++, at += rule.step) keys.push(at);
+  return keys;
 }
 
 /** The position after a keyword, looked for from `from`, or backwards from the end when that is negative. */
@@ -100,15 +120,38 @@ function findKeyword(keyword: string, from: number, args: readonly Uint8Array[])
 }
 
 /** redis: db.c sortGetKeys: STORE may stand anywhere past the key; the last one counts. */
-function addSortStore(args: readonly Uint8Array[], keys: number[]): void {
-  const skipped: Readonly<Record<string, number>> = { LIMIT: 2, GET: 1, BY: 1 };
-  let store: number | null = null;
+function sortStore(args: readonly Uint8Array[]): number[] {
+  const stores = sortOptions(args).filter(({ word, at }) => word === "STORE" && at + 1 < args.length);
+  return stores.slice(-1).map(({ at }) => at + 1);
+}
+
+/**
+ * Whether a SORT reads keys that it does not name: those of the patterns BY and GET.
+ * redis: sort.c lookupKeyByPattern, a pattern without * is none
+ */
+export function sortsByOthers(args: readonly Uint8Array[]): boolean {
+  return sortOptions(args).some(
+    ({ word, at }) => (word === "BY" || word === "GET") && args[at + 1]?.includes(ASTERISK) === true,
+  );
+}
+
+const ASTERISK = 42;
+/** With the number of arguments behind each. */
+const SORT_OPTIONS: ReadonlyMap<string, number> = new Map([
+  ["LIMIT", 2],
+  ["GET", 1],
+  ["BY", 1],
+  ["STORE", 1],
+]);
+
+function sortOptions(args: readonly Uint8Array[]): { readonly word: string; readonly at: number }[] {
+  const found: { readonly word: string; readonly at: number }[] = [];
   for (let at = 2; at < args.length; at++) {
     const word = upperCase(args[at]!);
-    at += skipped[word] ?? 0;
-    if (word === "STORE" && at + 1 < args.length) store = ++at;
+    found.push({ word, at });
+    at += SORT_OPTIONS.get(word) ?? 0;
   }
-  if (store !== null) keys.push(store);
+  return found;
 }
 
 /** Bytes as an upper-case keyword; "" for what is too long to be one. */

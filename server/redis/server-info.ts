@@ -183,3 +183,9 @@ function bigint(text: string | undefined): bigint | null {
 function flag(text: string | undefined): boolean | null {
   return text === "1" ? true : text === "0" ? false : null;
 }
+
+/** "7.4.1" as 704. Development builds call themselves 255.255.255 and count as the newest. */
+export function releaseOf(version: string): number {
+  const match = /^(\d+)\.(\d+)/.exec(version);
+  return match === null ? 0 : Number(match[1]) * 100 + Number(match[2]);
+}

@@ -17,7 +17,7 @@ import { currentReplid, type Generation } from "./generation.ts";
 import { type LoadProgress, LoadReplies } from "./initial/load-replies.ts";
 import { RdbLoader } from "./initial/rdb-loader.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
-import { checkpointKey, doubtfulKeysKey, scriptsKey } from "./own-keys.ts";
+import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "./own-keys.ts";
 import { KeyFingerprintWriter } from "./reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import type { KeptScripts } from "./scripting/kept-scripts.ts";
@@ -25,6 +25,9 @@ import { scriptPrelude } from "./scripting/script-prelude.ts";
 import { ScriptRewriter } from "./scripting/script-rewriter.ts";
 import { scriptWatcher } from "./scripting/script-watcher.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { KeyJudge } from "./strays/key-judge.ts";
+import { noteStraysAgain } from "./strays/strays-again.ts";
+import type { TaskMerge } from "./strays/task-merge.ts";
 import { StreamApplier } from "./stream/stream-applier.ts";
 
 /** A value larger than this goes to the destination in pieces, bytes. */
@@ -39,6 +42,7 @@ export type ApplyContext = {
   readonly clock: StreamClock;
   readonly scripts: KeptScripts;
   readonly durability: DestinationDurability;
+  readonly merge: TaskMerge;
   readonly now: () => number;
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
@@ -90,6 +94,7 @@ export async function applyRdb(
   const asked = begunBefore || spec.siblings.length > 0;
   const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now) : null;
   await session.beginInitialSync();
+  context.merge.counts.newRdb();
   const answers = new LoadReplies(
     progress,
     ledger.refusals,
@@ -104,11 +109,15 @@ export async function applyRdb(
     linkDb: spec.checkpointDb,
     abilities: session.abilities,
     refusals: ledger.refusals,
+    leftOut: { ledger, key: leftOutKeysKey(spec.taskId, spec.shardId) },
     progress,
     keys,
     scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
     functions: context.scripts.functions,
-    expiry: (expireAt) => context.shade.inSnapshot(expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    merge: context.merge,
+    expiry: (expireAt, target, key) =>
+      context.shade.inSnapshot(target, key, expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    expiryNotes: () => context.shade.trueOnes.take(),
     role,
     now,
   });
@@ -128,6 +137,9 @@ export async function applyRdb(
     stopWatching();
     reader.close();
     await keys?.abandon();
+  }
+  if (context.merge.ownership?.ownerOnly === false) {
+    await noteStraysAgain(await session.client(), spec, context.merge);
   }
   if (begunBefore) await reconcileWith(generation, session, progress, context);
   const checkpoint = {
@@ -152,11 +164,18 @@ async function reconcileWith(
 ): Promise<void> {
   progress.reconciling = true;
   try {
+    // Where copies count for nothing, other shards are not asked about this shard's own keys.
+    const alone = context.merge.ownership?.ownerOnly === true;
     await reconcile({
-      spec: context.spec,
+      spec: alone ? { ...context.spec, siblings: [] } : context.spec,
       facts: session.facts,
       epoch: session.epoch,
       destinationWasEmpty: session.wasEmpty,
+      mayRemove: (db, key) => {
+        const { merge } = context;
+        // What is known of its copies is decided in the stream, unless copies count for nothing.
+        return merge.owns(key) && (alone || !merge.registry.isKnown(db, key));
+      },
       link: session.link,
       ledger: context.ledger,
       now: context.now,
@@ -185,6 +204,19 @@ export function streamApplier(
     storeKey: scriptsKey(spec.taskId, spec.shardId),
     sourceTime: () => clock.sourceTime,
   });
+  const { merge, ledger } = context;
+  const judge = new KeyJudge({
+    ownership: merge.ownership,
+    self: merge.self,
+    shardNames: merge.shardNames,
+    registry: merge.registry,
+    notices: merge.notices,
+    counts: merge.counts,
+    doubtful: ledger.doubtful,
+    databases: spec.databases,
+    hasSiblings: merge.hasSiblings,
+    hasNeighbors: () => merge.neighbors().length > 0,
+  });
   const { stream } = generation;
   const position = Number(from.offset - generation.offset);
   context.durability.continuesAt(position, stream);
@@ -199,6 +231,7 @@ export function streamApplier(
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
       scripts,
       functions: context.scripts.functions,
+      judge,
       maxBulkBytes: abilities.maxBulkBytes,
       publish: spec.publish,
       alone: spec.siblings.length === 0,
@@ -206,7 +239,10 @@ export function streamApplier(
     clock,
     shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
-    ledger: context.ledger,
+    leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
+    databases: spec.databases,
+    ledger,
+    notices: merge.notices,
     watchers: {
       ...expiryWatchers(context.ledger.doubtful, spec.databases),
       restored: restoreWatcher(context.ledger.doubtful),

@@ -4,6 +4,7 @@ import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import type { StreamSource } from "./refresh/key-refresher.ts";
 import type { ReportBuilder } from "./report-builder.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import type { TaskMerge } from "./strays/task-merge.ts";
 import type { SyncLimits } from "./sync-limits.ts";
 
 export type DestinationSideOptions = {
@@ -17,6 +18,7 @@ export type DestinationSideOptions = {
   readonly ledger: StreamLedger;
   readonly limits: SyncLimits;
   readonly durability: DestinationDurability;
+  readonly merge: TaskMerge;
   /** The master asks for an acknowledgement. */
   readonly acknowledge: () => void;
   readonly onChange: () => void;

@@ -14,15 +14,22 @@ import { ExpiryShade } from "./expiry/expiry-shade.ts";
 import { StreamClock } from "./expiry/stream-clock.ts";
 import type { Generation } from "./generation.ts";
 import { noProgress } from "./initial/load-replies.ts";
+import { leftOutKeysKey, trueExpiriesKey } from "./own-keys.ts";
 import { pause } from "./pause.ts";
+import { RepeatedFailures } from "./repeated-failures.ts";
 import { type KeptScripts, readKeptScripts } from "./scripting/kept-scripts.ts";
 import type { SourceReader } from "./source/source-reader.ts";
+import { siblingsSettled } from "./strays/task-settling.ts";
 import { Rewind } from "./stream/stream-applier.ts";
 import { StreamStage } from "./stream-stage.ts";
 
 const LOOK_MS = 20;
 
-export type StopOptions = { readonly forgetCheckpoint: boolean };
+export type StopOptions = {
+  readonly forgetCheckpoint: boolean;
+  /** Nobody waits for it: it may take as long as a cutover to put all right. */
+  readonly patient?: boolean;
+};
 
 /**
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
@@ -41,6 +48,7 @@ export class DestinationSide {
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
   readonly #sessions: DestinationSessions;
+  readonly #failures: RepeatedFailures;
   #scripts: KeptScripts | null = null;
   /** The stream as it is, or was last, applied. */
   #stage: StreamStage | null = null;
@@ -59,10 +67,17 @@ export class DestinationSide {
     const { spec, now } = options;
     this.#options = options;
     this.#sessions = new DestinationSessions(options);
+    this.#failures = new RepeatedFailures(now);
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
     this.#nudger = new ExpiryNudger(now);
-    this.#shade = new ExpiryShade(spec.shardIndex, this.clock, this.#nudger, now);
+    this.#shade = new ExpiryShade(
+      spec.shardIndex,
+      this.clock,
+      this.#nudger,
+      now,
+      trueExpiriesKey(spec.taskId),
+    );
   }
 
   /**
@@ -79,7 +94,14 @@ export class DestinationSide {
     this.#stopping ??= options;
     const { now, report, signal } = this.#options;
     const until = now() + settleMs;
-    const ending = { cutover: options.forgetCheckpoint, until, receivedAll, now, signal };
+    const ending = {
+      cutover: options.forgetCheckpoint,
+      until,
+      receivedAll,
+      siblingsSettled: (limit: number) => this.#siblingsSettled(limit),
+      now,
+      signal,
+    };
     let last: StreamStage | null = null;
     while (this.#begun && !this.ended) {
       const stage = this.#staging ? this.#stage : null;
@@ -94,14 +116,35 @@ export class DestinationSide {
     return this.#done;
   }
 
+  async #siblingsSettled(until: number): Promise<void> {
+    const { spec, now, signal } = this.#options;
+    const session = this.#sessions.current;
+    if (session === null) return;
+    try {
+      await siblingsSettled(spec, await session.client(), { until, now, signal });
+    } catch {
+      // The session has ended: it is opened again, and its stage ended as this one.
+    }
+  }
+
   /** A stream had begun when a stop came, and was not brought to its end. */
   get unfinished(): boolean {
     return this.#stopping !== null && this.#stage !== null && !this.#done;
   }
 
+  /** A stop came, and not all that the shard had said by then is on the destination as it should be. */
+  get incomplete(): boolean {
+    return this.#stopping !== null && !this.#done;
+  }
+
   /** Lets go of the destination at once. */
   leave(): void {
     this.#sessions.current?.close();
+  }
+
+  /** Expiries that stand shaded on the destination; null where that is not known yet. */
+  get expiriesHeldBack(): number | null {
+    return this.#shade.heldBack;
   }
 
   get doubtfulKeys(): number | null {
@@ -164,7 +207,9 @@ export class DestinationSide {
           onRefused: (message) =>
             this.#options.report.event({ level: "warning", type: "restore-refused", message }),
         });
+        await this.#adoptLeftOut(session);
         this.#scripts = await readKeptScripts(session, this.#options.spec, this.#options.ledger);
+        await this.#readStrays(session);
         backoff.reset();
         this.problem = null;
         let from: Checkpoint;
@@ -196,6 +241,7 @@ export class DestinationSide {
         if (isMissed(error)) await this.#sessions.current?.invalidate().catch(() => {});
         if (error instanceof Rewind || signal.aborted || this.#options.signal.aborted) continue;
         await this.#destinationFailed(error, backoff);
+        if (wantedAfter(error, null) !== null) await this.#untilAnotherAttempt(toReason(error), signal);
         const wanted = this.#stopping === null ? wantedAfter(error, this.#checkpoint) : null;
         if (wanted !== null && !signal.aborted) reader.restart(wanted.resume, wanted.why);
       } finally {
@@ -206,6 +252,19 @@ export class DestinationSide {
         this.#sessions.close();
       }
     }
+  }
+
+  /** What has been registered of strays, also by the other shards meanwhile. */
+  async #readStrays(session: DestinationSession): Promise<void> {
+    const { spec, merge } = this.#options;
+    if (merge.ownership === null) return;
+    await merge.registry.load(await session.client(), spec.taskId, spec.shardId);
+  }
+
+  /** Keys that a former session, or engine, has left out. */
+  async #adoptLeftOut(session: DestinationSession): Promise<void> {
+    const { spec, ledger } = this.#options;
+    ledger.leftOut.adopt(await session.members(leftOutKeysKey(spec.taskId, spec.shardId)));
   }
 
   async #initialSync(
@@ -219,7 +278,7 @@ export class DestinationSide {
     this.#checkpoint = null;
     const checkpoint = await applyRdb(generation, session, replies, progress, this.#context());
     await generation.rdb?.close();
-    this.#options.report.initialSyncFinished();
+    this.#options.report.initialSyncFinished(this.#options.ledger.refusals.losses);
     this.#options.onInitialSync();
     this.#noteCheckpoint(checkpoint);
     this.#options.lag.applied(checkpoint.offset, -1);
@@ -279,6 +338,21 @@ export class DestinationSide {
     await backoff.wait(this.#options.signal);
   }
 
+  /** To receive it again costs the shard an RDB, and may end as before. */
+  async #untilAnotherAttempt(reason: PlainReason, over: AbortSignal): Promise<void> {
+    const { now, signal, report, onChange } = this.#options;
+    const { waitMs, said } = this.#failures.failed(reason.code);
+    if (said !== "") {
+      const message = `${reason.message}${said}`;
+      this.problem = { ...reason, message };
+      report.event({ level: "warning", type: "attempt-delayed", message });
+      onChange();
+    }
+    const until = now() + waitMs;
+    while (now() < until && this.#stopping === null && !over.aborted && !signal.aborted)
+      await pause(Math.min(LOOK_MS * 5, waitMs), signal);
+  }
+
   #context(): ApplyContext {
     return {
       spec: this.#options.spec,
@@ -288,6 +362,7 @@ export class DestinationSide {
       clock: this.clock,
       scripts: this.#scripts!,
       durability: this.#options.durability,
+      merge: this.#options.merge,
       now: this.#options.now,
       onGetAck: () => this.#options.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#options.lag.applied(offset, heartbeatAt),

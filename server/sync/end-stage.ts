@@ -12,6 +12,8 @@ export type StageEnding = {
   readonly until: number;
   /** Waits, at most until a time, until all that the source has written has been received. @returns what is missing. */
   readonly receivedAll: (until: number) => Promise<string | null>;
+  /** Waits, at most until a time, until no other shard of the task has anything to note for this one. */
+  readonly siblingsSettled: (until: number) => Promise<void>;
   readonly now: () => number;
   readonly signal: AbortSignal;
 };
@@ -26,14 +28,20 @@ export async function endStage(
   gone: () => boolean,
   ending: StageEnding,
 ): Promise<string | null> {
-  const { cutover, until, receivedAll, now, signal } = ending;
+  const { cutover, until, receivedAll, siblingsSettled, now, signal } = ending;
   if (cutover) {
     await receivedAll(until);
     stage.finish();
   }
   const received = stage.receivedOffset;
-  while (!gone() && !stage.settled(received) && now() < until && !signal.aborted)
-    await pause(LOOK_MS, signal);
+  const settled = async () => {
+    while (!gone() && !stage.settled(received) && now() < until && !signal.aborted)
+      await pause(LOOK_MS, signal);
+  };
+  await settled();
+  if (!gone()) await siblingsSettled(until);
+  stage.countAgain();
+  await settled();
   // What the source was made to delete is on its way.
   const missing = cutover ? await receivedAll(Math.max(until, now() + RECEIVE_MS)) : null;
   stage.applier.stop();

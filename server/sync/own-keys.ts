@@ -24,9 +24,32 @@ export function doubtfulKeysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}doubtful:${taskId}:${shardId}`;
 }
 
+/**
+ * The sorted set on the destination of copies of a shard's keys that other shards of the task hold, as
+ * stray-registry.ts writes them.
+ */
+export function straysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}strays:${taskId}:${shardId}`;
+}
+
+/** The set on the destination of a shard's keys that it does not hold itself, whose value there is a stray's. */
+export function loneStraysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}lone:${taskId}:${shardId}`;
+}
+
+/** The set on the destination of a shard's keys that it does not take, as left-out-keys.ts writes them. */
+export function leftOutKeysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}left-out:${taskId}:${shardId}`;
+}
+
 /** The hash on the destination that holds the bodies of a shard's scripts by their SHA1, for EVALSHA. */
 export function scriptsKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}scripts:${taskId}:${shardId}`;
+}
+
+/** The set on the destination of a task's keys whose expiry only looks like a shaded one: see true-expiries.ts. */
+export function trueExpiriesKey(taskId: string): string {
+  return `${OWN_PREFIX}true-expiries:${taskId}`;
 }
 
 /** The hash on the destination that says whose function libraries lie there: `<SHA1 of the code> <shard>`. */
@@ -34,16 +57,25 @@ export function functionsKey(taskId: string): string {
   return `${OWN_PREFIX}functions:${taskId}`;
 }
 
+/** What may lie in the checkpoint database of a destination for one shard, beside its fields of the checkpoint hash. */
+export function shardKeys(taskId: string, shardId: string): string[] {
+  return [
+    doubtfulKeysKey(taskId, shardId),
+    straysKey(taskId, shardId),
+    loneStraysKey(taskId, shardId),
+    leftOutKeysKey(taskId, shardId),
+    scriptsKey(taskId, shardId),
+    guardKey(taskId, shardId),
+  ];
+}
+
 /** All that may lie in the checkpoint database of a destination for a task with these shards. */
 export function taskKeys(taskId: string, shardIds: readonly string[]): string[] {
   return [
     checkpointKey(taskId),
     functionsKey(taskId),
-    ...shardIds.flatMap((shardId) => [
-      doubtfulKeysKey(taskId, shardId),
-      scriptsKey(taskId, shardId),
-      guardKey(taskId, shardId),
-    ]),
+    trueExpiriesKey(taskId),
+    ...shardIds.flatMap((shardId) => shardKeys(taskId, shardId)),
   ];
 }
 

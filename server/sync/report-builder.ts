@@ -1,5 +1,5 @@
 import { withoutSecrets } from "../errors/known-secrets.ts";
-import type { PlainReason } from "../errors/tributary-error.ts";
+import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FactsPoller } from "./facts-poller.ts";
@@ -8,13 +8,16 @@ import type { LoadProgress } from "./initial/load-replies.ts";
 import type { StreamLedger } from "./ledger/stream-ledger.ts";
 import type {
   DestinationFacts,
+  HeldShard,
   InitialSyncProgress,
   InitialSyncStep,
   Lag,
+  MergeFacts,
   ShardEvent,
   ShardReport,
   ShardStatus,
   SourceFacts,
+  StopLeft,
 } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
@@ -24,6 +27,8 @@ export type Moment = {
   readonly stopped: "paused" | "finished" | null;
   /** What either end waits for; null while both links stand. */
   readonly problem: PlainReason | null;
+  /** Removing keys waits for a decision, or for what stands in its way. */
+  readonly held: HeldShard | null;
   readonly waitingForRdb: boolean;
   readonly generation: Generation | null;
   readonly receivedOffset: bigint | null;
@@ -31,6 +36,9 @@ export type Moment = {
   readonly lag: Lag;
   readonly ledger: StreamLedger;
   readonly doubtfulKeys: number | null;
+  readonly expiriesHeldBack: number | null;
+  readonly left: StopLeft | null;
+  readonly merge: MergeFacts | null;
   readonly source: FactsPoller;
   readonly destination: FactsPoller;
 };
@@ -48,6 +56,8 @@ const UNSTARTED: LoadProgress = {
   keysApplied: 0,
   keysSkipped: 0,
   keysRejected: 0,
+  keysSetAside: 0,
+  keysLeftOut: new Map(),
 };
 
 /** Makes a shard sync's reports: derives its status, notes since when, and hands on what is new. */
@@ -89,18 +99,27 @@ export class ReportBuilder {
     if (this.#initialSync !== null) this.#initialSync.progress = progress;
   }
 
-  initialSyncFinished(): void {
+  /** @param losses what could not be copied; null where all could be. */
+  initialSyncFinished(losses: string | null): void {
     const sync = this.#initialSync;
     if (sync === null) return;
     sync.finishedAt = this.#now();
     const seconds = ((sync.finishedAt - sync.generation.startedAt) / 1000).toFixed(1);
-    const keys = sync.progress?.keysApplied ?? 0;
-    const count = `${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"}`;
+    const count = counted(sync.progress?.keysApplied ?? 0);
     this.event({
       level: "info",
       type: "initial-sync-finished",
       message: `Initial sync finished: ${count} in ${seconds} s.`,
     });
+    const leftOut = [...(sync.progress?.keysLeftOut ?? [])].sort(([a], [b]) => a - b);
+    if (leftOut.length > 0) {
+      const named = leftOut.map(([db, left]) => `database ${db} (${counted(left)})`).join(", ");
+      const message = `Left out, since the task does not name them: ${named}.`;
+      this.event({ level: "warning", type: "databases-left-out", message });
+    }
+    if (losses === null) return;
+    const message = `The initial sync could not copy all that the shard holds: ${losses}. The destination lacks that.`;
+    this.event({ level: "alert", type: "initial-sync-losses", message });
   }
 
   checkpointed(checkpoint: Checkpoint): void {
@@ -122,7 +141,7 @@ export class ReportBuilder {
       shardId: this.#spec.shardId,
       at: now,
       status,
-      reason: moment.fatal ?? (status === "retrying" ? moment.problem : null),
+      reason: this.#reasonOf(moment, status),
       since: this.#since,
       source:
         moment.source.facts === null
@@ -148,6 +167,8 @@ export class ReportBuilder {
               bytesApplied: ledger.bytesApplied,
               batches: ledger.batches,
             },
+      expiriesHeldBack: moment.expiriesHeldBack,
+      left: moment.left,
       lag: moment.lag,
       checkpoint:
         this.#checkpoint === null
@@ -159,7 +180,10 @@ export class ReportBuilder {
             },
       sourceKeys: moment.source.keys,
       destinationKeys: moment.destination.keys,
+      merge: moment.merge,
       spool: spoolOf(moment.generation),
+      held: status === "held" ? moment.held : null,
+      differs: ledger.differences.get(),
       refused: ledger.refusals.take(),
       scripts: ledger.scripts.take(),
       events,
@@ -169,6 +193,7 @@ export class ReportBuilder {
   #statusOf(moment: Moment): ShardStatus {
     if (moment.fatal !== null) return "failed";
     if (moment.stopped !== null) return moment.stopped;
+    if (moment.held !== null) return "held";
     if (moment.problem !== null) return "retrying";
     const { generation } = moment;
     if (generation === null) return moment.waitingForRdb ? "initial-sync" : "connecting";
@@ -176,6 +201,14 @@ export class ReportBuilder {
     return this.#initialSync?.generation === generation && this.#initialSync.finishedAt !== null
       ? "synchronizing"
       : "initial-sync";
+  }
+
+  #reasonOf({ fatal, problem, held }: Moment, status: ShardStatus): PlainReason | null {
+    if (fatal !== null || status === "retrying") return fatal ?? problem;
+    if (status !== "held" || held === null) return null;
+    const role = `shard ${this.#spec.shardName}`;
+    const { code, wouldRemove, of, waitsFor } = held;
+    return reasonOf(code, { role, count: wouldRemove, of, detail: waitsFor });
   }
 
   #progressOf(moment: Moment): InitialSyncProgress | null {
@@ -198,10 +231,13 @@ export class ReportBuilder {
       keysApplied: progress.keysApplied,
       keysSkipped: progress.keysSkipped,
       keysRejected: progress.keysRejected,
+      keysSetAside: progress.keysSetAside,
       why: generation.why,
     };
   }
 }
+
+const counted = (keys: number) => `${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"}`;
 
 function stepOf(generation: Generation, waitingForRdb: boolean): InitialSyncStep {
   if (waitingForRdb || generation.rdbStartedAt === null) return "waiting-for-rdb";

@@ -9,6 +9,7 @@ export const shardStatuses = [
   "initial-sync",
   "synchronizing",
   "retrying",
+  "held",
   "paused",
   "failed",
   "finished",
@@ -70,6 +71,8 @@ export type InitialSyncProgress = {
   readonly keysSkipped: number;
   /** Keys the destination refused; each is in the refused commands. */
   readonly keysRejected: number;
+  /** Keys that are another shard's by the ring; in reports of older versions there is none of it. */
+  readonly keysSetAside: number;
   /** Why this initial sync was needed, e.g. 'first start' or 'the backlog was outrun'. */
   readonly why: string;
 };
@@ -123,6 +126,8 @@ export type RefusedCommand = {
   readonly lastAt: number;
   /** At most 3; every argument cut to 64 characters, unprintable bytes as \xNN. */
   readonly samples: readonly string[];
+  /** It is of an initial sync: a key, or another part of the RDB. */
+  readonly initialSync?: true;
 };
 
 /** How a script of the source ran on the destination. */
@@ -151,6 +156,79 @@ export type ShardEvent = {
   readonly message: string;
 };
 
+/** A key about which something was decided that the users may want to know. */
+export type MergeSample = {
+  readonly kind: "stray" | "lone" | "ambiguous" | "collision" | "kept";
+  /** Cut to 64 characters, unprintable bytes as \xNN. */
+  readonly key: string;
+  /** Of the destination. */
+  readonly db: number;
+  /** The other shard: a stray's owner, else who holds the key. */
+  readonly shard: string;
+};
+
+/** What was decided about keys that several shards have. */
+export type MergeFacts = {
+  readonly policy: string;
+  /** Keys of this shard that are another shard's by the ring: set aside. */
+  readonly strays: number;
+  /** Keys that this shard owns and does not hold, whose value on the destination is a stray's, now. */
+  readonly lone: number;
+  /** Lone strays that several shards held. */
+  readonly ambiguous: number;
+  /** Without a ring: keys that this shard gave up and another shard holds. */
+  readonly collisions: number;
+  /** Keys that the destination held before, and keeps. */
+  readonly kept: number;
+  /** At most 5 of each kind. */
+  readonly samples: readonly MergeSample[];
+};
+
+/**
+ * A shard sync that waits for a decision before it removes keys: SHARD_SHRANK, the shard has lost more than the task's
+ * bound; or for what keeps it from telling which keys are left over: RECONCILE_BLOCKED, which resolves itself too.
+ */
+export type HeldShard = {
+  readonly code: "SHARD_SHRANK" | "RECONCILE_BLOCKED";
+  /** ms since the epoch. */
+  readonly since: number;
+  /** Keys that would be removed, of those that the shard had brought; 0 of 0 where they are not counted yet. */
+  readonly wouldRemove: number;
+  readonly of: number;
+  /** At most 5 of these keys, every one cut to 64 characters, unprintable bytes as \xNN. */
+  readonly sample: readonly string[];
+  /** What it waits for, as the end of a sentence: "a decision", or what stands in the way. */
+  readonly waitsFor: string;
+};
+
+/** One reason for which the destination is other than the shard. */
+export type DifferenceCause = {
+  /** A stable code, such as FLUSHALL, KEYS_KEPT, NEIGHBOR_KEYS, WRONGTYPE. */
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  /** ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+};
+
+/**
+ * What was skipped, rejected or kept, so that the destination is other than it should be, and since when. Ends by a
+ * re-sync of the shard, or by being acknowledged.
+ */
+export type Differs = { readonly since: number; readonly causes: readonly DifferenceCause[] };
+
+/** What is done about a shard that is held: remove what it has lost, or keep it and go on in the state `differs`. */
+export type HoldDecision = "follow" | "keep";
+
+/** What had been received when a stop came, and could not be brought to its end in time; null is unknown. */
+export type StopLeft = {
+  /** Of the stream. */
+  readonly bytes: number | null;
+  readonly doubtfulKeys: number | null;
+  readonly expiriesHeldBack: number | null;
+};
+
 /** What a shard sync says about itself, about twice a second and at each change of state. */
 export type ShardReport = {
   readonly taskId: string;
@@ -167,14 +245,26 @@ export type ShardReport = {
   /** How many initial syncs the shard has begun since its task was created. */
   readonly initialSyncs: number;
   readonly stream: StreamProgress | null;
+  /**
+   * Keys whose expiry stands far in the future on the destination, until it can be known that it was not renewed; null
+   * where a former engine has left some that are not counted yet. In reports of older versions there is none of it.
+   */
+  readonly expiriesHeldBack?: number | null;
+  /** What a stop has left for the next start; null while none has. In reports of older versions there is none of it. */
+  readonly left?: StopLeft | null;
   readonly lag: Lag;
   /** Checkpoint as last written to the destination. */
   readonly checkpoint: { readonly replid: string; readonly offset: string; readonly db: number } | null;
   /** Key counts as INFO keyspace gives them, without Tributary's own keys; null until asked. */
   readonly sourceKeys: readonly KeyCount[] | null;
   readonly destinationKeys: readonly KeyCount[] | null;
+  /** null where the task has one shard only. */
+  readonly merge: MergeFacts | null;
   /** What the spool takes up: buffers that are set aside, full or not, and files. */
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
+  /** Set while the status is `held`, and only then. */
+  readonly held: HeldShard | null;
+  readonly differs: Differs | null;
   /** Only what is new since the last report: counts are increments. */
   readonly refused: readonly RefusedCommand[];
   readonly scripts: readonly ScriptRuns[];

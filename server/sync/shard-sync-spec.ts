@@ -1,3 +1,4 @@
+import type { MergeSpec } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
 
@@ -15,6 +16,24 @@ export type PublishPolicy = "forward" | "skip";
 /** What a shard sync does when the destination has lost what was written: begin again, or stop and say so. */
 export type DestinationDataLostPolicy = "resync" | "stop";
 
+/**
+ * What a shard sync does about a shard that has shrunk: a re-sync that would remove more than `maxKeys` keys, and more
+ * than the share `maxShare` (0 to 1) of what the shard had brought, holds and asks, follows it, or keeps the copy.
+ */
+export type ShrinkPolicy = {
+  readonly onShrink: "hold" | "follow" | "keep";
+  readonly maxKeys: number;
+  readonly maxShare: number;
+};
+
+export const SHRINK_POLICY: ShrinkPolicy = { onShrink: "hold", maxKeys: 1000, maxShare: 0.1 };
+
+/** What becomes of keys that the destination held before the task wrote its first one. */
+export type DestinationKeysPolicy = "must-be-empty" | "overwrite" | "keep";
+
+/** What a FLUSHALL or FLUSHDB of a shard does: nothing, or it removes the keys that this shard owns. */
+export type FlushPolicy = "skip" | "own-keys";
+
 /** Another shard of the same task, as far as a shard sync has to know it. */
 export type SiblingShard = SourceAddresses & {
   readonly shardId: string;
@@ -28,6 +47,8 @@ export type SiblingShard = SourceAddresses & {
  */
 export type ShardSyncSpec = SourceAddresses & {
   readonly taskId: string;
+  /** How other tasks on the same destination call it. */
+  readonly taskName: string;
   /** Unique in the task, at most 64 characters of [A-Za-z0-9_.-]: it is part of key and connection names. */
   readonly shardId: string;
   /** How messages call it, e.g. the server's name in nutcracker.yml. */
@@ -38,12 +59,16 @@ export type ShardSyncSpec = SourceAddresses & {
   readonly siblings: readonly SiblingShard[];
   readonly destination: RedisEndpoint;
   readonly databases: DatabaseMap;
+  readonly merge: MergeSpec;
   /** The database of the destination that holds the checkpoint. */
   readonly checkpointDb: number;
   /** The source database in which the heartbeat key is written; null writes none. */
   readonly heartbeatDb: number | null;
   readonly publish: PublishPolicy;
   readonly onDestinationDataLost: DestinationDataLostPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly onFlush: FlushPolicy;
   /** Initial syncs of the shard before this run, by which the next one is numbered; 0 when not given. */
   readonly initialSyncsBefore?: number;
   /** The shard has had a checkpoint before: a destination without it is not a new one, but has lost it. */

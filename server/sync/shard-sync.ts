@@ -9,16 +9,18 @@ import { DestinationSide, type StopOptions } from "./destination-side.ts";
 import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import { GenerationSpools } from "./generation-spools.ts";
+import { Hold } from "./hold.ts";
 import { LagMeter } from "./lag-meter.ts";
 import { StreamLedger } from "./ledger/stream-ledger.ts";
 import { ReportBuilder } from "./report-builder.ts";
-import type { EventLevel, ShardReport } from "./shard-report.ts";
+import type { EventLevel, HoldDecision, ShardReport, StopLeft } from "./shard-report.ts";
 import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 import { receiveAll } from "./source/receive-all.ts";
 import { SourceLocator } from "./source/source-locator.ts";
 import { sourcePoller } from "./source/source-poller.ts";
 import { SourceReader } from "./source/source-reader.ts";
 import { watchSource } from "./source/source-watch.ts";
+import { TaskMerge } from "./strays/task-merge.ts";
 import { SYNC_LIMITS, type SyncLimits } from "./sync-limits.ts";
 
 const REPORT_MS = 1000;
@@ -41,9 +43,11 @@ export class ShardSync {
   readonly #report: ReportBuilder;
   readonly #lag: LagMeter;
   readonly #ledger: StreamLedger;
+  readonly #hold: Hold;
   readonly #ending = new AbortController();
   readonly #locator: SourceLocator;
   readonly #spools: GenerationSpools;
+  readonly #merge: TaskMerge;
   readonly #durability: DestinationDurability;
   readonly #destination: DestinationSide;
   readonly #sourceFacts: FactsPoller;
@@ -73,8 +77,10 @@ export class ShardSync {
     this.#limits = { ...SYNC_LIMITS, ...options.limits };
     this.#lag = new LagMeter(this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
+    this.#merge = new TaskMerge(spec, this.#now);
     this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
     this.#durability = new DestinationDurability(() => performance.now(), this.#limits.destinationLossMs);
+    this.#hold = new Hold(this.#now, () => this.#changed());
     const { signal } = this.#ending;
     this.#spools = new GenerationSpools({
       spec,
@@ -100,6 +106,7 @@ export class ShardSync {
       ledger: this.#ledger,
       limits: this.#limits,
       durability: this.#durability,
+      merge: this.#merge,
       acknowledge: () => this.#reader?.acknowledge(),
       onChange: () => this.#changed(),
       onInitialSync: () => this.#destinationFacts.hurry(),
@@ -124,15 +131,20 @@ export class ShardSync {
    * put right by then would stay wrong for good; a stop that comes meanwhile leaves it the time of a stop.
    */
   stop(options: StopOptions): Promise<void> {
-    const giveUpMs = options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs;
+    const giveUpMs = this.#patience(options);
     const giveUp = setTimeout(() => this.#abandon(), giveUpMs);
     this.#stopped ??= this.#stop(options);
     return this.#stopped.finally(() => clearTimeout(giveUp));
   }
 
+  /** ms that a stop may take. */
+  #patience({ forgetCheckpoint, patient }: StopOptions): number {
+    return forgetCheckpoint || patient === true ? FINISH_MS : this.#limits.drainMs;
+  }
+
   async #stop(options: StopOptions): Promise<void> {
     this.#stopping = options;
-    const settleMs = (options.forgetCheckpoint ? FINISH_MS : this.#limits.drainMs) / 2;
+    const settleMs = this.#patience(options) / 2;
     const receivedAll = (until: number) =>
       receiveAll({
         facts: this.#sourceFacts,
@@ -143,6 +155,26 @@ export class ShardSync {
       });
     if (!(await this.#destination.stop(options, settleMs, receivedAll))) this.#abandon();
     await this.run();
+  }
+
+  /** What is to be done while it is held; not heard otherwise. */
+  decide(decision: HoldDecision): void {
+    this.#hold.decide(decision);
+  }
+
+  /** Copies the shard again, and removes what it no longer has. */
+  resync(): void {
+    const why = "it was asked for";
+    if (this.#reader === null || this.#stopping !== null) return;
+    this.#reader.restart(null, why);
+    this.#event("info", "resync-requested", "The shard is copied again: it was asked for.");
+    this.#changed();
+  }
+
+  /** What is known to differ has been taken note of. */
+  acknowledge(): void {
+    this.#ledger.differences.acknowledge();
+    this.#changed();
   }
 
   /** Where the shard's master is; null while it has not been found. */
@@ -263,7 +295,8 @@ export class ShardSync {
     this.#ending.abort();
     await Promise.all(background);
     if (this.#stopping?.forgetCheckpoint === false && this.#destination.unfinished) {
-      const message = `What had been received could not all be applied and put right within ${this.#limits.drainMs / 1000} s: the next start goes on with it. Until then some keys may stand with an expiry far in the future.`;
+      const seconds = this.#patience(this.#stopping) / 1000;
+      const message = `What had been received could not all be applied and put right within ${seconds} s: the next start goes on with it. Left: ${leftText(this.#left())}.`;
       this.#event("warning", "drain-incomplete", message);
     }
     if (this.#stopping?.forgetCheckpoint && !this.#destination.forgotten) {
@@ -276,6 +309,18 @@ export class ShardSync {
     await rm(this.#spec.spoolDirectory, { recursive: true, force: true }).catch(() => {});
   }
 
+  /** What a stop has left undone; null while none has. */
+  #left(): StopLeft | null {
+    if (!this.#ending.signal.aborted || this.#stopping?.forgetCheckpoint !== false) return null;
+    if (!this.#destination.incomplete || this.#fatal !== null) return null;
+    const [received, applied] = [this.#reader?.receivedOffset ?? null, this.#lag.appliedOffset];
+    return {
+      bytes: received === null || applied === null ? null : Number(received - applied),
+      doubtfulKeys: this.#destination.doubtfulKeys,
+      expiriesHeldBack: this.#destination.expiriesHeldBack,
+    };
+  }
+
   #send(): void {
     const received = this.#reader?.receivedOffset ?? null;
     if (received !== null) this.#lag.sourceAt(received);
@@ -285,6 +330,7 @@ export class ShardSync {
       stopped:
         over && this.#stopping !== null ? (this.#stopping.forgetCheckpoint ? "finished" : "paused") : null,
       problem: this.#reader?.problem ?? this.#destination.problem ?? this.#spools.problem,
+      held: this.#hold.held,
       waitingForRdb: this.#reader?.waitingForRdb ?? false,
       generation: this.#generation,
       receivedOffset: received,
@@ -292,8 +338,22 @@ export class ShardSync {
       lag: this.#lag.read(),
       ledger: this.#ledger,
       doubtfulKeys: this.#destination.doubtfulKeys,
+      left: this.#left(),
+      expiriesHeldBack: this.#destination.expiriesHeldBack,
+      merge: this.#merge.facts(),
       source: this.#sourceFacts,
       destination: this.#destinationFacts,
     });
   }
+}
+
+function leftText(left: StopLeft | null): string {
+  const count = (value: number | null | undefined, what: string) =>
+    value == null ? `an unknown number of ${what}` : `${value.toLocaleString("en-US")} ${what}`;
+  const parts = [
+    count(left?.bytes, "bytes of the stream that are not applied"),
+    count(left?.doubtfulKeys, "keys to be copied again"),
+    count(left?.expiriesHeldBack, "expiries that stand far in the future"),
+  ];
+  return parts.join(", ");
 }

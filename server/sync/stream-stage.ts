@@ -41,7 +41,8 @@ export class StreamStage {
       replid: () => currentReplid(generation),
     };
     const { runId } = session.facts;
-    const expiry = { shade, clock, nudger, ledger, abilities, runId, now };
+    const { merge } = context;
+    const expiry = { shade, clock, nudger, ledger, abilities, merge, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
@@ -62,6 +63,11 @@ export class StreamStage {
   /** All up to `offset` is applied, and no key is doubtful: neither a noted one, nor one by an answer to come. */
   settled(offset: bigint): boolean {
     return this.applier.hasApplied(offset) && this.#refresher.left === 0;
+  }
+
+  /** Other shard syncs may have noted keys since they were counted. */
+  countAgain(): void {
+    this.#refresher.countAgain();
   }
 
   /** Nothing more is written on the source: see KeyRefresher. */

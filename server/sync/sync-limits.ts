@@ -28,3 +28,6 @@ export const SYNC_LIMITS: SyncLimits = {
   destinationLossMs: 15_000,
   drainMs: 4500,
 };
+
+/** What one answer of a shard that is asked for values may have, bytes: values up to 32 MiB are copied again. */
+export const DUMP_ANSWER_BYTES = 64 * 1024 * 1024;

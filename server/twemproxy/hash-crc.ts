@@ -13,20 +13,20 @@ const table32 = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-16 whose register has 32 bits: Twemproxy never cuts it to 16 (twemproxy: hashkit/nc_crc16.c). */
-export function hashCrc16(key: Uint8Array): number {
+export function hashCrc16(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0;
-  for (let at = 0; at < key.length; at++) crc = (crc << 8) ^ table16[((crc >>> 8) ^ key[at]!) & 0xff]!;
+  for (let at = start; at < end; at++) crc = (crc << 8) ^ table16[((crc >>> 8) ^ bytes[at]!) & 0xff]!;
   return crc >>> 0;
 }
 
 /** The 15 bits of CRC-32 that libmemcached keeps (twemproxy: hashkit/nc_crc32.c hash_crc32). */
-export function hashCrc32(key: Uint8Array): number {
-  return (hashCrc32a(key) >>> 16) & 0x7fff;
+export function hashCrc32(bytes: Uint8Array, start: number, end: number): number {
+  return (hashCrc32a(bytes, start, end) >>> 16) & 0x7fff;
 }
 
 /** CRC-32 whole. */
-export function hashCrc32a(key: Uint8Array): number {
+export function hashCrc32a(bytes: Uint8Array, start: number, end: number): number {
   let crc = -1;
-  for (let at = 0; at < key.length; at++) crc = (crc >>> 8) ^ table32[(crc ^ key[at]!) & 0xff]!;
+  for (let at = start; at < end; at++) crc = (crc >>> 8) ^ table32[(crc ^ bytes[at]!) & 0xff]!;
   return ~crc >>> 0;
 }

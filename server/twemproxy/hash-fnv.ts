@@ -8,30 +8,30 @@ const prime32 = 0x01000193;
 const init64Low = 0x84222325;
 const prime64Low = 0x1b3;
 
-export function hashFnv1x64(key: Uint8Array): number {
-  return multiplyFirst(key, init64Low, prime64Low);
+export function hashFnv1x64(bytes: Uint8Array, start: number, end: number): number {
+  return multiplyFirst(bytes, start, end, init64Low, prime64Low);
 }
 
-export function hashFnv1ax64(key: Uint8Array): number {
-  return multiplyLast(key, init64Low, prime64Low);
+export function hashFnv1ax64(bytes: Uint8Array, start: number, end: number): number {
+  return multiplyLast(bytes, start, end, init64Low, prime64Low);
 }
 
-export function hashFnv1x32(key: Uint8Array): number {
-  return multiplyFirst(key, init32, prime32);
+export function hashFnv1x32(bytes: Uint8Array, start: number, end: number): number {
+  return multiplyFirst(bytes, start, end, init32, prime32);
 }
 
-export function hashFnv1ax32(key: Uint8Array): number {
-  return multiplyLast(key, init32, prime32);
+export function hashFnv1ax32(bytes: Uint8Array, start: number, end: number): number {
+  return multiplyLast(bytes, start, end, init32, prime32);
 }
 
-function multiplyFirst(key: Uint8Array, init: number, prime: number): number {
+function multiplyFirst(bytes: Uint8Array, start: number, end: number, init: number, prime: number): number {
   let hash = init;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash, prime) ^ ((key[at]! << 24) >> 24);
+  for (let at = start; at < end; at++) hash = Math.imul(hash, prime) ^ ((bytes[at]! << 24) >> 24);
   return hash >>> 0;
 }
 
-function multiplyLast(key: Uint8Array, init: number, prime: number): number {
+function multiplyLast(bytes: Uint8Array, start: number, end: number, init: number, prime: number): number {
   let hash = init;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ ((key[at]! << 24) >> 24), prime);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ ((bytes[at]! << 24) >> 24), prime);
   return hash >>> 0;
 }

@@ -2,7 +2,8 @@
  * Paul Hsieh's SuperFastHash with a start of 0 instead of the length. Of the last three bytes the third alone
  * enters with its sign (twemproxy: hashkit/nc_hsieh.c).
  */
-export function hashHsieh(key: Uint8Array): number {
+export function hashHsieh(bytes: Uint8Array, start: number, end: number): number {
+  const key = bytes.subarray(start, end);
   if (key.length === 0) return 0;
   let hash = 0;
   let at = 0;

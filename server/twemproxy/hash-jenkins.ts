@@ -1,5 +1,6 @@
 /** Bob Jenkins' lookup3 hashlittle with a start value of 13 (twemproxy: hashkit/nc_jenkins.c). */
-export function hashJenkins(key: Uint8Array): number {
+export function hashJenkins(bytes: Uint8Array, start: number, end: number): number {
+  const key = bytes.subarray(start, end);
   let a = (0xdeadbeef + key.length + 13) | 0;
   let b = a;
   let c = a;

@@ -1,7 +1,8 @@
 const multiplier = 0x5bd1e995;
 
 /** MurmurHash2 with a seed of 0xdeadbeef times the length (twemproxy: hashkit/nc_murmur.c). */
-export function hashMurmur(key: Uint8Array): number {
+export function hashMurmur(bytes: Uint8Array, start: number, end: number): number {
+  const key = bytes.subarray(start, end);
   let hash = Math.imul(0xdeadbeef, key.length) ^ key.length;
   let at = 0;
   for (; at + 4 <= key.length; at += 4) {

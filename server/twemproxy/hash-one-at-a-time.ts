@@ -1,8 +1,8 @@
 /** Bob Jenkins' one-at-a-time; bytes enter with their sign (twemproxy: hashkit/nc_one_at_a_time.c). */
-export function hashOneAtATime(key: Uint8Array): number {
+export function hashOneAtATime(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let at = 0; at < key.length; at++) {
-    hash = (hash + ((key[at]! << 24) >> 24)) | 0;
+  for (let at = start; at < end; at++) {
+    hash = (hash + ((bytes[at]! << 24) >> 24)) | 0;
     hash = (hash + (hash << 10)) | 0;
     hash ^= hash >>> 6;
   }

@@ -7,8 +7,8 @@ import { hashMurmur } from "./hash-murmur.ts";
 import { hashOneAtATime } from "./hash-one-at-a-time.ts";
 import type { NutcrackerHash } from "./nutcracker-pool.ts";
 
-/** A key's hash: an unsigned 32-bit number. */
-export type KeyHash = (key: Uint8Array) => number;
+/** The hash of the key in `bytes[start, end)`: an unsigned 32-bit number. */
+export type KeyHash = (bytes: Uint8Array, start: number, end: number) => number;
 
 /** By the names that nutcracker.yml uses. All are those of a Twemproxy on a machine whose char is signed (x86). */
 export const keyHashes: Readonly<Record<NutcrackerHash, KeyHash>> = {

@@ -2,9 +2,10 @@ import type { Dispatch, WeightedServer } from "./ketama.ts";
 
 /**
  * The remainder of the hash over a list in which each server stands as often as it weighs
- * (twemproxy: hashkit/nc_modula.c). @param servers sorted as the ring sorts them.
+ * (twemproxy: hashkit/nc_modula.c). @param servers sorted as the ring sorts them. @param labels what stands for each of
+ * them in the answer.
  */
-export function modula(servers: readonly WeightedServer[]): Dispatch {
+export function modula(servers: readonly WeightedServer[], labels: readonly number[]): Dispatch {
   const ends: number[] = [];
   let total = 0;
   for (const server of servers) {
@@ -13,6 +14,8 @@ export function modula(servers: readonly WeightedServer[]): Dispatch {
   }
   return (hash) => {
     const place = hash % total;
-    return ends.findIndex((end) => place < end);
+    let server = 0;
+    while (ends[server]! <= place) server++;
+    return labels[server]!;
   };
 }

@@ -192,6 +192,7 @@ describe("live views", () => {
     const context: ApiContext = {
       control,
       systemInfo: systemInfoOf("/"),
+      from: null,
       live: new LiveLimits(),
       socket: { views: 0, unread: () => unread },
     };

@@ -1,3 +1,4 @@
+import type { ShardCommand } from "../../server/control/engine-protocol.ts";
 import type { ShardRunner, ShardRunnerListener } from "../../server/control/shard-runner.ts";
 import type { ShardReport, ShardStatus } from "../../server/sync/shard-report.ts";
 import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
@@ -23,6 +24,10 @@ export class FakeRunner implements ShardRunner {
     this.log.push(`stop ${shardId}${forgetCheckpoint ? " and forget" : ""}`);
     this.specs.delete(shardId);
     return { drained: this.drained };
+  }
+
+  tell(command: ShardCommand): void {
+    this.log.push(`${command.type} ${command.shardId}`);
   }
 
   async close(): Promise<void> {
@@ -74,7 +79,10 @@ export function reportOf(
     sourceKeys: [{ db: 0, keys: 3, expires: 0 }],
     destinationKeys: [{ db: 0, keys: 6, expires: 0 }],
     initialSyncs: 0,
+    merge: null,
     spool: { memoryBytes: 0, diskBytes: 0 },
+    held: null,
+    differs: null,
     refused: [],
     scripts: [],
     events: [],

@@ -51,6 +51,7 @@ export function checksOf(...checks: Partial<CheckResult>[]): PrecheckReport {
     })),
     shards: [],
     destination,
+    use: null,
   };
 }
 

@@ -9,7 +9,8 @@ import { temporaryFolder, until } from "../servers/index.ts";
 
 /**
  * A worker that speaks the protocol and does nothing: a shard named crash ends the thread, one named deaf never
- * answers a stop, one named brief ends by itself. Each start is reported with the thread's id.
+ * answers a stop, one named brief ends by itself, one named written has a checkpoint. Each start is reported with the
+ * thread's id, and whether a checkpoint is expected.
  */
 const worker = `
 import { parentPort, threadId } from "node:worker_threads";
@@ -18,7 +19,9 @@ const stopped = (shardId) => { running.delete(shardId); parentPort.postMessage({
 parentPort.on("message", (command) => {
   if (command.type === "start") {
     const { shardId } = command.spec;
-    parentPort.postMessage({ type: "report", report: { taskId: "t", shardId, at: threadId } });
+    const checkpoint = shardId === "written" ? { offset: "1" } : null;
+    const since = command.spec.expectCheckpoint ? 1 : 0;
+    parentPort.postMessage({ type: "report", report: { taskId: "t", shardId, at: threadId, since, checkpoint } });
     if (running.has(shardId)) return;
     running.add(shardId);
     if (shardId === "crash") setTimeout(() => { throw new Error("a bug"); }, 20);
@@ -34,13 +37,15 @@ function open(options: Partial<WorkerPoolOptions> = {}) {
   writeFileSync(file, worker);
   const heard = {
     starts: [] as string[],
+    expecting: [] as string[],
     threads: new Map<string, number>(),
     ended: [] as string[],
     died: [] as string[],
   };
   const listener: ShardRunnerListener = {
-    onReport: ({ shardId, at }) => {
+    onReport: ({ shardId, at, since }) => {
       heard.starts.push(shardId);
+      if (since === 1) heard.expecting.push(shardId);
       heard.threads.set(shardId, at);
     },
     onEnded: (_, shardId) => heard.ended.push(shardId),
@@ -111,6 +116,16 @@ describe("the worker pool", () => {
       "a: The worker thread of shard a stopped: a bug.",
       "crash: The worker thread of shard crash stopped: a bug.",
     ]);
+  });
+
+  it("starts a shard sync that has had a checkpoint again as one that must find it", async () => {
+    const { pool, heard } = open({ size: 1 });
+    for (const shardId of ["written", "new", "crash"]) pool.start(spec(shardId));
+    await until(() => heard.starts.filter((shardId) => shardId === "new").length >= 2, {
+      what: "both run again",
+    });
+    expect(heard.expecting).toContain("written");
+    expect(heard.expecting).not.toContain("new");
   });
 
   it("ends the thread of a shard sync that does not stop, and goes on with the others", async () => {

@@ -3,8 +3,7 @@ import { knowSecret, withoutSecrets } from "../../server/errors/known-secrets.ts
 import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { toTributaryError } from "../../server/redis/reply-error.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
-import { RefusalLog } from "../../server/sync/ledger/refusal-log.ts";
-import { ScriptLog } from "../../server/sync/ledger/script-log.ts";
+import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
 import { ReportBuilder } from "../../server/sync/report-builder.ts";
 
 const password = `h"u'n<t>er&2 säge\\1+/`;
@@ -81,9 +80,12 @@ describe("a password that a server repeats", () => {
         `redis_version:7.0 ${line}\r\nrun_id:${line}\r\nrole:slave\r\nmaster_host:${line}\r\nmaster_port:1`,
       ),
     );
-    const refusals = new RefusalLog(() => 0);
+    const ledger = new StreamLedger(
+      () => 0,
+      () => {},
+    );
+    const { refusals, scripts } = ledger;
     refusals.add("rejected", "SET", 0, "ERR", said, () => `SET ${password}`);
-    const scripts = new ScriptLog(() => 0);
     scripts.add({ sha: "1", name: "one" }, true, said);
     const reports: unknown[] = [];
     const builder = new ReportBuilder(
@@ -93,7 +95,6 @@ describe("a password that a server repeats", () => {
     );
     builder.event({ level: "warning", type: "refresh-failed", message: said });
     const nothing = { facts: null, address: null, keys: null };
-    const ledger = { refusals, scripts, commandsApplied: 0 };
     builder.send({ source: nothing, destination: nothing, ledger, generation: null } as never);
     const all = JSON.stringify([
       String(facts.masterReplOffset),

@@ -8,6 +8,7 @@ import { checkVersions } from "../../server/precheck/check-versions.ts";
 import type { Precheck, ServerAnswers } from "../../server/precheck/precheck-report.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
+import { plainQuestion } from "./merge-question.ts";
 
 function answers(subject: string, info: string): ServerAnswers {
   return {
@@ -20,6 +21,8 @@ function answers(subject: string, info: string): ServerAnswers {
     databaseCount: null,
     refusals: new Map(),
     ownKeys: new Map(),
+    neighbors: [],
+    began: false,
   };
 }
 
@@ -31,6 +34,8 @@ function precheck(source: string, destination: string): Precheck {
     databases: null,
     heartbeatDb: 0,
     autoEjectHosts: null,
+    merge: plainQuestion,
+    use: null,
   };
 }
 
@@ -85,35 +90,39 @@ test("goes by CONFIG where INFO does not tell of the memory limit (before 3.2)",
   ]);
 });
 
-const holding = (info: string) => `${redis("7.0.15")}\nrun_id:dd\nrole:master\n# Keyspace\n${info}`;
+const apart = (keys: number): Precheck => {
+  const task = precheck(`${redis("7.0.15")}\nrun_id:ss`, `${redis("7.0.15")}\nrun_id:dd`);
+  const counts = keys === 0 ? [] : [{ db: 0, keys }];
+  const use = { keys: counts, samples: null, neighbors: [], began: false } as unknown as Precheck["use"];
+  const merge = { ...task.merge, destinationKeys: "overwrite" } as const;
+  return { ...task, merge, use, destination: { ...task.destination, address: "h:2" } };
+};
 
-test("calls a destination that holds keys not empty, and counts them as the pages do", () => {
-  const shard = holding("db0:keys=1,expires=0").replace("run_id:dd", "run_id:ss");
-  const apart = precheck(shard, holding("db0:keys=22713,expires=0"));
-  const [found] = checkDestinationEmpty({ ...apart, destination: { ...apart.destination, address: "h:2" } });
-  expect(found).toMatchObject({
-    level: "warning",
-    title: "Destination is not empty",
-    current: "db0: 22,713 keys",
-  });
-  const one = precheck(shard, holding("db0:keys=1,expires=0"));
-  const [single] = checkDestinationEmpty({ ...one, destination: { ...one.destination, address: "h:2" } });
-  expect(single?.current).toBe("db0: 1 key");
-  const empty = precheck(shard, holding(""));
-  const [passed] = checkDestinationEmpty({ ...empty, destination: { ...empty.destination, address: "h:2" } });
-  expect(passed).toMatchObject({ level: "ok", title: "Destination is empty" });
+test.each([
+  [22_713, "warning", "Destination is not empty", "db0: 22,713 keys"],
+  [1, "warning", "Destination is not empty", "db0: 1 key"],
+  [0, "ok", "Destination is empty", null],
+])(
+  "calls a destination with %i keys what it is, and counts them as the pages do",
+  (keys, level, title, current) => {
+    expect(checkDestinationEmpty(apart(keys))).toMatchObject([{ level, title, current }]);
+  },
+);
+
+test("has no remedy that empties a database", () => {
+  const [found] = checkDestinationEmpty(apart(5));
+  expect(found?.remedy).not.toMatch(/flush|remove|delete/i);
 });
 
 test.each([
-  ["the shard itself", holding("db0:keys=5,expires=0")],
-  [
-    "its replica",
-    `redis_version:7.0.15\nrun_id:ee\nrole:slave\nmaster_host:h\nmaster_port:1\n# Keyspace\ndb0:keys=5`,
-  ],
-])("says nothing of emptying a destination that is %s", (_, info) => {
-  const task = precheck(holding("db0:keys=5,expires=0"), info);
-  expect(checkDestinationEmpty(task)).toEqual([]);
-  expect(checkSameServer(task)).toMatchObject([{ level: "error", title: "Destination is a shard" }]);
+  ["the shard itself", "run_id:ss\nrole:master"],
+  ["its replica", "run_id:ee\nrole:slave\nmaster_host:h\nmaster_port:1"],
+])("says nothing of a destination's keys that is %s", (_, info) => {
+  const task = apart(5);
+  const facts = serverFacts(parseInfo(`${redis("7.0.15")}\n${info}`));
+  const same = { ...task, destination: { ...task.destination, facts } };
+  expect(checkDestinationEmpty(same)).toEqual([]);
+  expect(checkSameServer(same)).toMatchObject([{ level: "error", title: "Destination is a shard" }]);
 });
 
 test("warns where nutcracker ejects shards, and says nothing of shards that were given by hand", () => {

@@ -16,6 +16,7 @@ import {
   until,
 } from "../servers/index.ts";
 import { requiredBinary } from "../servers/required-binary.ts";
+import { plainQuestion } from "./merge-question.ts";
 
 let one: RedisServer;
 let two: RedisServer;
@@ -38,6 +39,7 @@ function check(shards: readonly string[], to: string, given: Given = {}): Promis
     destination: parseEndpoint(to),
     databases: null,
     heartbeatDb: 0,
+    merge: plainQuestion,
     ...given,
   });
 }

@@ -4,6 +4,7 @@ import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseSource } from "../../server/redis/parse-source.ts";
 import { freePort, startRedis, startSentinel, until } from "../servers/index.ts";
 import { startReplicatedShard } from "../sync/replicated-shard.ts";
+import { plainQuestion } from "./merge-question.ts";
 
 async function check(address: string) {
   const { source, ...further } = parseSource(address, { username: null, password: null });
@@ -13,6 +14,7 @@ async function check(address: string) {
     destination: parseEndpoint(destination.url),
     databases: null,
     heartbeatDb: 0,
+    merge: plainQuestion,
   });
   return {
     shard: report.shards[0]!,

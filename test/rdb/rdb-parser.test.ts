@@ -141,7 +141,7 @@ describe("what stands between values", () => {
     expect(unwanted.entries.map(({ key }) => String(key))).toEqual(["k"]);
     const missing = encode.rdb([encode.key(32, "s", strings)]);
     await expect(parsed(missing)).rejects.toMatchObject({
-      details: { detail: "there is no hash template 5" },
+      details: { detail: "there is no hash template 5, in the value of key s" },
     });
   });
 
@@ -223,7 +223,10 @@ describe("a broken RDB", () => {
     ],
   ])("with %s is an error with its offset", async (_, bytes, offset, detail) => {
     const error = (await parsed(bytes).catch((thrown: unknown) => thrown)) as TributaryError;
-    expect(error).toMatchObject({ code: "RDB_CORRUPT", details: { role: "the test", offset, detail } });
+    expect(error).toMatchObject({
+      code: "RDB_CORRUPT",
+      details: { role: "the test", offset, detail: expect.stringContaining(detail) },
+    });
   });
 
   test("is told from a source that fails", async () => {

@@ -39,7 +39,7 @@ describe("an RDB of every type and encoding of 7.0", () => {
       await destination.client.callBuffer(
         "RESTORE",
         Buffer.from(entry.key),
-        Math.max(entry.expireAt, 0),
+        entry.expireAt < 0 ? 0 : String(entry.expireAt),
         payload,
         "ABSTTL",
         "REPLACE",
@@ -78,7 +78,7 @@ describe("an RDB of every type and encoding of 7.0", () => {
         await destination.client.callBuffer(
           "RESTORE",
           Buffer.from(entry.key),
-          Math.max(entry.expireAt, 0),
+          entry.expireAt < 0 ? 0 : String(entry.expireAt),
           payload,
           "ABSTTL",
         );

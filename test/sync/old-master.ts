@@ -31,6 +31,8 @@ export type OldMaster = {
   readonly port: number;
   /** Sends a command to the replica. */
   send(...args: (string | Buffer)[]): void;
+  /** Sends these bytes to it, whatever they are. */
+  sendRaw(bytes: Buffer): void;
   /** After all that was sent. */
   offset(): bigint;
 };
@@ -49,15 +51,16 @@ export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
       connection.send(rdb);
     },
   });
+  const sendRaw = (bytes: Buffer) => {
+    log.push(bytes);
+    sent += BigInt(bytes.length);
+    master.replica().send(bytes);
+  };
   return {
     port: master.port,
     offset: () => sent,
-    send: (...args) => {
-      const bytes = encodeCommand(args);
-      log.push(bytes);
-      sent += BigInt(bytes.length);
-      master.replica().send(bytes);
-    },
+    send: (...args) => sendRaw(encodeCommand(args)),
+    sendRaw,
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KeyFingerprint, PARTITIONS } from "../../server/sync/reconcile/key-fingerprint.ts";
+import { KeyFingerprint, PARTITIONS } from "../../server/merge/key-fingerprint.ts";
 import { fingerprintSetId, readFingerprints } from "../../server/sync/reconcile/key-fingerprint-set.ts";
 import { KeyFingerprintWriter } from "../../server/sync/reconcile/key-fingerprint-writer.ts";
 import { temporaryFolder } from "../servers/index.ts";

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
-import type { DatabaseMap, ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import { type DatabaseMap, SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
 
 const endpoint = (server: RedisServer) => ({
@@ -47,15 +47,20 @@ export class ReconcileTask {
     }));
     this.specs = siblings.map((own, shardIndex) => ({
       taskId: "reconcile",
+      taskName: "reconcile",
       ...own,
       shardIndex,
       siblings: siblings.filter((other) => other !== own),
       destination: endpoint(destination),
       databases,
+      merge: { policy: "last-write" as const, ring: null },
       checkpointDb: 0,
       heartbeatDb: null,
       publish: "forward" as const,
       onDestinationDataLost: "resync" as const,
+      shrink: SHRINK_POLICY,
+      destinationKeys: "overwrite" as const,
+      onFlush: "skip" as const,
       expectCheckpoint: false,
       spoolQuotaBytes: 2 ** 30,
     }));

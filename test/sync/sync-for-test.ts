@@ -6,7 +6,7 @@ import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
 import type { RefusedCommand, ScriptRuns, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import { SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
 import type { SyncLimits } from "../../server/sync/sync-limits.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 
@@ -45,6 +45,7 @@ export class SyncForTest {
     this.#files = files;
     this.spec = {
       taskId: "test",
+      taskName: "test",
       shardId: "s0",
       shardName: "s0",
       shardIndex: 0,
@@ -52,10 +53,14 @@ export class SyncForTest {
       alternatives: [],
       sentinel: null,
       databases: { kind: "all" },
+      merge: { policy: "last-write", ring: null },
       checkpointDb: 0,
       heartbeatDb: null,
       publish: "forward",
       onDestinationDataLost: "resync",
+      shrink: SHRINK_POLICY,
+      destinationKeys: "overwrite",
+      onFlush: "skip",
       expectCheckpoint: false,
       spoolDirectory: temporaryFolder(),
       spoolQuotaBytes: 2 ** 30,

@@ -113,7 +113,14 @@ test.each(Object.keys(abilities))(
         for (const use of uses) {
           const key = `copy:${n++}`;
           await client.rpush(key, "an old value of another type");
-          const entry: RdbEntry = { db: 0, key: Buffer.from(key), type: payload[0]!, ...life, ...use };
+          const entry: RdbEntry = {
+            db: 0,
+            key: Buffer.from(key),
+            type: payload[0]!,
+            offset: 7,
+            ...life,
+            ...use,
+          };
           // In the midst of other bytes, as in an RDB.
           const around = Buffer.concat([Buffer.alloc(7, 0xee), value, Buffer.alloc(7, 0xee)]);
           expect(writer.write(link, entry, around, 7, 7 + value.length)).toBe(true);
@@ -157,7 +164,7 @@ test.each(Object.keys(abilities))(
 
 test("an encoding that the destination does not know is left to be decoded", async () => {
   const writer = new ValueWriter({ ...own, restoreVersion: () => null }, Date.now);
-  const entry = { db: 0, key: Buffer.from("key"), type: 18, expireAt: -1, idle: -1, freq: -1 };
+  const entry = { db: 0, key: Buffer.from("key"), type: 18, expireAt: -1, idle: -1, freq: -1, offset: -1 };
   // The link is not touched.
   expect(writer.write(null as unknown as DestinationLink, entry, Buffer.alloc(10), 0, 10)).toBe(false);
 });

@@ -6,9 +6,13 @@ import { Button } from "@/components/controls/button";
 import { Card } from "@/components/controls/card";
 import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
+import { ConfirmStart } from "@/components/merging/confirm-start";
+import { useOwnName } from "@/components/merging/own-name";
 import { AddressFields } from "@/components/new-task/address-fields";
 import { DatabasesSection } from "@/components/new-task/databases-section";
 import { FormSection } from "@/components/new-task/form-section";
+import { KeysChoice } from "@/components/new-task/keys-choice";
+import { MergeSection } from "@/components/new-task/merge-section";
 import { OptionsSection } from "@/components/new-task/options-section";
 import type { Pool } from "@/components/new-task/pool-picker";
 import { PrecheckResults } from "@/components/new-task/precheck-results";
@@ -21,7 +25,9 @@ import { ReasonNote } from "@/components/status/reason-note";
 export function NewTask() {
   const [form, setForm] = useState<TaskForm>(emptyForm);
   const [pool, setPool] = useState<Pool | null>(null);
-  const { errors, failure, report, testing, creating, test, create, changed } = useSubmit(form);
+  const { errors, failure, report, question, dismiss, testing, creating, test, create, changed } =
+    useSubmit(form);
+  const own = useOwnName();
 
   const change = useCallback(
     (patch: Partial<TaskForm>) => {
@@ -79,6 +85,7 @@ export function NewTask() {
               onChange={(destination) => change({ destination })}
             />
             <DatabasesSection form={form} redisDb={pool?.redisDb ?? null} errors={errors} onChange={change} />
+            <MergeSection form={form} pool={pool} onChange={change} />
             <OptionsSection form={form} onChange={change} />
           </div>
         </FormSection>
@@ -119,10 +126,28 @@ export function NewTask() {
           {report !== null && (
             <Card className="p-4 sm:p-6" id="checks">
               <PrecheckResults report={report} />
+              {report.checks.some(({ code }) => code === "DESTINATION_HOLDS_KEYS") && (
+                <KeysChoice onChoose={(destinationKeys) => change({ destinationKeys })} />
+              )}
             </Card>
           )}
         </div>
       </div>
+      {question !== null && (
+        <ConfirmStart
+          question={question}
+          own={own}
+          busy={creating}
+          onConfirm={() => void create(own.by)}
+          onClose={dismiss}
+          onDatabase={(db) =>
+            change({
+              databases: "pairs",
+              pairs: [{ key: 1, source: String(pool?.redisDb ?? 0), destination: String(db) }],
+            })
+          }
+        />
+      )}
     </form>
   );
 }

@@ -1,5 +1,6 @@
+import type { WatchKind } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import type { CommandName, WatchKind } from "./command-names.ts";
+import type { CommandName } from "./command-names.ts";
 
 /** What the destination answered to one command, told once its transaction has been applied. */
 export type Answer = {
@@ -54,7 +55,7 @@ export type WatchedCommand = {
 /** Makes the watch for a command whose name says that it may want one; null where it does not. */
 export type AnswerWatcher = (command: WatchedCommand) => AnswerWatch | null;
 
-/** By the kind that the table of names states. */
+/** By the kind that the table of facts states. */
 export type AnswerWatchers = Readonly<Partial<Record<WatchKind, AnswerWatcher>>>;
 
 /** Gathers the answer to a watched command from what the reply scanner tells. */

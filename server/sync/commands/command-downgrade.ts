@@ -1,14 +1,10 @@
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
-import {
-  capabilitiesOf,
-  type RdbDestination,
-  rdbTypeIsKnown,
-  restoreVersionFor,
-  typeOfDump,
-} from "../../rdb/rdb-version.ts";
+import { type RdbDestination, rdbTypeIsKnown, restoreVersionFor, typeOfDump } from "../../rdb/rdb-version.ts";
+import { type CommandServer, serverHas } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { writeCrc64 } from "../../redis/crc64.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { releaseOf } from "../../redis/server-info.ts";
 import { allArguments, word } from "./command-arguments.ts";
 import {
   type Args,
@@ -24,59 +20,44 @@ import {
 import { copy } from "./command-downgrade-scripts.ts";
 import { streamRewrites } from "./stream-rewrites.ts";
 
-/** Commands that may need another form on an older destination: the filter asks for these alone. */
-export const DOWNGRADED = [
-  ...["LMOVE", "LPOP", "RPOP", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE", "ZADD", "GEOADD"],
-  ...["XADD", "XTRIM", "XGROUP", "XSETID", "DELIFEQ"],
-  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HSETEX", "HGETEX", "HGETDEL"],
-] as const;
-
 /**
  * Expresses commands of a newer source in what an older destination knows. A command becomes exactly one other,
  * a script where it takes several: the destination holds what the source held, so what a script reads there is
  * what the source's command read.
  */
 export class CommandDowngrade {
-  /** MSETEX (Redis 8.4, Valkey 9.1). */
-  readonly hasMsetex: boolean;
-  /** Commands that the destination does not know in any form. */
-  readonly #lacked: ReadonlySet<string>;
   readonly #rewrites: ReadonlyMap<string, Rewrite>;
-  readonly #server: RdbDestination;
-  readonly #withoutCopy: boolean;
+  readonly #server: RdbDestination & CommandServer;
 
   /** @param redisVersion the Redis version that the destination says it is compatible with. */
   constructor(server: RdbDestination, redisVersion: string) {
-    this.#server = server;
+    this.#server = { ...server, redisVersion };
     const rewrites = new Map<string, Rewrite>();
     const add = (more: Readonly<Record<string, Rewrite>>) => {
       for (const [name, rewrite] of Object.entries(more)) rewrites.set(name, rewrite);
     };
     const release = releaseOf(redisVersion);
-    const redis = server.flavor === "redis" ? release : 0;
     add(unconditional);
-    add(streamRewrites({ minId: release >= 602, references: redis >= 802 }));
+    add(streamRewrites({ minId: release >= 602, references: server.flavor === "redis" && release >= 802 }));
     if (release < 700) add(before70);
     if (release < 602) add(before62);
-    const lacked = new Set(release < 602 ? UNKNOWN_BEFORE_62 : []);
-    if (!capabilitiesOf(server).fieldExpiry) {
-      add(withoutFieldExpiry);
-      for (const name of Object.keys(withoutFieldExpiry)) lacked.add(name);
-    } else if (server.flavor === "redis" && release < 800) {
-      add(before80);
-      for (const name of Object.keys(before80)) lacked.add(name);
-    }
-    this.#lacked = lacked;
-    const valkey = server.flavor === "valkey" ? releaseOf(server.version) : 0;
-    if (valkey < 900) add(withoutDelifeq);
-    this.hasMsetex = valkey >= 901 || redis >= 804;
+    if (!this.#has("HEXPIRE")) add(withoutFieldExpiry);
+    else if (!this.#has("HSETEX")) add(before80);
+    if (!this.#has("DELIFEQ")) add(withoutDelifeq);
     this.#rewrites = rewrites;
-    this.#withoutCopy = release < 602;
+  }
+
+  get hasMsetex(): boolean {
+    return this.#has("MSETEX");
+  }
+
+  #has(name: string): boolean {
+    return serverHas(name, this.#server);
   }
 
   /** True where a command that is too large to be held, and begins with `first`, cannot go as it is. */
   changesLarge(name: string, first: Args): boolean {
-    if (this.#lacked.has(name)) return true;
+    if (!this.#has(name)) return true;
     if (!OPTIONS_FIRST.has(name) || first.length < 2) return false;
     return (this.#rewrites.get(name)?.(first) ?? null) !== null;
   }
@@ -91,7 +72,7 @@ export class CommandDowngrade {
 
   /** COPY, with the databases of the destination. @returns null where the destination has it. */
   copy(args: Args): Buffer | null {
-    if (!this.#withoutCopy) return null;
+    if (this.#has("COPY")) return null;
     const at = args.findIndex((arg, index) => index > 2 && word(arg) === "DB");
     return encodeCommand(["EVAL", copy, "2", args[1]!, args[2]!, ...(at < 0 ? [] : [args[at + 1]!])]);
   }
@@ -140,10 +121,3 @@ function withVersion(payload: Buffer, version: number): Buffer | null {
 
 /** Commands whose options stand before what makes them large. */
 const OPTIONS_FIRST = new Set(["XADD", "ZADD", "GEOADD", "HSETEX"]);
-const UNKNOWN_BEFORE_62 = ["LMOVE", "ZRANGESTORE", "ZDIFFSTORE", "GEOSEARCHSTORE"];
-
-/** "7.4.1" as 704. */
-function releaseOf(version: string): number {
-  const match = /^(\d+)\.(\d+)/.exec(version);
-  return match === null ? 0 : Number(match[1]) * 100 + Number(match[2]);
-}

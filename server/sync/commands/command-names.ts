@@ -1,4 +1,12 @@
-import { DOWNGRADED } from "./command-downgrade.ts";
+import {
+  type CommandFacts,
+  commandFacts,
+  firstKeyAt,
+  type KeyCount,
+  keyCountOf,
+  type WatchKind,
+} from "../../redis/command-facts.ts";
+import { commandSpec } from "../../redis/command-table.ts";
 
 /** What the filter has to know of a command; all others are forwarded as they are. */
 export type CommandRule =
@@ -20,47 +28,18 @@ export type CommandRule =
   | "msetex"
   | "vendor";
 
-/** Commands whose arguments hold an expiry. */
-const EXPIRY = ["SET", "SETEX", "PSETEX", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "GETEX", "RESTORE"];
-
-/**
- * Why the destination's answer to a command is watched:
- * - renewal: it says whether the key was there;
- * - moved: it says whether there was something to move, to rename or to copy;
- * - fields: it says so for each field of a hash;
- * - sources: it does not say whether the keys it reads were there, so they are asked for before;
- * - restored: it says whether the value could be restored;
- * - script: it is what the script returned.
- */
-export type WatchKind = "none" | "renewal" | "moved" | "fields" | "sources" | "restored" | "script";
-
-const WATCHES: Readonly<Record<Exclude<WatchKind, "none">, readonly string[]>> = {
-  renewal: ["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
-  moved: ["RENAME", "RENAMENX", "COPY", "MOVE", "SMOVE", "LMOVE", "BLMOVE", "RPOPLPUSH", "BRPOPLPUSH"],
-  fields: ["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HGETEX", "HSETEX"],
-  sources: [
-    ...[
-      "SUNIONSTORE",
-      "SINTERSTORE",
-      "SDIFFSTORE",
-      "ZUNIONSTORE",
-      "ZINTERSTORE",
-      "ZDIFFSTORE",
-      "ZRANGESTORE",
-    ],
-    ...["GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER", "SORT", "BITOP", "PFMERGE"],
-  ],
-  restored: ["RESTORE"],
-  script: ["EVAL", "EVALSHA"],
-};
-const WATCHED: ReadonlyMap<string, WatchKind> = new Map(
-  Object.entries(WATCHES).flatMap(([kind, names]) => names.map((name) => [name, kind as WatchKind] as const)),
-);
-
 export type CommandName = {
   readonly name: string;
   readonly rule: CommandRule;
   readonly watch: WatchKind;
+  /** What is known of it, whatever the destination. */
+  readonly facts: CommandFacts;
+  /** How many keys it may name. */
+  readonly keys: KeyCount;
+  /** Where the first of them stands among the arguments, the name being 0. */
+  readonly keyAt: number;
+  /** Its key may be gone afterwards: it does more than to add to it. */
+  readonly mayRemove: boolean;
   readonly upper: Uint8Array;
 };
 
@@ -84,9 +63,30 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   MSETEX: "msetex",
   // A marker that some clouds write into the stream of their servers; it is no command of Redis.
   OPINFO: "vendor",
-  ...Object.fromEntries(EXPIRY.map((name) => [name, "expiry"] as const)),
-  ...Object.fromEntries(DOWNGRADED.map((name) => [name, "newer"] as const)),
 };
+
+/** What the filter has to know of a command that has no rule of its own. */
+function ruleOf({ expiry, otherForm }: CommandFacts): CommandRule {
+  if (expiry !== undefined) return "expiry";
+  return otherForm ? "newer" : "forward";
+}
+
+/** A command by its name, in upper case. */
+export function commandNamed(name: string, upper: Uint8Array = Buffer.from(name, "latin1")): CommandName {
+  const facts = commandFacts(name);
+  const rule = RULES[name] ?? ruleOf(facts);
+  return {
+    name,
+    rule,
+    watch: facts.watch ?? "none",
+    facts,
+    keys: keyCountOf(name),
+    keyAt: firstKeyAt(name),
+    // What a full server denies can only make values grow.
+    mayRemove: commandSpec(name)?.denyOom !== true,
+    upper,
+  };
+}
 
 const MAX_NAMES = 4096;
 
@@ -107,12 +107,7 @@ export class CommandNames {
 
   #learn(hash: number, bytes: Uint8Array, start: number, end: number): CommandName {
     const name = shownName(bytes.subarray(start, end));
-    const learned: CommandName = {
-      name,
-      rule: RULES[name] ?? "forward",
-      watch: WATCHED.get(name) ?? "none",
-      upper: Uint8Array.from(bytes.subarray(start, end), toUpper),
-    };
+    const learned = commandNamed(name, Uint8Array.from(bytes.subarray(start, end), toUpper));
     if (this.#count < MAX_NAMES && end - start <= 64) {
       this.#count++;
       const bucket = this.#buckets.get(hash);

@@ -1,4 +1,6 @@
+import { EXPIRY_OPTIONS } from "../../redis/command-facts.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import { word } from "./command-arguments.ts";
 import { setAll, setAllKeeping } from "./command-downgrade-scripts.ts";
 
@@ -7,7 +9,7 @@ export type MultipleSet = {
   readonly keys: readonly Buffer[];
   readonly values: readonly Buffer[];
   /** ms; since the epoch, or from when the source ran it. */
-  readonly expiry: { readonly ms: number; readonly relative: boolean } | null;
+  readonly expiry: { readonly ms: ExpiryTime; readonly relative: boolean } | null;
   readonly keepTtl: boolean;
 };
 
@@ -15,14 +17,14 @@ export type MultipleSet = {
 export function parseMultipleSet([, count, ...rest]: readonly Buffer[]): MultipleSet | null {
   const pairs = rest.slice(0, 2 * Number(count));
   const options = rest.slice(pairs.length);
-  const at = options.findIndex((option) => /^(EX|PX|EXAT|PXAT)$/.test(word(option)));
-  const name = word(options[at]);
-  const ms = Number(word(options[at + 1])) * (name.startsWith("EX") ? 1000 : 1);
-  if (pairs.length !== 2 * Number(count) || (at >= 0 && !Number.isSafeInteger(ms))) return null;
+  const at = options.findIndex((option) => EXPIRY_OPTIONS.has(word(option)));
+  const meant = EXPIRY_OPTIONS.get(word(options[at]));
+  const ms = meant === undefined ? null : parseExpiryTime(word(options[at + 1]), meant.unit);
+  if (pairs.length !== 2 * Number(count) || (meant !== undefined && ms === null)) return null;
   return {
     keys: pairs.filter((_, index) => index % 2 === 0),
     values: pairs.filter((_, index) => index % 2 === 1),
-    expiry: at < 0 ? null : { ms, relative: !name.endsWith("AT") },
+    expiry: meant === undefined || ms === null ? null : { ms, relative: meant.relative },
     keepTtl: options.some((option) => word(option) === "KEEPTTL"),
   };
 }
@@ -35,7 +37,7 @@ export function parseMultipleSet([, count, ...rest]: readonly Buffer[]): Multipl
  */
 export function encodeMultipleSet(
   { keys, values, keepTtl }: MultipleSet,
-  expireAt: number | null,
+  expireAt: ExpiryTime | null,
   knows: { readonly msetex: boolean; readonly setKeepTtl: boolean },
 ): Buffer {
   const options = keepTtl ? ["KEEPTTL"] : expireAt === null ? [] : ["PXAT", String(expireAt)];

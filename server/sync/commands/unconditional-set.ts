@@ -1,9 +1,9 @@
+import { EXPIRY_OPTIONS } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { allArguments, word } from "./command-arguments.ts";
 
-/** Arguments that go with each option of SET that has any. */
-const FOLLOWED: Readonly<Record<string, number>> = { EX: 1, PX: 1, EXAT: 1, PXAT: 1 };
+/** With the number of arguments behind each. */
 const CONDITIONS: Readonly<Record<string, number>> = { NX: 0, XX: 0, IFEQ: 1, IFNE: 1, IFDEQ: 1, IFDNE: 1 };
 
 /**
@@ -27,7 +27,7 @@ export function unconditionalSet(bytes: Uint8Array, scanner: CommandScanner): Bu
       index += left;
       continue;
     }
-    const followed = FOLLOWED[option] ?? 0;
+    const followed = EXPIRY_OPTIONS.has(option) ? 1 : 0;
     kept.push(...args.slice(index, index + 1 + followed));
     index += followed;
   }

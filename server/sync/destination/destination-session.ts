@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { type ChainableCommander, ReplyError } from "ioredis";
+import { createHash, randomBytes } from "node:crypto";
+import { type ChainableCommander, type Redis, ReplyError } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
+import { LAST_WRITE, type MergeSpec } from "../../merge/merge-policy.ts";
 import { databaseCount, dropClient, openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
@@ -8,11 +9,10 @@ import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-inf
 import {
   checkpointKey,
   connectionName,
-  doubtfulKeysKey,
   epochField,
   functionsKey,
-  guardKey,
-  scriptsKey,
+  shardKeys,
+  trueExpiriesKey,
 } from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
@@ -135,7 +135,8 @@ export class DestinationSession {
         handler: options.handler,
         onWake: options.onWake,
       });
-      const [held, text, shaded] = await control.hmget(key, field, spec.shardId, shadedField(spec));
+      const fields = [field, spec.shardId, shadedField(spec), mergedField(spec)] as const;
+      const [held, text, shaded, merged] = await control.hmget(key, ...fields);
       // An epoch that is gone went with the data: that is told by the standing, not by the fence.
       if (held !== null && held !== undefined && Number(held) > epoch) {
         throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
@@ -146,6 +147,11 @@ export class DestinationSession {
       if (standing.kind === "at" && (wasGone || held == null)) {
         await control.hset(key, spec.shardId, LOST);
         standing = { kind: "lost" };
+      }
+      // What was merged by another rule is not what this one says, and only a whole copy makes it so.
+      if (standing.kind === "at" && (merged ?? mergeStamp(LAST_WRITE)) !== mergeStamp(spec.merge)) {
+        await control.hset(key, spec.shardId, BEGUN);
+        standing = { kind: "begun" };
       }
       // An initial sync has no transactions: what the one before still writes must come before this one's.
       if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
@@ -166,8 +172,12 @@ export class DestinationSession {
 
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
-    const own = { [this.#spec.shardId]: BEGUN, [shadedField(this.#spec)]: 1 };
-    await this.#write(own);
+    const spec = this.#spec;
+    await this.#write({
+      [spec.shardId]: BEGUN,
+      [shadedField(spec)]: 1,
+      [mergedField(spec)]: mergeStamp(spec.merge),
+    });
   }
 
   /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
@@ -236,10 +246,20 @@ export class DestinationSession {
     return () => clearInterval(timer);
   }
 
+  /** A connection for what is said now and then, in the checkpoint's database. @throws as ControlClient.get. */
+  async client(): Promise<Redis> {
+    return await this.#control.get();
+  }
+
   /** A hash of Tributary's own; empty where there is none. */
   async hash(key: string): Promise<ReadonlyMap<string, Buffer>> {
     const control = await this.#control.get();
     return new Map(Object.entries(await control.hgetallBuffer(key)));
+  }
+
+  /** A set of Tributary's own; empty where there is none. */
+  async members(key: string): Promise<readonly Buffer[]> {
+    return (await this.#control.get()).smembersBuffer(key);
   }
 
   /** Removes what Tributary keeps for this shard; the hash goes with its last field. */
@@ -250,17 +270,30 @@ export class DestinationSession {
       this.#spec.shardId,
       epochField(this.#spec.shardId),
       shadedField(this.#spec),
+      mergedField(this.#spec),
     );
     await forgetWasEmpty(control, this.#spec.taskId);
     const { taskId, shardId } = this.#spec;
-    const keys = [doubtfulKeysKey(taskId, shardId), scriptsKey(taskId, shardId), guardKey(taskId, shardId)];
-    await control.del(...keys, functionsKey(taskId));
+    await control.del(...shardKeys(taskId, shardId), functionsKey(taskId));
+    // Of the task's shards the last one to go: another may still have to tell its shaded expiries from true ones.
+    if ((await control.exists(checkpointKey(taskId))) === 0) await control.del(trueExpiriesKey(taskId));
   }
 
   close(): void {
     this.link.close();
     this.#control.close();
   }
+}
+
+/** The field of the checkpoint hash that says by which rule the shard was merged. */
+function mergedField(spec: ShardSyncSpec): string {
+  return `${spec.shardId}:merged`;
+}
+
+/** Equal for equal rules: the policy, and the ring where it counts. */
+function mergeStamp({ policy, ring }: MergeSpec): string {
+  if (policy === "last-write" || ring === null) return "last-write";
+  return `${policy} ${createHash("sha1").update(JSON.stringify(ring)).digest("hex")}`;
 }
 
 function shadedField(spec: ShardSyncSpec): string {

@@ -1,6 +1,7 @@
+import { commandFacts } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import { type CommandSpec, commandSpec, keysOf } from "../../redis/command-table.ts";
-import { allArguments, argumentAt, firstArguments } from "../commands/command-arguments.ts";
+import { argumentAt } from "../commands/command-arguments.ts";
+import { knownKeys } from "../commands/known-keys.ts";
 
 /**
  * Why a key is doubtful: it may have expired on the destination although the source has renewed it in time, and
@@ -9,19 +10,27 @@ import { allArguments, argumentAt, firstArguments } from "../commands/command-ar
  * - decode: so, and by native commands, since the destination has refused to RESTORE it.
  * - ask: it was written while the stream was behind. The source is asked for it: if it has expired there, its DEL
  *   comes at once instead of some time.
+ *
+ * Or the destination did not take what the stream did to it:
+ * - limit: it is copied again, or removed where it is too large.
+ *
+ * Or it was written by a command that the destination could not run, since other shards' keys lie there, too:
+ * - merge: it is copied again; where the shard does not hold it, the others are asked.
+ *
+ * Or another shard sync has noted it:
+ * - stray: another shard has written a copy of this shard's key, or this one has given up a key of which there are
+ *   copies. If this shard does not hold it, a copy may stand for it;
+ * - taken: so, and it is being decided. What is noted as a stray from then on is not what has been looked at;
+ * - restore: another shard has removed it. If this one holds it, it is copied again.
+ *
+ * The database of these three is the destination's, of the others the source's.
  */
-export type Doubt = "copy" | "decode" | "ask";
+const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore"] as const;
+export type Doubt = (typeof DOUBTS)[number];
+/** Until it is copied, the destination may not have its value. */
+const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];
 export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
 
-/** Commands that give a key that is there, or a field of it, another expiry, or none. */
-const RENEWING = new Set([
-  ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "PERSIST", "GETEX"],
-  ...["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST", "HGETEX", "HSETEX"],
-]);
-/** Commands that say all that their keys are afterwards: what was there before, or was gone, is nothing to them. */
-const BLIND = new Set(["SET", "SETEX", "PSETEX", "MSET", "RESTORE", "DEL", "UNLINK", "TOUCH"]);
-/** A script may build on any of its keys, and what stands first is none. */
-const SCRIPTS = new Set(["EVAL", "EVALSHA"]);
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */
 const MAX_ASKED = 100_000;
 /** Members of the set that are known here; with more, every key counts as one. */
@@ -81,23 +90,23 @@ export class DoubtfulKeys {
     if (this.#pending.size === 0 && !this.#othersPending) return;
     const keys = keysToCopy(name, bytes, scanner);
     const pending = (key: Buffer) =>
-      this.#pending.has(memberOf("copy", db, key).toString("latin1")) ||
-      this.#pending.has(memberOf("decode", db, key).toString("latin1"));
+      COPIED.some((doubt) => this.#pending.has(doubtfulMember(doubt, db, key).toString("latin1")));
     if (this.#othersPending || keys.some(pending)) for (const key of keys) this.doubt("copy", db, key);
   }
 
   /** Notes the keys of the command in `bytes`, of the source's database `db`, while the stream is behind. */
   note(name: string, db: number, bytes: Uint8Array, scanner: CommandScanner): void {
-    if (BLIND.has(name) && !(name === "SET" && keepsExpiry(bytes, scanner))) return;
+    const facts = commandFacts(name);
+    if (facts.blind && !(facts.blind === "without KEEPTTL" && keepsExpiry(bytes, scanner))) return;
     const copied = keysToCopy(name, bytes, scanner);
     for (const key of copied) this.doubt("copy", db, key);
-    if (copied.length > 0 || SCRIPTS.has(name) || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
+    if (copied.length > 0 || facts.watch === "script" || scanner.seen < 2 || this.#asked >= MAX_ASKED) return;
     if (this.doubt("ask", db, argumentAt(bytes, scanner, 1))) this.#asked++;
   }
 
   /** @returns false where it is noted already. */
   doubt(doubt: Doubt, db: number, key: Uint8Array): boolean {
-    const member = memberOf(doubt, db, key);
+    const member = doubtfulMember(doubt, db, key);
     const text = member.toString("latin1");
     if (this.#pending.has(text)) return false;
     this.#remember(text);
@@ -150,38 +159,28 @@ export class DoubtfulKeys {
   }
 }
 
-function memberOf(doubt: Doubt, db: number, key: Uint8Array): Buffer {
+/** As it lies in the set. */
+export function doubtfulMember(doubt: Doubt, db: number, key: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${doubt} ${db}:`), key]);
 }
 
 /** @throws Error on what DoubtfulKeys did not write. */
 export function parseDoubtfulKey(member: Buffer): DoubtfulKey {
   const colon = member.indexOf(0x3a);
-  const match = /^(copy|decode|ask) (\d{1,9})$/.exec(member.toString("latin1", 0, Math.max(0, colon)));
-  if (match === null) throw new Error("a doubtful key cannot be read");
-  return { doubt: match[1] as Doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
-}
-
-/** The keys among the arguments that are known; of a very large command these are the first. */
-export function knownKeys(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
-  const spec = commandSpec(name);
-  if (spec === undefined) return [];
-  const all = scanner.seen === scanner.argc && scanner.argc > scanner.starts.length && keysReachFar(spec);
-  const args = all ? allArguments(bytes, scanner) : firstArguments(bytes, scanner);
-  return keysOf(spec, args).map((position) => args[position]!);
-}
-
-/** Whether a key may stand behind the arguments that a scanner notes. */
-function keysReachFar({ name, keySpecs }: CommandSpec): boolean {
-  return name === "SORT" || keySpecs.some((rule) => rule.kind === "count" || rule.last < 0);
+  const match = /^([a-z]+) (\d{1,9})$/.exec(member.toString("latin1", 0, Math.max(0, colon)));
+  const doubt = DOUBTS.find((one) => one === match?.[1]);
+  if (match === null || doubt === undefined) throw new Error("a doubtful key cannot be read");
+  return { doubt, db: Number(match[2]), key: member.subarray(colon + 1) };
 }
 
 /** The keys of a command that reads what may be gone; empty for most commands. */
 function keysToCopy(name: string, bytes: Uint8Array, scanner: CommandScanner): Buffer[] {
-  if (RENEWING.has(name)) return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
+  const { watch } = commandFacts(name);
+  if (watch === "renewal" || watch === "fields")
+    return scanner.seen > 1 ? [argumentAt(bytes, scanner, 1)] : [];
   if (scanner.argc < 3) return [];
   const keys = knownKeys(name, bytes, scanner);
-  return keys.length < 2 && !SCRIPTS.has(name) ? [] : keys;
+  return keys.length < 2 && watch !== "script" ? [] : keys;
 }
 
 /** SET … KEEPTTL, as INCRBYFLOAT is propagated. */

@@ -5,9 +5,10 @@ import {
   answerWatch,
   type WatchedCommand,
 } from "../commands/answer-watch.ts";
+import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
 import { destinationDb } from "../database-map.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
-import { type DoubtfulKeys, knownKeys } from "./doubtful-keys.ts";
+import type { DoubtfulKeys } from "./doubtful-keys.ts";
 
 type DbKey = { readonly db: number; readonly key: Buffer };
 
@@ -92,12 +93,9 @@ function renewal(command: WatchedCommand, doubtful: DoubtfulKeys): AnswerWatch |
  */
 function asksForSources(command: WatchedCommand, all: (keys: readonly DbKey[]) => void): void {
   const { name, db, bytes, scanner } = command;
-  const keys = knownKeys(name.name, bytes, scanner);
-  if (keys.length < 2) return;
-  const storesLast = name.name === "SORT" || name.name.startsWith("GEORADIUS");
-  const stored = [{ db, key: storesLast ? keys[keys.length - 1]! : keys[0]! }];
-  // PFMERGE reads also what it writes.
-  const read = storesLast ? keys.slice(0, 1) : name.name === "PFMERGE" ? keys : keys.slice(1);
+  const { reads, writes } = knownKeysByRole(name.name, bytes, scanner);
+  if (reads.length === 0 || writes.length === 0) return;
+  const stored = writes.map((key) => ({ db, key }));
   // Keys past the arguments that are noted cannot be asked for, nor those that SORT finds by patterns.
   if (scanner.argc > scanner.starts.length || scanner.seen < scanner.argc || name.name === "SORT") {
     all(stored);
@@ -111,7 +109,7 @@ function asksForSources(command: WatchedCommand, all: (keys: readonly DbKey[]) =
     unanswered: () => all(stored),
   });
   // One for each: EXISTS with several keys came only with 3.0.3.
-  for (const key of read) command.askFirst(encodeCommand(["EXISTS", key]), ask);
+  for (const key of reads) command.askFirst(encodeCommand(["EXISTS", key]), ask);
 }
 
 function firstKey({ db, bytes, scanner }: WatchedCommand): DbKey[] {

@@ -61,7 +61,8 @@ export class ExpiryKeeper {
     try {
       shade.enabled = await (await keeper.#restorer()).permitted();
       // A former engine that did not end in good order may have left shaded expiries.
-      shade.scanNeeded ||= session.shaded;
+      if (session.shaded && !shade.scanNeeded) shade.inherited();
+      shade.trueOnes.adopt(await session.members(shade.trueOnes.setKey));
     } catch (error) {
       control.close();
       throw keeper.#explained(error, "EVAL");
@@ -81,10 +82,9 @@ export class ExpiryKeeper {
       try {
         if (!this.#clock.live || this.#options.now() < nextScan || signal.aborted) continue;
         if (!this.#shade.scanNeeded) continue;
-        this.#shade.scanNeeded = false;
-        this.#shade.scanning = true;
+        this.#shade.scanBegins();
         const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
-        if (left > 0) this.#shade.scanNeeded = true;
+        this.#shade.scanEnds(left);
         nextScan = this.#options.now() + AGAIN_MS;
       } catch (error) {
         // Where the destination is away the session's own link says so, and the next session begins anew.
@@ -104,17 +104,19 @@ export class ExpiryKeeper {
     try {
       const restorer = await this.#restorer();
       await restorer.restoreRecent();
-      const left = this.#shade.scanNeeded
-        ? await restorer.restoreAll(await this.#dbs(), { all: true, signal })
-        : 0;
-      if (left > 0) return false;
-      this.#shade.scanNeeded = false;
+      if (this.#shade.scanNeeded) {
+        this.#shade.scanBegins();
+        this.#shade.scanEnds(await restorer.restoreAll(await this.#dbs(), { all: true, signal }));
+        if (this.#shade.scanNeeded) return false;
+      }
       await this.#session.noteShaded(false);
       return true;
     } catch (error) {
       // Those that were taken from the list of recent ones are found by a scan now.
       this.#shade.scanNeeded = true;
       throw this.#explained(error, "EVAL");
+    } finally {
+      this.#shade.scanning = false;
     }
   }
 
@@ -122,7 +124,7 @@ export class ExpiryKeeper {
     if (this.#refusedSaid) return;
     this.#refusedSaid = true;
     this.#options.onRefused(
-      `Expiries that are written far in the future while the stream is behind cannot be restored: the destination says "${answer}". It takes +eval +pexpireat +pexpiretime +pttl +time +scan +info there.`,
+      `Expiries that are written far in the future while the stream is behind cannot be restored: the destination says "${answer}". It takes +eval +pexpireat +pexpiretime +pttl +time +select +exists +sismember +scan +info there.`,
     );
   }
 
@@ -138,6 +140,7 @@ export class ExpiryKeeper {
       this.#shade,
       this.#clock,
       this.#session.facts.redisVersion,
+      this.#spec.checkpointDb,
       this.#options.now,
     );
   }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { pause } from "../pause.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
-import { SHADE_STEP } from "./expiry-shade.ts";
+import { SHADE_FLOOR, SHADE_STEP } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Keys in one script, which blocks the destination for well under a millisecond. */
@@ -13,7 +13,8 @@ const LATE_MS = 15_000;
 
 /**
  * Gives the keys of one shard, named in KEYS, their true expiry where theirs is shaded. ARGV: the distance,
- * the step, and the bounds between which a true expiry is left alone. Answers how many it left.
+ * the step, the bounds between which a true expiry is left alone, the least that is shaded, the set of keys whose
+ * expiry only looks shaded, its database, and that of the keys. Answers how many it left.
  */
 function script(pexpiretime: boolean): string {
   // Before 5.0 a script may read the clock and write only when its effects are replicated.
@@ -26,11 +27,19 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)`;
     : "local at = redis.call('PTTL', key); if at >= 0 then at = at + now end";
   return `
 local distance, step, soon, late = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local floor, set, home, db = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
 ${pexpiretime ? "" : clock}
-local left = 0
+local function athome(...)
+  if home ~= db then redis.call('SELECT', home) end
+  local found = redis.call(...)
+  if home ~= db then redis.call('SELECT', db) end
+  return found == 1
+end
+local left, any = 0, athome('EXISTS', set)
 for _, key in ipairs(KEYS) do
   ${expiry}
-  if at >= distance and at < distance + step then
+  if at >= distance + floor and at < distance + step
+    and not (any and athome('SISMEMBER', set, db .. ':' .. key)) then
     local expiry = at - distance
     if expiry > soon or expiry < late then
       redis.call('PEXPIREAT', key, string.format('%.0f', expiry))
@@ -49,6 +58,7 @@ export class ExpiryRestorer {
   readonly #clock: StreamClock;
   readonly #script: string;
   readonly #now: () => number;
+  readonly #checkpointDb: number;
 
   /** @param client of the destination; its selected database is changed. @param redisVersion of the destination. */
   constructor(
@@ -56,8 +66,10 @@ export class ExpiryRestorer {
     shade: ExpiryShade,
     clock: StreamClock,
     redisVersion: string,
+    checkpointDb: number,
     now: () => number,
   ) {
+    this.#checkpointDb = checkpointDb;
     this.#client = client;
     this.#shade = shade;
     this.#clock = clock;
@@ -68,7 +80,7 @@ export class ExpiryRestorer {
   /** Whether the destination permits such a script at all. @throws what says nothing about that. */
   async permitted(): Promise<boolean> {
     try {
-      await this.#run([]);
+      await this.#run(this.#checkpointDb, []);
       return true;
     } catch (error) {
       if (/^(NOPERM|ERR unknown command)/i.test(error instanceof Error ? error.message : "")) return false;
@@ -87,7 +99,7 @@ export class ExpiryRestorer {
     for (const [db, keys] of byDb) {
       await this.#client.select(db);
       for (let first = 0; first < keys.length; first += PAGE) {
-        await this.#run(keys.slice(first, first + PAGE), { all: true });
+        await this.#run(db, keys.slice(first, first + PAGE), { all: true });
       }
     }
   }
@@ -107,18 +119,20 @@ export class ExpiryRestorer {
         const began = this.#now();
         const [next, keys] = await this.#client.scanBuffer(cursor, "COUNT", PAGE);
         cursor = next.toString();
-        if (keys.length > 0) left += await this.#run(keys, options);
+        if (keys.length > 0) left += await this.#run(db, keys, options);
         if (!options.all) await pause(this.#now() - began, options.signal);
       } while (cursor !== "0");
     }
     return left;
   }
 
-  async #run(keys: readonly Buffer[], options?: { all: boolean }): Promise<number> {
+  async #run(db: number, keys: readonly Buffer[], options?: { all: boolean }): Promise<number> {
     const { destinationNow, sourceNow } = this.#clock;
     const soon = Math.max(destinationNow, sourceNow) + SOON_MS;
     const late = Math.min(destinationNow, sourceNow) - LATE_MS;
-    const bounds = [this.#shade.distance, SHADE_STEP, ...(options?.all ? [0, 0] : [soon, late])].map(String);
-    return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...bounds));
+    const bounds = options?.all ? [0, 0] : [soon, late];
+    const { distance, trueOnes } = this.#shade;
+    const told = [distance, SHADE_STEP, ...bounds, SHADE_FLOOR, trueOnes.setKey, this.#checkpointDb, db];
+    return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...told.map(String)));
   }
 }

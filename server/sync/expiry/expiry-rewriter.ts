@@ -1,5 +1,12 @@
+import {
+  commandFacts,
+  EXPIRY_OPTIONS,
+  type ExpiryPlace,
+  type ExpiryUnit,
+} from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import { allArguments, argumentAt, word } from "../commands/command-arguments.ts";
 import { restoreReplacing, setKeeping } from "../commands/command-downgrade-scripts.ts";
 import { encodeMultipleSet, type MultipleSet } from "../commands/multiple-set.ts";
@@ -8,7 +15,7 @@ import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Where an expiry stands in a command, and how it is meant. */
-type Found = { readonly index: number; readonly unit: 1 | 1000; readonly relative: boolean };
+type Found = ExpiryUnit & { readonly index: number };
 
 /** What to send for a command with an expiry. */
 export type Rewritten = {
@@ -52,12 +59,13 @@ export class ExpiryRewriter {
     // A large value's command is passed on before its end is here.
     if (scanner.seen < scanner.argc || scanner.argc > scanner.starts.length) return null;
     const { setPxat, restoreAbsTtl } = this.#abilities;
-    const found = find(name, bytes, scanner);
+    const { expiry } = commandFacts(name);
+    const found = expiry === undefined ? null : find(expiry, bytes, scanner);
     if (found === null) return this.#withoutExpiry(name, bytes, scanner);
-    const stated = integer(bytes, scanner, found.index) * found.unit;
-    if (!Number.isSafeInteger(stated)) return null;
+    const stated = expiryTime(bytes, scanner, found.index, found.unit);
+    if (stated === null) return null;
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
-    const expireAt = found.relative ? this.#clock.sourceTime + stated : stated;
+    const expireAt = found.relative ? addMs(stated, this.#clock.sourceTime) : stated;
     const written = this.#shade.inStream(sourceDb, db, key, expireAt);
     const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
     const unknown = (name === "SET" && !setPxat) || (name === "RESTORE" && !restoreAbsTtl);
@@ -73,9 +81,9 @@ export class ExpiryRewriter {
     const { expiry } = set;
     const knows = { msetex: hasMsetex, setKeepTtl: this.#abilities.setKeepTtl };
     if (expiry === null) return encodeMultipleSet(set, null, knows);
-    const expireAt = expiry.relative ? this.#clock.sourceTime + expiry.ms : expiry.ms;
+    const expireAt = expiry.relative ? addMs(expiry.ms, this.#clock.sourceTime) : expiry.ms;
     const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
-    const furthest = Math.max(...written);
+    const furthest = written.reduce((most, one) => (one > most ? one : most), 0 as ExpiryTime);
     // They have one expiry, but the clock has gone on between the first of them and the last.
     if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
     return encodeMultipleSet(set, furthest, knows);
@@ -101,7 +109,7 @@ export class ExpiryRewriter {
     return { command: this.#olderRestore(key!, payload!, options), after: null };
   }
 
-  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: number): Rewritten {
+  #encode(name: string, args: readonly Buffer[], found: Found, expireAt: ExpiryTime): Rewritten {
     const key = args[1]!;
     const at = String(expireAt);
     const pexpireat = encodeCommand(["PEXPIREAT", key, at]);
@@ -145,54 +153,35 @@ export class ExpiryRewriter {
   }
 }
 
-function find(name: string, bytes: Uint8Array, scanner: CommandScanner): Found | null {
-  switch (name) {
-    case "SETEX":
-    case "EXPIRE":
-      return { index: 2, unit: 1000, relative: true };
-    case "PSETEX":
-    case "PEXPIRE":
-      return { index: 2, unit: 1, relative: true };
-    case "EXPIREAT":
-      return { index: 2, unit: 1000, relative: false };
-    case "PEXPIREAT":
-      return { index: 2, unit: 1, relative: false };
-    case "SET":
-      return findOption(bytes, scanner, 3);
-    case "GETEX":
-      return findOption(bytes, scanner, 2);
-    case "RESTORE":
-      return findRestore(bytes, scanner);
-    default:
-      return null;
+function find(place: ExpiryPlace, bytes: Uint8Array, scanner: CommandScanner): Found | null {
+  if ("optionsFrom" in place) return findOption(bytes, scanner, place.optionsFrom);
+  const { at, unit, absoluteBy } = place;
+  if (absoluteBy === undefined) return { index: at, unit, relative: place.relative };
+  // RESTORE says 0 where there is none.
+  if (expiryTime(bytes, scanner, at, 1) === 0) return null;
+  let absolute = false;
+  for (let index = at + 2; index < scanner.argc; index++) {
+    if (word(argumentAt(bytes, scanner, index)) === absoluteBy) absolute = true;
   }
+  return { index: at, unit, relative: !absolute };
 }
 
-/** EX, PX, EXAT or PXAT and their number among the options from `first` on. */
+/** The first option with an expiry from `first` on. */
 function findOption(bytes: Uint8Array, scanner: CommandScanner, first: number): Found | null {
   for (let index = first; index + 1 < scanner.argc; index++) {
     const length = scanner.ends[index]! - scanner.starts[index]!;
     if (length !== 2 && length !== 4) continue;
-    const option = argumentAt(bytes, scanner, index).toString("latin1").toUpperCase();
-    if (option === "EX" || option === "PX")
-      return { index: index + 1, unit: option === "EX" ? 1000 : 1, relative: true };
-    if (option === "EXAT" || option === "PXAT") {
-      return { index: index + 1, unit: option === "EXAT" ? 1000 : 1, relative: false };
-    }
+    const meant = EXPIRY_OPTIONS.get(word(argumentAt(bytes, scanner, index)));
+    if (meant !== undefined) return { ...meant, index: index + 1 };
   }
   return null;
 }
 
-function findRestore(bytes: Uint8Array, scanner: CommandScanner): Found | null {
-  if (integer(bytes, scanner, 2) === 0) return null;
-  let absolute = false;
-  for (let index = 4; index < scanner.argc; index++) {
-    if (argumentAt(bytes, scanner, index).toString("latin1").toUpperCase() === "ABSTTL") absolute = true;
-  }
-  return { index: 2, unit: 1, relative: !absolute };
-}
-
-function integer(bytes: Uint8Array, scanner: CommandScanner, index: number): number {
-  const text = argumentAt(bytes, scanner, index).toString("latin1");
-  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+function expiryTime(
+  bytes: Uint8Array,
+  scanner: CommandScanner,
+  index: number,
+  unit: 1 | 1000,
+): ExpiryTime | null {
+  return parseExpiryTime(argumentAt(bytes, scanner, index).toString("latin1"), unit);
 }

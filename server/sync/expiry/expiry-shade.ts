@@ -1,5 +1,7 @@
+import type { ExpiryTime } from "../../redis/expiry-time.ts";
 import type { ExpiryNudger } from "./expiry-nudger.ts";
 import type { StreamClock } from "./stream-clock.ts";
+import { TrueExpiries } from "./true-expiries.ts";
 
 /**
  * Why expiries are shaded. A replica never expires a key by itself: it waits for its master's DEL. A
@@ -11,11 +13,20 @@ import type { StreamClock } from "./stream-clock.ts";
  * redis: db.c expireIfNeeded, expire.c activeExpireCycle (masters only)
  */
 export const SHADE_STEP = 2 ** 43;
-/** No true expiry is as far in the future as this: the year is 144,683. */
+/** Hardly any true expiry is as far in the future as this: the year is 144,683. */
 const SHADE_BASE = 2 ** 52;
+/** An expiry before this (2004) is shaded as this one: both are past. So what is nearer to the base is a true one. */
+export const SHADE_FLOOR = 2 ** 40;
 
 /** The most shards that a task can have so that a shaded expiry stays below 2^53 ms. */
 const MAX_SHADED_SHARDS = 500;
+
+/** Whether a true expiry looks like a shaded one, of whichever shard. */
+function looksShaded(expireAt: ExpiryTime): boolean {
+  if (typeof expireAt === "bigint" || expireAt < SHADE_BASE + SHADE_FLOOR) return false;
+  const above = expireAt - SHADE_BASE;
+  return above < MAX_SHADED_SHARDS * SHADE_STEP && above % SHADE_STEP >= SHADE_FLOOR;
+}
 
 /** The distance of a shard's shaded expiries, ms. */
 export function shadeOf(shardIndex: number): number {
@@ -47,7 +58,21 @@ export class ExpiryShade {
   readonly #clock: StreamClock;
   readonly #nudger: ExpiryNudger;
 
-  constructor(shardIndex: number, clock: StreamClock, nudger: ExpiryNudger, now: () => number) {
+  /** Keys whose true expiry looks like a shaded one. */
+  readonly trueOnes: TrueExpiries;
+  /** Shaded expiries that `recent` does not hold; null until a scan has counted those of a former engine. */
+  #scattered: number | null = 0;
+  #scatteredBefore = 0;
+
+  /** @param trueKey of the set of true expiries that look like shaded ones. */
+  constructor(
+    shardIndex: number,
+    clock: StreamClock,
+    nudger: ExpiryNudger,
+    now: () => number,
+    trueKey = "true-expiries",
+  ) {
+    this.trueOnes = new TrueExpiries(trueKey);
     this.distance = shadeOf(shardIndex);
     this.#clock = clock;
     this.#nudger = nudger;
@@ -55,25 +80,66 @@ export class ExpiryShade {
   }
 
   /** The expiry to write for a key of the stream, whose databases are `sourceDb` and `db`. */
-  inStream(sourceDb: number, db: number, key: Uint8Array, expireAt: number): number {
+  inStream(sourceDb: number, db: number, key: Uint8Array, expireAt: ExpiryTime): ExpiryTime {
     const now = this.#now();
     // It is the destination's clock that would let the key expire, perhaps ahead of the source's.
     const safe = Math.max(now, this.#clock.destinationNow) + this.#clock.behindMs + MARGIN_MS;
-    if (!this.enabled || expireAt >= safe) return expireAt;
-    if (expireAt > now + NEAR_MS || this.#recent.length >= MAX_RECENT) this.scanNeeded = true;
+    if (!this.enabled || typeof expireAt === "bigint" || expireAt >= safe)
+      return this.#true(db, key, expireAt);
+    this.trueOnes.lift(db, key);
+    if (expireAt > now + NEAR_MS || this.#recent.length >= MAX_RECENT) this.#scatter();
     else {
       const copy = Buffer.from(key);
       this.#remember({ db, key: copy, expireAt }, now);
       this.#nudger.add(sourceDb, copy, expireAt + NUDGE_MS + now - this.#clock.sourceNow);
     }
-    return expireAt + this.distance;
+    return Math.max(expireAt, SHADE_FLOOR) + this.distance;
   }
 
   /** The expiry to write for a key of an RDB; `horizonMs` is how long its load and what follows may take at most. */
-  inSnapshot(expireAt: number, horizonMs: number): number {
-    if (!this.enabled || expireAt < 0 || expireAt >= this.#now() + horizonMs) return expireAt;
+  inSnapshot(db: number, key: Uint8Array, expireAt: ExpiryTime, horizonMs: number): ExpiryTime {
+    if (!this.enabled || typeof expireAt === "bigint" || expireAt < 0 || expireAt >= this.#now() + horizonMs)
+      return this.#true(db, key, expireAt);
+    this.trueOnes.lift(db, key);
+    this.#scatter();
+    return Math.max(expireAt, SHADE_FLOOR) + this.distance;
+  }
+
+  #true(db: number, key: Uint8Array, expireAt: ExpiryTime): ExpiryTime {
+    if (this.enabled && looksShaded(expireAt)) this.trueOnes.note(db, key);
+    return expireAt;
+  }
+
+  #scatter(): void {
     this.scanNeeded = true;
-    return expireAt + this.distance;
+    if (this.#scattered !== null) this.#scattered++;
+    this.#scatteredBefore++;
+  }
+
+  /** A former engine may have left shaded expiries: how many is not known. */
+  inherited(): void {
+    this.scanNeeded = true;
+    this.#scattered = null;
+  }
+
+  /** How many expiries stand shaded now, as far as it is known; null where it is not. */
+  get heldBack(): number | null {
+    if (this.#scattered === null) return null;
+    const now = this.#now();
+    return this.#scattered + this.#recent.filter(({ expireAt }) => expireAt > now - NUDGE_MS).length;
+  }
+
+  scanBegins(): void {
+    this.scanNeeded = false;
+    this.scanning = true;
+    this.#scatteredBefore = 0;
+  }
+
+  /** @param left expiries that the scan has left shaded; infinite where it did not come to its end. */
+  scanEnds(left: number): void {
+    if (left > 0) this.scanNeeded = true;
+    // Those that came meanwhile may have been found, or not.
+    if (Number.isFinite(left)) this.#scattered = left + this.#scatteredBefore;
   }
 
   /** A key may have taken its shaded expiry along to another name, which only a scan finds. */

@@ -1,5 +1,7 @@
+import { commandFacts, EXPIRY_OPTIONS, type ExpiryPlace } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
@@ -8,7 +10,7 @@ const TAIL_BYTES = 512;
 
 /** What is known of the command at hand before its value. */
 type Begun = {
-  readonly name: string;
+  readonly place: ExpiryPlace;
   readonly key: Buffer;
   /** The argument after the key, where that is not the value itself. */
   readonly second: string;
@@ -36,15 +38,15 @@ export class LargeExpiry {
 
   /** `scanner` has found the first arguments in `bytes`; the value is not whole. */
   begin(name: string, bytes: Uint8Array, scanner: CommandScanner): void {
-    const value = VALUE_AT[name];
+    const { value, expiry: place } = commandFacts(name);
     this.#begun = null;
     this.#tail = Buffer.alloc(0);
     // Its key itself is not whole: nothing that can be done about that.
-    if (value === undefined || scanner.seen < value) return;
+    if (value === undefined || place === undefined || scanner.seen < value) return;
     const argument = (index: number) =>
       Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!));
     this.#begun = {
-      name,
+      place,
       key: argument(1),
       second: value > 2 ? argument(2).toString("latin1") : "",
       after: scanner.argc - value - 1,
@@ -66,8 +68,8 @@ export class LargeExpiry {
     if (begun === null) return null;
     const options = this.#options(begun.after);
     const stated = statedExpiry(begun, options);
-    if (stated === null || !Number.isSafeInteger(stated.ms)) return null;
-    const expireAt = stated.relative ? begun.startedAt + stated.ms : stated.ms;
+    if (stated === null || stated.ms === null) return null;
+    const expireAt = stated.relative ? addMs(stated.ms, begun.startedAt) : stated.ms;
     const written = this.#shade.inStream(sourceDb, db, begun.key, expireAt);
     if (!stated.relative && written === expireAt) return null;
     return encodeCommand(["PEXPIREAT", begun.key, String(written)]);
@@ -83,29 +85,18 @@ export class LargeExpiry {
   }
 }
 
-/** Where the value stands. */
-const VALUE_AT: Readonly<Record<string, number>> = { SET: 2, SETEX: 3, PSETEX: 3, RESTORE: 3 };
+type Stated = { readonly ms: ExpiryTime | null; readonly relative: boolean };
 
-type Stated = { readonly ms: number; readonly relative: boolean };
-
-function statedExpiry(begun: Begun, options: readonly string[]): Stated | null {
-  switch (begun.name) {
-    case "SETEX":
-      return { ms: integer(begun.second) * 1000, relative: true };
-    case "PSETEX":
-      return { ms: integer(begun.second), relative: true };
-    case "RESTORE": {
-      const ms = integer(begun.second);
-      return ms === 0 ? null : { ms, relative: !options.includes("ABSTTL") };
-    }
+function statedExpiry({ place, second }: Begun, options: readonly string[]): Stated | null {
+  if ("at" in place) {
+    const ms = parseExpiryTime(second, place.unit);
+    // RESTORE says 0 where there is none.
+    if (place.absoluteBy === undefined) return { ms, relative: place.relative };
+    return ms === 0 ? null : { ms, relative: !options.includes(place.absoluteBy) };
   }
-  const at = options.findIndex((option) => /^(EX|PX|EXAT|PXAT)$/.test(option));
-  if (at < 0) return null;
-  const option = options[at]!;
-  const ms = integer(options[at + 1] ?? "") * (option.startsWith("EX") ? 1000 : 1);
-  return { ms, relative: !option.endsWith("AT") };
-}
-
-function integer(text: string): number {
-  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  const at = options.findIndex((option) => EXPIRY_OPTIONS.has(option));
+  const meant = EXPIRY_OPTIONS.get(options[at] ?? "");
+  return meant === undefined
+    ? null
+    : { ms: parseExpiryTime(options[at + 1] ?? "", meant.unit), relative: meant.relative };
 }

@@ -4,6 +4,7 @@ import type { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
 import type { FunctionLibraries } from "../scripting/function-libraries.ts";
 import type { ScriptRewriter } from "../scripting/script-rewriter.ts";
 import type { DatabaseMap, PublishPolicy } from "../shard-sync-spec.ts";
+import type { KeyJudge } from "../strays/key-judge.ts";
 
 export type CommandFilterOptions = {
   readonly databases: DatabaseMap;
@@ -15,6 +16,7 @@ export type CommandFilterOptions = {
   readonly downgrade: CommandDowngrade;
   readonly scripts: ScriptRewriter;
   readonly functions: FunctionLibraries;
+  readonly judge: KeyJudge;
   /** What the destination takes in one argument, bytes; without a bound unless given. */
   readonly maxBulkBytes?: number;
   readonly publish: PublishPolicy;

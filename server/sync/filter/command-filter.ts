@@ -2,7 +2,7 @@ import { FIELD_EXPIRY_LOSS } from "../../rdb/value-writing.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { acrossDatabases } from "../commands/across-databases.ts";
 import { allArguments, argumentAt, firstArguments, scanOf } from "../commands/command-arguments.ts";
-import { type CommandName, CommandNames } from "../commands/command-names.ts";
+import { type CommandName, CommandNames, commandNamed } from "../commands/command-names.ts";
 import type { SourceKey, Verdict } from "../commands/command-verdict.ts";
 import { parseMultipleSet } from "../commands/multiple-set.ts";
 import { unconditionalSet } from "../commands/unconditional-set.ts";
@@ -26,7 +26,7 @@ export class CommandFilter {
   /** Between the source's MULTI and its EXEC. */
   inTransaction = false;
   /** Facts of the last verdict. */
-  name: CommandName = { name: "", rule: "forward", watch: "none", upper: new Uint8Array() };
+  name: CommandName = commandNamed("");
   reasonCode = "";
   reason = "";
   /** True where a skipped command deserves an alert. */
@@ -39,6 +39,8 @@ export class CommandFilter {
   after: Buffer | null = null;
   /** Whatever the verdict: what goes in front of the command, and keys to be copied again from the source. */
   beside: { readonly own: readonly OwnCommand[]; readonly fetch: readonly SourceKey[] } | null = null;
+  /** What the command would do to these keys is more than the destination takes: it is skipped. */
+  pastLimit: readonly Buffer[] = [];
 
   readonly #options: CommandFilterOptions;
   readonly #map: DatabaseMap;
@@ -67,13 +69,14 @@ export class CommandFilter {
   decide(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     this.partly = false;
     this.after = null;
+    this.pastLimit = [];
     if (scanner.argc === 0) return "control";
     this.name = this.#names.lookup(bytes, scanner.starts[0]!, scanner.ends[0]!);
     const rule = this.name.rule;
     const { maxBulkBytes = Number.POSITIVE_INFINITY } = this.#options;
     const tooLarge = this.target === null ? null : keysOfTooLarge(this.name, bytes, scanner, maxBulkBytes);
     if (tooLarge !== null) {
-      this.#copy(tooLarge);
+      this.pastLimit = tooLarge;
       return this.#skip("PAST_LIMIT", "the destination does not take an argument of that size", false);
     }
     if (rule === "forward" || rule === "expiry" || rule === "newer") {
@@ -81,6 +84,7 @@ export class CommandFilter {
         return this.#heartbeat(bytes, scanner);
       }
       if (this.target === null) return this.#notSelected();
+      if (!this.#passes(bytes, scanner, this.target)) return "control";
       if (rule === "forward") return "forward";
       if (rule === "newer") return this.#asOlder(bytes, scanner);
       return this.#withExpiry(bytes, scanner, this.target);
@@ -131,6 +135,12 @@ export class CommandFilter {
     }
   }
 
+  /** Whether the destination may run it, for all that other shards have there: else its keys are noted by now. */
+  #passes(bytes: Uint8Array, scanner: CommandScanner, target: number): boolean {
+    const { judge } = this.#options;
+    return judge.idle || judge.passes(this.name, this.db, target, bytes, scanner);
+  }
+
   /** What the destination has not, in commands that it has. */
   #asOlder(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     const { downgrade } = this.#options;
@@ -168,6 +178,7 @@ export class CommandFilter {
 
   #setMany(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     if (this.target === null) return this.#notSelected();
+    if (!this.#passes(bytes, scanner, this.target)) return "control";
     const { downgrade, expiries } = this.#options;
     if (scanner.seen < scanner.argc) return this.#asLarge(bytes, scanner);
     const set = parseMultipleSet(allArguments(bytes, scanner));
@@ -207,6 +218,7 @@ export class CommandFilter {
     // Its body may be called by its SHA1 in another database later.
     this.#put(scripts.meet(this.name.name, bytes, scanner));
     if (this.target === null) return this.#notSelected();
+    if (!this.#passes(bytes, scanner, this.target)) return "control";
     const replacement = scripts.rewrite(bytes, scanner);
     if (replacement !== null) {
       this.replacement = replacement;
@@ -250,6 +262,11 @@ export class CommandFilter {
     return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronised`, false);
   }
 
+  /** The destination does not hold what the command is about: see LeftOutKeys. */
+  skipLeftOut(): void {
+    this.#skip("PAST_LIMIT", "the destination does not take the value of its key", false);
+  }
+
   #skip(code: string, reason: string, alert: boolean): Verdict {
     this.reasonCode = code;
     this.reason = reason;
@@ -259,15 +276,15 @@ export class CommandFilter {
 
   #heartbeat(bytes: Uint8Array, scanner: CommandScanner): Verdict {
     // SETEX key seconds value, PSETEX alike; as SET key value PXAT ms from Redis 7.0 on.
-    const at =
-      this.name.name === "SET" ? 2 : this.name.name === "SETEX" || this.name.name === "PSETEX" ? 3 : -1;
-    const text = at > 0 ? argument(bytes, scanner, at) : "";
+    const at = this.name.facts.value;
+    const text = at === undefined ? "" : argument(bytes, scanner, at);
     this.heartbeatAt = /^\d{13}$/.test(text) ? Number(text) : -1;
     return "heartbeat";
   }
 
   #acrossDatabases(rule: "move" | "copy", bytes: Uint8Array, scanner: CommandScanner): Verdict {
     if (scanner.seen < scanner.argc) return this.#skip("TOO_LARGE", "the name of its key is too long", true);
+    if (this.target !== null && !this.#passes(bytes, scanner, this.target)) return "control";
     const args = firstArguments(bytes, scanner);
     const { downgrade, present } = this.#options;
     const across = acrossDatabases(rule, args, { map: this.#map, present, downgrade, target: this.target });

@@ -2,7 +2,7 @@ import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { argumentAt, firstArguments } from "../commands/command-arguments.ts";
 import type { CommandDowngrade } from "../commands/command-downgrade.ts";
 import type { CommandName } from "../commands/command-names.ts";
-import { knownKeys } from "../doubtful/doubtful-keys.ts";
+import { knownKeys } from "../commands/known-keys.ts";
 import type { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
 
 /** What becomes of a command that is too large to be held, of which the first arguments are known. */

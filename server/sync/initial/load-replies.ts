@@ -2,10 +2,13 @@ import type { TributaryError } from "../../errors/tributary-error.ts";
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
 import { typeOfDump } from "../../rdb/rdb-version.ts";
 import type { RdbEntry } from "../../rdb/rdb-visitor.ts";
+import { parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
+import { commandSample } from "../commands/command-sample.ts";
 import { ownStateErrorOf, rejectionCode, stateErrorOf } from "../destination/destination-answer.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { RefusalLog } from "../ledger/refusal-log.ts";
+import { OffsetsOfCommands } from "./offsets-of-commands.ts";
 
 /** What the initial sync counts as it goes; bytes and keys count as applied once the destination has answered. */
 export type LoadProgress = {
@@ -14,13 +17,25 @@ export type LoadProgress = {
   keysApplied: number;
   keysSkipped: number;
   keysRejected: number;
+  /** Keys that are another shard's by the ring. */
+  keysSetAside: number;
+  /** Keys by the source's databases that are not synchronised. */
+  readonly keysLeftOut: Map<number, number>;
   /** All keys are there; what the source has deleted meanwhile is being removed. */
   reconciling?: boolean;
 };
 
 /** Counts that begin at nothing. */
 export function noProgress(): LoadProgress {
-  return { keysTotal: null, bytesApplied: 0, keysApplied: 0, keysSkipped: 0, keysRejected: 0 };
+  return {
+    keysTotal: null,
+    bytesApplied: 0,
+    keysApplied: 0,
+    keysSkipped: 0,
+    keysRejected: 0,
+    keysSetAside: 0,
+    keysLeftOut: new Map(),
+  };
 }
 
 /** A value that the destination cannot RESTORE, kept until it can be decoded outside of the parser's stretch. */
@@ -54,6 +69,7 @@ export class LoadReplies implements ReplyHandler {
   #failure: TributaryError | null = null;
   #marks: Mark[] = [];
   #refused: UndecodedValue[] = [];
+  readonly #restores = new OffsetsOfCommands();
   #db: number;
   /** Databases that are selected by commands which are not answered yet. */
   readonly #selections: { readonly command: number; readonly db: number }[] = [];
@@ -84,6 +100,11 @@ export class LoadReplies implements ReplyHandler {
   /** The command with this index selects a database: what comes after it is answered for that one. */
   select(command: number, db: number): void {
     this.#selections.push({ command, db });
+  }
+
+  /** The command with this index is the RESTORE of a value that begins there in the RDB. */
+  restore(command: number, offset: number): void {
+    this.#restores.add(command, offset);
   }
 
   /** True while values wait that the destination refused to RESTORE. */
@@ -122,15 +143,15 @@ export class LoadReplies implements ReplyHandler {
     const stateOf = NOT_EVERYWHERE.test(name) ? stateErrorOf : ownStateErrorOf;
     const state = stateOf(text, this.#address, name);
     if (state !== null) this.#failure ??= state;
-    else if (!this.#decodeInstead(name, args, text)) this.#reject(name, text);
+    else if (!this.#decodeInstead(name, args, text)) this.#reject(name, args, text);
     this.#answered();
   }
 
-  #reject(name: string, text: string): void {
-    const index = this.seen;
+  #reject(name: string, args: readonly Uint8Array[], text: string): void {
     this.#progress.keysRejected++;
-    const sample = () => this.#link?.sampleOf(index) ?? "";
-    this.#refusals.add("rejected", name, this.#db, rejectionCode(text), text, sample);
+    const [, key] = args;
+    const what = () => (key === undefined ? name : commandSample([key], 1));
+    this.#refusals.lose("rejected", name, this.#db, rejectionCode(text), text, what);
   }
 
   /** The destination does not know the encoding after all: its value is sent as native commands. */
@@ -140,7 +161,7 @@ export class LoadReplies implements ReplyHandler {
     if (key === undefined || ttl === undefined || payload === undefined || payload.length <= FOOTER)
       return false;
     if (payload[0] === TYPE_MODULE_2) return false;
-    const expireAt = Number(Buffer.from(ttl).toString("latin1"));
+    const expireAt = parseExpiryTime(Buffer.from(ttl).toString("latin1")) ?? -1;
     const absolute = args.some((arg) => Buffer.from(arg).equals(ABSTTL));
     this.#refused.push({
       db: this.#db,
@@ -151,6 +172,7 @@ export class LoadReplies implements ReplyHandler {
         expireAt: expireAt > 0 && absolute ? expireAt : -1,
         idle: -1,
         freq: -1,
+        offset: this.#restores.offsetOf(this.seen),
       },
       bytes: Buffer.from(payload.subarray(1, payload.length - FOOTER)),
     });
@@ -159,6 +181,7 @@ export class LoadReplies implements ReplyHandler {
 
   #answered(): void {
     if (this.#selections[0]?.command === this.seen) this.#db = this.#selections.shift()!.db;
+    this.#restores.passed(this.seen);
     this.seen++;
     this.#pass();
   }

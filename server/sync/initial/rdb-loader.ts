@@ -1,23 +1,33 @@
+import { namingKey } from "../../rdb/broken-value.ts";
 import { RdbInput } from "../../rdb/rdb-input.ts";
-import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
+import { TYPE_MODULE_2, TYPE_STRING } from "../../rdb/rdb-type.ts";
 import { writeValueCommands } from "../../rdb/rdb-value.ts";
 import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
+import type { ExpiryTime } from "../../redis/expiry-time.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import { type DestinationDatabases, destinationDb, requireDatabase } from "../database-map.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase, sourceDbs } from "../database-map.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
+import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { RefusalLog } from "../ledger/refusal-log.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { isHeartbeatKey } from "../own-keys.ts";
 import type { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import type { FunctionLibraries } from "../scripting/function-libraries.ts";
 import { type ScriptLibrary, scriptSha } from "../scripting/script-library.ts";
 import { storing } from "../scripting/script-rewriter.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
 import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";
 import { ValueWriter } from "./value-writer.ts";
+
+/** Owners of keys are told of so many strays at a time. */
+const NOTICES = 500;
+/** Strings of the RDB that are integers or compressed begin with this or more. */
+const SPECIAL = 0xc0;
 
 export type RdbLoaderOptions = {
   readonly databases: DatabaseMap;
@@ -26,6 +36,8 @@ export type RdbLoaderOptions = {
   readonly linkDb: number;
   readonly abilities: DestinationAbilities;
   readonly refusals: RefusalLog;
+  /** Who keeps the keys that the destination does not take, and the set in the link's first database that holds them. */
+  readonly leftOut: { readonly ledger: StreamLedger; readonly key: string };
   readonly progress: LoadProgress;
   /** Notes every key of the RDB's selected databases. */
   /** null where nobody will ask which keys there were. */
@@ -33,8 +45,11 @@ export type RdbLoaderOptions = {
   /** The bodies of EVALSHA's scripts, and the hash in the link's first database that holds them. */
   readonly scripts: { readonly library: ScriptLibrary; readonly storeKey: string };
   readonly functions: FunctionLibraries;
+  readonly merge: TaskMerge;
   /** The expiry to write for one in the RDB, ms since the epoch. */
-  readonly expiry: (expireAt: number) => number;
+  readonly expiry: (expireAt: ExpiryTime, target: number, key: Uint8Array) => ExpiryTime;
+  /** What is to be noted of an expiry before it is written, in the link's first database. */
+  readonly expiryNotes: () => readonly Buffer[];
   readonly role: string;
   readonly now: () => number;
 };
@@ -65,12 +80,15 @@ export class RdbLoader implements RdbVisitor {
     // What the source knew before this RDB is nothing to the stream that follows it.
     options.scripts.library.clear();
     this.#writer.command("DEL", options.scripts.storeKey);
+    options.leftOut.ledger.leftOut.clear();
+    this.#writer.command("DEL", options.leftOut.key);
   }
 
   /** Resolves when the destination has answered everything. @throws what made it impossible. */
   async finish(position: number): Promise<void> {
     for (;;) {
       await this.#decodeWaiting();
+      this.#tellOwners();
       // The stream takes the link over as it was given.
       this.#select(this.#options.linkDb);
       this.#replies.mark(this.#link.commands, position, this.#keys);
@@ -113,7 +131,7 @@ export class RdbLoader implements RdbVisitor {
       return;
     }
     const reason = "the destination's version has no functions";
-    this.#options.refusals.add("rejected", "FUNCTION LOAD", 0, "UNKNOWN_COMMAND", reason, () =>
+    this.#options.refusals.lose("rejected", "FUNCTION LOAD", 0, "UNKNOWN_COMMAND", reason, () =>
       commandSample([code], 1),
     );
   }
@@ -121,7 +139,12 @@ export class RdbLoader implements RdbVisitor {
   value(entry: RdbEntry, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#enter(entry)) return;
     const fits = entry.key.length <= this.#options.abilities.maxBulkBytes;
-    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) return;
+    if (fits && this.#values.write(this.#link, entry, bytes, start, end)) {
+      // A RESTORE, which may be refused, is the last of the commands of its key; plain strings go by SET.
+      if (entry.type !== TYPE_STRING || bytes[start]! >= SPECIAL)
+        this.#replies.restore(this.#link.commands - 1, entry.offset);
+      return;
+    }
     const copy = Buffer.from(bytes.subarray(start, end));
     this.#undecoded.push({ db: this.#linkDb, entry: { ...entry, key: entry.key.slice() }, bytes: copy });
   }
@@ -145,7 +168,7 @@ export class RdbLoader implements RdbVisitor {
     this.#options.keys?.add(target, entry.key);
     this.#options.progress.keysSkipped++;
     const reason = `${what} cannot be copied`;
-    this.#options.refusals.add("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
+    this.#options.refusals.lose("skipped", "RDB key", entry.db, "MODULE_VALUE", reason, () =>
       commandSample([entry.key], 1),
     );
   }
@@ -173,14 +196,55 @@ export class RdbLoader implements RdbVisitor {
   #enter(entry: RdbEntry): boolean {
     const target = destinationDb(this.#options.databases, entry.db);
     if (target === null || isHeartbeatKey(entry.key, 0, entry.key.length)) {
-      if (target === null) this.#options.progress.keysSkipped++;
+      if (target === null && !isHeartbeatKey(entry.key, 0, entry.key.length)) this.#leaveOut(entry.db);
       return false;
     }
+    if (!this.#owns(target, entry.key)) return false;
     this.#options.keys?.add(target, entry.key);
+    if (entry.expireAt >= 0) {
+      entry.expireAt = this.#options.expiry(entry.expireAt, target, entry.key);
+      for (const note of this.#options.expiryNotes()) {
+        this.#select(this.#options.linkDb);
+        this.#link.append(note, 0, note.length, 1);
+      }
+    }
     this.#select(target);
-    if (entry.expireAt >= 0) entry.expireAt = this.#options.expiry(entry.expireAt);
     this.#keys++;
     return true;
+  }
+
+  /** False for a stray: its owner's shard sync is told, which alone writes the key. */
+  #owns(target: number, key: Uint8Array): boolean {
+    const { ownership, self, notices, counts, shardNames } = this.#options.merge;
+    const owner = ownership?.ownerOf(key) ?? self;
+    if (owner === self) return true;
+    this.#options.progress.keysSetAside++;
+    counts.stray(target, key, shardNames[owner]!);
+    if (!ownership!.ownerOnly) notices.add(owner, target, Buffer.from(key));
+    if (notices.waiting >= NOTICES) this.#tellOwners();
+    return false;
+  }
+
+  #tellOwners(): void {
+    const commands = this.#options.merge.notices.take("rdb");
+    if (commands.length === 0) return;
+    this.#select(this.#options.linkDb);
+    for (const bytes of commands) this.#link.append(bytes, 0, bytes.length, 1);
+  }
+
+  #leaveOutKey({ db, key }: RdbEntry, why: string): void {
+    const { ledger, key: set } = this.#options.leftOut;
+    this.#options.progress.keysRejected++;
+    ledger.leftOut.add(db, key);
+    ledger.differences.note("LEFT_OUT", `a key is not on the destination: ${why}`);
+    this.#select(this.#options.linkDb);
+    this.#writer.command("SADD", set, leftOutMember(db, key));
+  }
+
+  #leaveOut(db: number): void {
+    const { progress } = this.#options;
+    progress.keysSkipped++;
+    progress.keysLeftOut.set(db, (progress.keysLeftOut.get(db) ?? 0) + 1);
   }
 
   #select(db: number): void {
@@ -202,14 +266,23 @@ export class RdbLoader implements RdbVisitor {
 
   /** Writes the values that the destination cannot RESTORE as native commands. */
   async #decodeWaiting(): Promise<void> {
-    const waiting = [...this.#undecoded, ...this.#replies.takeRefused()];
+    // Of an answer only the destination's database is known.
+    const refused = this.#replies.takeRefused().map(({ db, entry, bytes }) => {
+      const [source = db] = sourceDbs(this.#options.databases, db);
+      return { db, entry: { ...entry, db: source }, bytes };
+    });
+    const waiting = [...this.#undecoded, ...refused];
     this.#undecoded = [];
     for (const { db, entry, bytes } of waiting) {
       this.#select(db);
-      const input = RdbInput.of(bytes, 0, bytes.length, this.#options.role);
+      const input = RdbInput.of(bytes, 0, bytes.length, this.#options.role, Math.max(0, entry.offset));
       const destination = this.#options.abilities.server;
-      const losses = await writeValueCommands(input, entry.type, entry, this.#writer, { destination });
-      this.#lost(entry, losses);
+      try {
+        const losses = await writeValueCommands(input, entry.type, entry, this.#writer, { destination });
+        this.#lost(entry, losses);
+      } catch (error) {
+        throw namingKey(error, entry.key);
+      }
     }
   }
 
@@ -218,7 +291,9 @@ export class RdbLoader implements RdbVisitor {
       // Without an entry it is something beside the keys, such as a module's own data.
       const what = entry === null ? "RDB section" : "RDB key";
       const sample = () => (entry === null ? text : commandSample([entry.key], 1));
-      this.#options.refusals.add("rejected", what, entry?.db ?? 0, code, text, sample);
+      // Of the others a part is lost.
+      if (code === "PAST_LIMIT" && entry !== null) this.#leaveOutKey(entry, text);
+      this.#options.refusals.lose("rejected", what, entry?.db ?? 0, code, text, sample);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { RdbEntry } from "../../rdb/rdb-visitor.ts";
 import { writeCrc64 } from "../../redis/crc64.ts";
+import { addMs, type ExpiryTime } from "../../redis/expiry-time.ts";
 import {
   decimalDigits,
   HEAD_BYTES,
@@ -58,7 +59,7 @@ export class ValueWriter {
     if (inSet) {
       at = putBytes(into, at, PXAT, 0, PXAT.length);
       // SET refuses 0 ("invalid expire time").
-      at = putNumber(into, at, Math.max(1, expireAt));
+      at = putNumber(into, at, expireAt < 1 ? 1 : expireAt);
     } else if (expireAt >= 0) {
       commands = 2;
       at = putBytes(into, at, PEXPIREAT, 0, PEXPIREAT.length);
@@ -116,13 +117,18 @@ export class ValueWriter {
   }
 
   /** RESTORE's ttl: 0 is without expiry; before 5.0 it can be relative only, and 1 ms stands for the past. */
-  #ttl(expireAt: number, absolute: boolean): number {
+  #ttl(expireAt: ExpiryTime, absolute: boolean): ExpiryTime {
     if (expireAt < 0) return 0;
-    return absolute ? Math.max(1, expireAt) : Math.max(1, expireAt - this.#now());
+    const ttl = absolute ? expireAt : addMs(expireAt, -this.#now());
+    return ttl < 1 ? 1 : ttl;
   }
 }
 
-function putNumber(into: Uint8Array, at: number, number: number): number {
+function putNumber(into: Uint8Array, at: number, number: ExpiryTime): number {
+  if (typeof number === "bigint") {
+    const text = Buffer.from(String(number));
+    return putBulk(into, at, text, 0, text.length);
+  }
   return putCrlf(into, putInteger(into, putHead(into, at, DOLLAR, decimalDigits(number)), number));
 }
 

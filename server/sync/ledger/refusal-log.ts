@@ -3,6 +3,8 @@ import type { RefusedCommand } from "../shard-report.ts";
 
 const MAX_SAMPLES = 3;
 const MAX_RECORDS = 1000;
+/** What an initial sync has lost is named one by one, up to so many. */
+const MAX_LOSSES = 20;
 
 type Gathering = {
   kind: RefusedCommand["kind"];
@@ -14,7 +16,15 @@ type Gathering = {
   firstAt: number;
   lastAt: number;
   samples: string[];
+  initialSync?: true;
 };
+
+type RefusalListener = (
+  kind: RefusedCommand["kind"],
+  command: string,
+  reasonCode: string,
+  reason: string,
+) => void;
 
 /**
  * Gathers the commands that were not applied, by command, database and reason, between two reports. The
@@ -25,13 +35,20 @@ export class RefusalLog {
   #records = new Map<string, Gathering>();
   /** How many samples each record has been given since the start: they are not sent again and again. */
   readonly #sampled = new Map<string, number>();
+  /** Commands of the stream. */
   skipped = 0;
   rejected = 0;
+  #lost = 0;
+  #losses: string[] = [];
 
-  constructor(now: () => number) {
+  readonly #onRefused: RefusalListener;
+
+  constructor(now: () => number, onRefused: RefusalListener = () => {}) {
     this.#now = now;
+    this.#onRefused = onRefused;
   }
 
+  /** A command of the stream. */
   add(
     kind: RefusedCommand["kind"],
     command: string,
@@ -42,12 +59,51 @@ export class RefusalLog {
   ): void {
     if (kind === "skipped") this.skipped++;
     else this.rejected++;
+    this.#gather(kind, command, db, reasonCode, reason, sample);
+  }
+
+  /** Something of an initial sync, which is none of the stream's commands. @param what its key as it is shown. */
+  lose(
+    kind: RefusedCommand["kind"],
+    command: string,
+    db: number,
+    reasonCode: string,
+    reason: string,
+    what: () => string,
+  ): void {
+    this.#gather(kind, command, db, reasonCode, reason, what).initialSync = true;
+    this.#lost++;
+    if (this.#losses.length < MAX_LOSSES) this.#losses.push(`${what()} in database ${db} (${reason})`);
+  }
+
+  /** An initial sync begins: what one before has lost is no matter any more. */
+  beginInitialSync(): void {
+    this.#lost = 0;
+    this.#losses = [];
+  }
+
+  /** What the initial sync has lost, for the user; null where that is nothing. */
+  get losses(): string | null {
+    if (this.#lost === 0) return null;
+    const more = this.#lost - this.#losses.length;
+    return [...this.#losses, ...(more > 0 ? [`and ${more.toLocaleString("en-US")} more`] : [])].join(", ");
+  }
+
+  #gather(
+    kind: RefusedCommand["kind"],
+    command: string,
+    db: number,
+    reasonCode: string,
+    reason: string,
+    sample: () => string,
+  ): Gathering {
+    this.#onRefused(kind, command, reasonCode, reason);
     const key = `${kind} ${command} ${db} ${reasonCode}`;
     const now = this.#now();
     let record = this.#records.get(key);
     if (record === undefined) {
-      if (this.#records.size >= MAX_RECORDS) return;
       record = { kind, command, db, reasonCode, reason, count: 0, firstAt: now, lastAt: now, samples: [] };
+      if (this.#records.size >= MAX_RECORDS) return record;
       this.#records.set(key, record);
     }
     record.count++;
@@ -57,6 +113,7 @@ export class RefusalLog {
       record.samples.push(sample());
       if (this.#sampled.size < MAX_RECORDS) this.#sampled.set(key, sampled + 1);
     }
+    return record;
   }
 
   /** What has come since the last call. */

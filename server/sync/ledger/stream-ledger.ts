@@ -1,7 +1,12 @@
 import { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { LeftOutKeys } from "../doubtful/left-out-keys.ts";
 import type { ShardEvent } from "../shard-report.ts";
+import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";
+
+/** Databases that are left out are named one by one, up to so many. */
+const MAX_DATABASES = 64;
 
 /**
  * What a shard sync knows of its stream beyond one connection to the destination: it outlives reconnects, so
@@ -13,8 +18,11 @@ export class StreamLedger {
   batches = 0;
   readonly refusals: RefusalLog;
   readonly scripts: ScriptLog;
+  readonly differences: Differences;
   /** Keys that wait to be noted as doubtful. */
   readonly doubtful: DoubtfulKeys;
+  /** Keys that the destination does not take. */
+  readonly leftOut = new LeftOutKeys();
   /** Offsets (decimal) of commands that the destination refuses to queue, with its answer. */
   readonly refusedAt = new Map<bigint, string>();
   /** Names of commands that the destination does not know, as they are sent to it. */
@@ -25,10 +33,17 @@ export class StreamLedger {
    * later ones have been skipped, or left out by another name, already.
    */
   readonly loggedTo = new Map<string, bigint>();
+  readonly #databasesLeftOut = new Set<number>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
-    this.refusals = new RefusalLog(now);
+    const differences = new Differences(now);
+    this.differences = differences;
+    this.refusals = new RefusalLog(now, (kind, command, code, reason) => {
+      if (!leavesDifference(kind, command, code)) return;
+      const why = kind === "rejected" ? `the destination refused it: ${reason}` : reason;
+      differences.note(code, `${command} was not applied: ${why}`);
+    });
     this.scripts = new ScriptLog(now);
     this.doubtful = new DoubtfulKeys(now);
     this.#event = event;
@@ -45,6 +60,22 @@ export class StreamLedger {
     this.refusedAt.clear();
     this.unknownCommands.clear();
     this.loggedTo.clear();
+    this.refusals.beginInitialSync();
+  }
+
+  /** A command for a database that the task leaves out: said once for each of them. */
+  databaseLeftOut(db: number): void {
+    if (this.#databasesLeftOut.has(db) || this.#databasesLeftOut.size >= MAX_DATABASES) return;
+    this.#databasesLeftOut.add(db);
+    const message = `The shard writes to database ${db}, which the task leaves out: nothing of it is on the destination.`;
+    this.#event({ level: "warning", type: "database-left-out", message });
+  }
+
+  /** A key that is not on the destination, since that does not take its value. @param key as it is shown. */
+  keyLeftOut(db: number, key: string, why: string): void {
+    this.differences.note("LEFT_OUT", `a key is not on the destination: ${why}`);
+    const message = `Key ${key} in database ${db} is not on the destination, which does not take it: ${why}. Raise proto-max-bulk-len there, then copy the shard again.`;
+    this.alert("key-left-out", message);
   }
 
   info(type: string, message: string): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KeyFingerprint, PARTITIONS } from "./key-fingerprint.ts";
+import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { ID_FILE, partitionFile, setDirectory, unfinishedDirectory } from "./key-fingerprint-set.ts";
 
 /** Words of 32 bits gathered for each partition; 32 KiB, which makes 2 MiB for all: a write costs more than its bytes. */

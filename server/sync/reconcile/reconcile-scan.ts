@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
+import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { OWN_PREFIX } from "../own-keys.ts";
-import { KeyFingerprint, PARTITIONS } from "./key-fingerprint.ts";
 
 /** A key of the destination. */
 export type FoundKey = {

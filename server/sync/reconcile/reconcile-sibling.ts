@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
+import { PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
@@ -8,7 +9,6 @@ import { sourceDbs } from "../database-map.ts";
 import { pause } from "../pause.ts";
 import type { DatabaseMap, SiblingShard } from "../shard-sync-spec.ts";
 import { SourceLocator } from "../source/source-locator.ts";
-import { PARTITIONS } from "./key-fingerprint.ts";
 import {
   type FingerprintTable,
   fingerprintSetId,

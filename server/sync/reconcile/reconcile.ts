@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
+import { PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
@@ -9,7 +10,6 @@ import type { DestinationLink } from "../destination/destination-link.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { connectionName } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import { PARTITIONS } from "./key-fingerprint.ts";
 import { fingerprintSetId, readFingerprints } from "./key-fingerprint-set.ts";
 import { GiveUp } from "./reconcile-patience.ts";
 import { StaleKeyRemoval } from "./reconcile-removal.ts";
@@ -32,6 +32,8 @@ export type ReconcileOptions = {
   readonly epoch: number;
   /** False where data of others may lie among the task's: then nothing is removed. */
   readonly destinationWasEmpty: boolean;
+  /** Whether a key that the shard does not hold is this shard's to remove; `db` is the destination's. */
+  readonly mayRemove: (db: number, key: Buffer) => boolean;
   /** The connection of the session: with its end this ends. */
   readonly link: DestinationLink;
   readonly ledger: StreamLedger;
@@ -126,7 +128,7 @@ class Reconcile {
   }
 
   async #compare(): Promise<void> {
-    const { spec, facts, epoch, now } = this.#options;
+    const { spec, facts, epoch, now, mayRemove } = this.#options;
     const signal = this.#signal;
     const id = await fingerprintSetId(spec.spoolDirectory);
     if (id === null) throw new GiveUp("the keys of its RDB could not be noted on disk");
@@ -148,7 +150,8 @@ class Reconcile {
         const table = await readFingerprints(spec.spoolDirectory, id, partition);
         if (table === null) throw new GiveUp("the noted keys of its RDB have gone");
         for await (const found of scan.keys(partition)) {
-          if (!table.has(found.high, found.low)) await this.#candidate(removal, found);
+          if (!table.has(found.high, found.low) && mayRemove(found.db, found.key))
+            await this.#candidate(removal, found);
         }
       }
       for (const db of this.#candidates.keys()) await this.#ask(removal, db);

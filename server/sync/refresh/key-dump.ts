@@ -1,8 +1,19 @@
 import { type Redis, ReplyError } from "ioredis";
+import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
 import type { DoubtfulKey } from "../doubtful/doubtful-keys.ts";
 
-/** A key's value as DUMP gives it (null: it is not there) and its expiry, ms since the epoch, -1 without one. */
-export type DumpedKey = { readonly payload: Buffer | null; readonly expireAt: number };
+/** A key that is to be dumped, or, with `ask`, only asked for. */
+type AskedKey = Pick<DoubtfulKey, "doubt" | "db" | "key">;
+
+/** What a shard says of a key. */
+export type DumpedKey = {
+  /** Whether it is there. */
+  readonly held: boolean;
+  /** As DUMP gives it; null where it is not there, or was only asked for. */
+  readonly payload: Buffer | null;
+  /** ms since the epoch, -1 without one. */
+  readonly expireAt: ExpiryTime;
+};
 
 export type KeyDump = {
   /** The source's offset at which this was true. */
@@ -26,7 +37,7 @@ const UNKNOWN_BYTES = PAGE_BYTES / 10;
  */
 export async function pageThatFits(
   source: Redis,
-  keys: readonly DoubtfulKey[],
+  keys: readonly AskedKey[],
 ): Promise<{ fitting: number[]; tooLarge: number[] }> {
   const pipeline = source.pipeline();
   for (const { doubt, db, key } of keys) {
@@ -57,7 +68,7 @@ export async function pageThatFits(
  * Asks for the keys and the offset in one transaction. A key that is asked for and has expired is deleted by that.
  * @param major of the source's version.
  */
-export async function dumpKeys(source: Redis, major: number, keys: readonly DoubtfulKey[]): Promise<KeyDump> {
+export async function dumpKeys(source: Redis, major: number, keys: readonly AskedKey[]): Promise<KeyDump> {
   const asked = source.multi();
   asked.info("replication");
   asked.time();
@@ -81,9 +92,12 @@ export async function dumpKeys(source: Redis, major: number, keys: readonly Doub
   const began = milliseconds(answers[1]);
   const values = keys.map((_, index) => {
     const [payload, stated, time] = answers.slice(2 + 4 * index + 1, 2 + 4 * index + 4);
-    const life = Number(stated);
+    const life = parseExpiryTime(String(stated)) ?? -1;
     const since = major >= 7 ? 0 : major < 6 ? milliseconds(time) : began;
-    return { payload: Buffer.isBuffer(payload) ? payload : null, expireAt: life < 0 ? -1 : since + life };
+    const dumped = Buffer.isBuffer(payload) ? payload : null;
+    // EXISTS, or DUMP.
+    const held = dumped !== null || Number(payload) > 0;
+    return { held, payload: dumped, expireAt: life < 0 ? -1 : addMs(life, since) };
   });
   return { offset: BigInt(offset), replid, values };
 }

@@ -3,40 +3,29 @@ import { encodeCommand } from "../../redis/encode-command.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { Backoff } from "../backoff.ts";
-import { answerWatch } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { destinationDb } from "../database-map.ts";
-import type { DestinationAbilities } from "../destination/destination-abilities.ts";
-import { type DoubtfulKey, MAX_PENDING, parseDoubtfulKey } from "../doubtful/doubtful-keys.ts";
-import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
-import type { ExpiryShade } from "../expiry/expiry-shade.ts";
-import type { StreamClock } from "../expiry/stream-clock.ts";
-import type { StreamLedger } from "../ledger/stream-ledger.ts";
-import { doubtfulKeysKey } from "../own-keys.ts";
+import { doubtfulMember, MAX_PENDING } from "../doubtful/doubtful-keys.ts";
+import { doubtfulKeysKey, straysKey } from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { shardIdsByIndex } from "../strays/shard-places.ts";
+import { SiblingSources } from "../strays/sibling-sources.ts";
+import { strayMember } from "../strays/stray-registry.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
-import type { StreamInjection } from "../stream/stream-injection.ts";
+import { AbsentKeys } from "./absent-keys.ts";
 import { ClockComparison } from "./clock-skew.ts";
-import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
-import { restoreCommands } from "./key-restore.ts";
+import { dumpKeys, pageThatFits } from "./key-dump.ts";
+import { membersOf, type NotedKey, notedKey, takenKey } from "./noted-key.ts";
+import { PageBuilder } from "./page-commands.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
+import type { RefresherExpiry } from "./refresher-expiry.ts";
 
 const LOOK_MS = 250;
 /** Keys in one transaction on the source, at most. */
 const PAGE = 100;
-
-/** What a refresher shares with the other parts that answer for expiries. */
-export type RefresherExpiry = {
-  readonly shade: ExpiryShade;
-  readonly clock: StreamClock;
-  readonly nudger: ExpiryNudger;
-  readonly ledger: StreamLedger;
-  readonly abilities: DestinationAbilities;
-  /** Of the destination's process to which the stream is applied. */
-  readonly runId: string;
-  readonly now: () => number;
-};
+/** What other shard syncs have noted for this one is looked for this often, ms. */
+const TOLD_MS = 1000;
 
 export type RefresherTold = {
   /** No doubtful key is left. */
@@ -73,7 +62,12 @@ export class KeyRefresher {
   /** Every key of the source is to be looked at before anything counts as settled. */
   #finishing = false;
   #countedBatches = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
   readonly #connections: RefresherConnections;
+  readonly #siblings: SiblingSources;
+  readonly #absent: AbsentKeys;
+  readonly #builder: PageBuilder;
+  readonly #ended = new AbortController();
 
   constructor(
     spec: ShardSyncSpec,
@@ -90,6 +84,12 @@ export class KeyRefresher {
     this.#clocks = new ClockComparison(expiry.clock, expiry.now, told.onSkew);
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
     this.#connections = new RefresherConnections(spec, from.endpoint, expiry.runId);
+    const { merge, now } = expiry;
+    this.#siblings = new SiblingSources(spec, now, this.#ended.signal);
+    const { ownership, registry } = merge;
+    this.#absent = new AbsentKeys({ spec, ownership, registry, siblings: this.#siblings });
+    const giveUp = (key: NotedKey, reason: string) => this.#giveUp(key, reason);
+    this.#builder = new PageBuilder({ spec, expiry, merge, siblings: this.#siblings, giveUp });
   }
 
   /** Doubtful keys that are left; null until they have been counted. */
@@ -104,7 +104,12 @@ export class KeyRefresher {
   async run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff();
     // A server that hangs must not hold up the end.
-    signal.addEventListener("abort", () => this.#connections.close(), { once: true });
+    const close = () => {
+      this.#ended.abort();
+      this.#connections.close();
+      this.#siblings.close();
+    };
+    signal.addEventListener("abort", close, { once: true });
     while (!signal.aborted) {
       try {
         await this.#look(signal);
@@ -116,7 +121,7 @@ export class KeyRefresher {
       }
       await pause(this.#left === 0 ? LOOK_MS : 0, signal);
     }
-    this.#connections.close();
+    close();
   }
 
   #say(error: unknown): void {
@@ -137,6 +142,11 @@ export class KeyRefresher {
     this.#finishing = true;
   }
 
+  /** `left` is null until what is noted has been counted again. */
+  countAgain(): void {
+    this.#left = null;
+  }
+
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, nudger, ledger } = this.#expiry;
     if (clock.live && this.#clocks.due) {
@@ -149,10 +159,13 @@ export class KeyRefresher {
       this.#finishing = false;
     }
     const { doubtfulBatches } = this.#applier;
-    if (this.#left !== 0 || doubtfulBatches !== this.#countedBatches) {
+    const { merge, now } = this.#expiry;
+    const mayBeTold = merge.isTold && now() - this.#countedAt >= TOLD_MS;
+    if (this.#left !== 0 || doubtfulBatches !== this.#countedBatches || mayBeTold) {
       const destination = await this.#connections.destination(signal);
       this.#left = await destination.scard(this.#set);
       this.#countedBatches = doubtfulBatches;
+      this.#countedAt = now();
       // What was noted while this was asked for is not among it.
       const whole = this.#applier.doubtfulBatches === doubtfulBatches;
       if (!this.#adopted) await this.#adopt(destination, this.#left);
@@ -178,19 +191,37 @@ export class KeyRefresher {
   }
 
   async #page(destination: Redis, signal: AbortSignal): Promise<void> {
-    const { client: source, major } = await this.#connections.source(signal);
+    const { databases } = this.#spec;
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
     if (drawn.length === 0) return;
-    const candidates = drawn.map(parseDoubtfulKey);
-    const { fitting, tooLarge } = await pageThatFits(source, candidates);
+    const noted = drawn.map((member) => notedKey(member, databases));
+    const ours = noted.filter((one): one is NotedKey => one !== null && this.#expiry.merge.owns(one.key));
+    // What is another shard's, or of a database that is not synchronized any more, is none of this one's.
+    if (ours.length < drawn.length) await this.#passOn(destination, drawn, noted);
+    if (ours.length === 0) return;
+    const own = await this.#take(destination, ours);
+    const source = await this.#connections.source(signal);
+    const absences = await this.#absent.plan(source, destination, own);
+    const asked = own.map((one) => ({
+      ...one,
+      doubt: this.#builder.wantsValue(one) ? one.doubt : ("ask" as const),
+    }));
+    const sized = await pageThatFits(source.client, asked);
+    // What the destination holds of it is known to be wrong: it is not left there.
+    const removed = new Set(sized.tooLarge.filter((index) => this.#isWrong(own[index]!)));
+    for (const index of removed) asked[index] = { ...asked[index]!, doubt: "ask" };
+    const fitting = [...sized.fitting, ...removed];
+    const tooLarge = sized.tooLarge.filter((index) => !removed.has(index));
     for (const index of tooLarge) {
-      this.#giveUp(candidates[index]!, "it is too large to be copied while the stream waits");
+      this.#giveUp(own[index]!, "it is too large to be copied while the stream waits");
     }
-    const keys = fitting.map((index) => candidates[index]!);
-    const forgotten = [...fitting, ...tooLarge].map((index) => drawn[index]!);
     this.#applier.hold();
     try {
-      const dumps = await dumpKeys(source, major, keys);
+      const dumps = await dumpKeys(
+        source.client,
+        source.major,
+        fitting.map((index) => asked[index]!),
+      );
       signal.throwIfAborted();
       // Offsets of another history say nothing here: a failover is under way, and the keys are asked for again.
       if (dumps.replid !== undefined && dumps.replid !== this.#from.replid()) {
@@ -198,14 +229,29 @@ export class KeyRefresher {
         await pause(LOOK_MS, signal);
         return;
       }
-      const commands: StreamInjection["commands"][number][] = [];
-      for (const [index, key] of keys.entries())
-        commands.push(...(await this.#restore(key, dumps.values[index]!)));
+      const pages = await Promise.all(
+        fitting.map((index, at) =>
+          removed.has(index)
+            ? this.#builder.tooLarge(own[index]!, dumps.values[at]!)
+            : this.#builder.build(own[index]!, dumps.values[at]!, absences[index]!),
+        ),
+      );
+      const settled = fitting.filter((_, at) => !pages[at]!.stays);
+      const forgotten = [...settled, ...tooLarge].map((index) => own[index]!);
+      if (forgotten.length === 0) {
+        this.#applier.letGo();
+        await pause(LOOK_MS, signal);
+        return;
+      }
+      const commands = pages.flatMap((page) => page.commands);
       commands.push({
-        bytes: encodeCommand(["SREM", this.#set, ...forgotten]),
+        bytes: encodeCommand(["SREM", this.#set, ...forgotten.map(({ member }) => member)]),
         target: this.#spec.checkpointDb,
       });
-      const onPlaced = () => this.#expiry.ledger.doubtful.forget(forgotten);
+      const onPlaced = () => {
+        for (const page of pages) page.onPlaced();
+        this.#expiry.ledger.doubtful.forget(forgotten.flatMap(membersOf));
+      };
       const { offset, replid } = dumps;
       const applied = new Promise<boolean>((resolve) => {
         const done = (isApplied: boolean) => {
@@ -225,40 +271,53 @@ export class KeyRefresher {
     }
   }
 
-  async #restore(doubtful: DoubtfulKey, dumped: DumpedKey): Promise<StreamInjection["commands"]> {
-    const { doubt, db, key } = doubtful;
-    const target = destinationDb(this.#spec.databases, db);
-    if (doubt === "ask" || target === null) return [];
-    const { shade, ledger, abilities, now } = this.#expiry;
-    const expireAt = dumped.expireAt < 0 ? -1 : shade.inStream(db, target, key, dumped.expireAt);
-    try {
-      const { commands, restores, losses } = await restoreCommands(key, dumped, expireAt, abilities, {
-        decode: doubt === "decode",
-        now: now(),
-        role: `shard ${this.#spec.shardName}`,
-      });
-      for (const { code, text } of losses) {
-        const sample = () => commandSample([key], 1);
-        ledger.refusals.add("rejected", "doubtful key", db, code, text, sample);
-      }
-      // The key has left the set by then, so what RESTORE does not know is noted anew, to be decoded.
-      const watch = answerWatch({
-        answered: ({ error }) => {
-          if (error !== null) ledger.doubtful.doubt("decode", db, key);
-          return error !== null;
-        },
-        unanswered: () => void ledger.doubtful.doubt("copy", db, key),
-      });
-      return commands.map((bytes, index) =>
-        restores && index === commands.length - 1 ? { bytes, target, watch } : { bytes, target },
-      );
-    } catch (error) {
-      this.#giveUp(doubtful, error instanceof Error ? error.message.replace(/\.$/, "") : String(error));
-      return [];
-    }
+  /**
+   * To be done before other shards are asked what they hold: what one of them writes after that is noted by its own
+   * shard sync, which must not find the note that is at hand, and about to be removed.
+   */
+  async #take(destination: Redis, keys: readonly NotedKey[]): Promise<NotedKey[]> {
+    const strays = keys.filter(({ doubt }) => doubt === "stray");
+    if (strays.length === 0) return [...keys];
+    const taken = destination.multi();
+    taken.srem(this.#set, ...strays.map(({ member }) => member));
+    taken.sadd(this.#set, ...strays.map((one) => takenKey(one).member));
+    for (const [error] of (await taken.exec()) ?? []) if (error !== null) throw error;
+    return keys.map(takenKey);
   }
 
-  #giveUp(doubtful: DoubtfulKey, reason: string): void {
+  #isWrong({ doubt, db, key }: NotedKey): boolean {
+    return doubt === "limit" || this.#expiry.ledger.leftOut.has(db, key);
+  }
+
+  /** Gives what another shard's sync has to decide to that one. */
+  async #passOn(
+    destination: Redis,
+    drawn: readonly Buffer[],
+    noted: readonly (NotedKey | null)[],
+  ): Promise<void> {
+    const { ownership, self } = this.#expiry.merge;
+    const shardIds = shardIdsByIndex(this.#spec);
+    const transaction = destination.multi();
+    for (const [index, one] of noted.entries()) {
+      const owner = one === null ? null : (ownership?.ownerOf(one.key) ?? self);
+      if (one !== null && owner === self) continue;
+      if (one !== null && owner !== null && ownership?.ownerOnly === false) {
+        const { taskId } = this.#spec;
+        // This shard may hold a stray of it.
+        const stray = strayMember(self, one.target, one.key);
+        transaction.call("ZADD", straysKey(taskId, shardIds[owner]!), this.#expiry.now(), stray);
+        const doubt = one.doubt === "restore" ? "restore" : "stray";
+        transaction.sadd(
+          doubtfulKeysKey(taskId, shardIds[owner]!),
+          doubtfulMember(doubt, one.target, one.key),
+        );
+      }
+      transaction.srem(this.#set, drawn[index]!);
+    }
+    await transaction.exec();
+  }
+
+  #giveUp(doubtful: NotedKey, reason: string): void {
     this.#expiry.ledger.alert(
       "doubtful-key-lost",
       `${shown(doubtful)} may have expired early on the destination and cannot be copied again: ${reason}. Compare it with the shard.`,
@@ -266,6 +325,6 @@ export class KeyRefresher {
   }
 }
 
-function shown({ db, key }: DoubtfulKey): string {
+function shown({ db, key }: NotedKey): string {
   return `Key ${commandSample([key], 1)} in database ${db}`;
 }

@@ -6,6 +6,7 @@ import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
 import { writeCrc64 } from "../../redis/crc64.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { addMs, type ExpiryTime } from "../../redis/expiry-time.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DumpedKey } from "./key-dump.ts";
 
@@ -28,8 +29,8 @@ export type RestoreCommands = {
  */
 export async function restoreCommands(
   key: Buffer,
-  { payload }: DumpedKey,
-  expireAt: number,
+  { payload }: Pick<DumpedKey, "payload">,
+  expireAt: ExpiryTime,
   abilities: DestinationAbilities,
   options: { readonly decode: boolean; readonly now: number; readonly role: string },
 ): Promise<RestoreCommands> {
@@ -54,7 +55,8 @@ export async function restoreCommands(
   writeCrc64(payload, 0, end + 2, end + 2);
   const { restoreAbsTtl, restoreReplace } = abilities;
   // Before 5.0 it can be relative only, and 1 ms stands for the past.
-  const ttl = expireAt < 0 ? 0 : Math.max(1, restoreAbsTtl ? expireAt : expireAt - options.now);
+  const stated = restoreAbsTtl ? expireAt : addMs(expireAt, -options.now);
+  const ttl = expireAt < 0 ? 0 : stated < 1 ? 1 : stated;
   const restore = ["RESTORE", key, String(ttl), payload];
   if (restoreReplace) restore.push("REPLACE");
   if (restoreAbsTtl && expireAt >= 0) restore.push("ABSTTL");

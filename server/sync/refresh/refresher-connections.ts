@@ -5,6 +5,7 @@ import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { requireSameServerAt } from "../destination/same-server.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
 
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
 const SOURCE_ANSWERS_MS = 5000;
@@ -35,7 +36,13 @@ export class RefresherConnections {
       throw new TributaryError("SOURCE_NO_MASTER", { role, detail: "none has been found yet" });
     if (this.#source !== null && this.#source.endpoint !== endpoint) this.#dropSource();
     if (this.#source === null) {
-      const client = await openClient(endpoint, { role, signal, commandTimeoutMs: SOURCE_ANSWERS_MS });
+      const client = await openClient(endpoint, {
+        role,
+        signal,
+        commandTimeoutMs: SOURCE_ANSWERS_MS,
+        answerBytes: DUMP_ANSWER_BYTES,
+        stringNumbers: true,
+      });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
         this.#source = { client, endpoint, major: Number(redisVersion.split(".")[0]) };

@@ -1,7 +1,7 @@
 import { type AnswerWatcher, answerWatch, type WatchedCommand } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
+import { knownKeys } from "../commands/known-keys.ts";
 import { rejectionCode } from "../destination/destination-answer.ts";
-import { knownKeys } from "../doubtful/doubtful-keys.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import type { ScriptRewriter } from "./script-rewriter.ts";
 

@@ -6,6 +6,8 @@ import type { Spool } from "../../replica/spool.ts";
 import { Backoff } from "../backoff.ts";
 import { currentReplid, type Generation } from "../generation.ts";
 import type { GenerationSpools } from "../generation-spools.ts";
+import { pause } from "../pause.ts";
+import { RepeatedFailures } from "../repeated-failures.ts";
 import type { EventLevel } from "../shard-report.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { SyncLimits } from "../sync-limits.ts";
@@ -50,6 +52,7 @@ export class SourceReader {
   waitingForRdb = false;
   readonly #options: SourceReaderOptions;
   readonly #backoff: Backoff;
+  readonly #failures: RepeatedFailures;
   #generation: Generation | null = null;
   #link: ReplicaLink | null = null;
   #resume: StreamPosition | null;
@@ -64,6 +67,7 @@ export class SourceReader {
     this.#options = options;
     // A new master is to be found before its backlog is outrun.
     this.#backoff = options.locator.single ? new Backoff() : new Backoff(MOST_WAIT_MS);
+    this.#failures = new RepeatedFailures(options.now);
     this.#resume = resume;
     this.#why = why;
   }
@@ -83,15 +87,18 @@ export class SourceReader {
       this.waitingForRdb = false;
       this.#options.onInterrupted();
       if (signal.aborted || reason === null) continue;
-      this.#abandonPartialRdb(reason);
-      this.problem = reason;
+      const { waitMs, said } = this.#abandonPartialRdb(reason)
+        ? this.#failures.failed(reason.code)
+        : { waitMs: 0, said: "" };
+      this.problem = { ...reason, message: `${reason.message}${said}` };
       if (!reason.retried) {
         this.fatal = reason;
         break;
       }
-      this.#options.onEvent("warning", "source-link-lost", reason.message);
+      this.#options.onEvent("warning", "source-link-lost", this.problem.message);
       this.#options.onChange();
       await this.#backoff.wait(signal);
+      await pause(waitMs, signal);
     }
     this.#options.onChange();
   }
@@ -223,13 +230,14 @@ export class SourceReader {
     this.#options.onGeneration(generation);
   }
 
-  /** An RDB that broke off cannot be continued: the next attempt asks for another. */
-  #abandonPartialRdb(reason: PlainReason): void {
+  /** An RDB that broke off cannot be continued: the next attempt asks for another. True where one did. */
+  #abandonPartialRdb(reason: PlainReason): boolean {
     const generation = this.#generation;
-    if (generation === null || generation.rdb === null || generation.rdbFinishedAt !== null) return;
+    if (generation === null || generation.rdb === null || generation.rdbFinishedAt !== null) return false;
     this.#discard();
     this.#resume = null;
     this.#why = `the transfer of the RDB broke off (${reason.message})`;
+    return true;
   }
 
   #discard(): void {

@@ -1,7 +1,11 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { CommandWalker } from "../../redis/command-walker.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
+import { MAX_INLINE, mayBeInline, splitInline } from "../../redis/inline-command.ts";
 
+const ASTERISK = 42;
+const LF = 10;
 /** A command larger than this is passed on in pieces. */
 const LARGE_COMMAND = 1024 * 1024;
 
@@ -9,8 +13,11 @@ const LARGE_COMMAND = 1024 * 1024;
 export interface CommandTaker {
   /** True while no more may be taken: cutting stops before the next command or piece. */
   readonly blocked: boolean;
-  /** A whole command in `bytes[start, stop)`, a view that is valid until the end of `cut`. */
-  command(bytes: Uint8Array, start: number, stop: number): void;
+  /**
+   * A whole command in `bytes[start, stop)`, a view that is valid until the end of `cut`.
+   * @param size how many bytes of the stream it is; one that was said inline is told in RESP.
+   */
+  command(bytes: Uint8Array, start: number, stop: number, size: number): void;
   /** A command too large to be held has begun; the scanner knows its first arguments. Its pieces follow. */
   largeBegin(bytes: Uint8Array): void;
   largePiece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void;
@@ -26,6 +33,8 @@ export class CommandCutter {
   readonly #role: string;
   #carry = Buffer.allocUnsafe(64 * 1024);
   #carryLength = 0;
+  /** The last inline command, in RESP. */
+  #rewritten: Buffer = Buffer.alloc(0);
   #walker: CommandWalker | null = null;
   /** The source's offset of the last byte before the stream, and bytes of whole commands since, for messages. */
   readonly #offset: bigint;
@@ -70,17 +79,44 @@ export class CommandCutter {
       } else if (this.#carryLength > 0) {
         at = this.#extendCarry(chunk, at, end);
       } else {
-        const stop = this.#scanner.scan(chunk, at, end);
+        const stop = this.#take(chunk, at, end);
         if (stop < 0) {
           this.#addToCarry(chunk, at, end);
           return end;
         }
-        this.#taker.command(chunk, at, stop);
-        this.#passed += stop - at;
         at = stop;
       }
     }
     return at;
+  }
+
+  /** Hands on the command that begins at `at`. @returns the place behind it; -1 where it is not whole. */
+  #take(bytes: Uint8Array, at: number, end: number): number {
+    const stop = bytes[at] === ASTERISK ? this.#scanner.scan(bytes, at, end) : this.#inline(bytes, at, end);
+    if (stop < 0) return stop;
+    if (bytes[at] === ASTERISK) this.#taker.command(bytes, at, stop, stop - at);
+    else this.#taker.command(this.#rewritten, 0, this.#rewritten.length, stop - at);
+    this.#passed += stop - at;
+    return stop;
+  }
+
+  /**
+   * A command as words on a line, or an empty line, which keeps a connection alive: it is told in RESP. What is not the
+   * name of a command is a stream that has gone wrong.
+   * redis: networking.c processInlineBuffer; from 5.0 on a replica takes only empty ones of its master
+   */
+  #inline(bytes: Uint8Array, at: number, end: number): number {
+    const here = bytes.subarray(at, end);
+    const length = here.indexOf(LF);
+    const line = length < 0 ? here : here.subarray(0, length);
+    const words = length < 0 ? [] : splitInline(line);
+    // The scanner says what it wants instead.
+    if (words === null || line.length > MAX_INLINE || !mayBeInline(line, length >= 0))
+      return this.#scanner.scan(bytes, at, end);
+    if (length < 0) return -1;
+    this.#rewritten = encodeCommand(words);
+    this.#scanner.scan(this.#rewritten, 0, this.#rewritten.length);
+    return at + length + 1;
   }
 
   /** Adds what the scanner misses, at least as much as is there: that keeps the scanning of a long command linear. */
@@ -88,13 +124,11 @@ export class CommandCutter {
     const wanted = Math.max(this.#scanner.missing, this.#carryLength, 64);
     const added = Math.min(end - at, wanted, Math.max(1, LARGE_COMMAND - this.#carryLength));
     this.#addToCarry(chunk, at, at + added);
-    const stop = this.#scanner.scan(this.#carry, 0, this.#carryLength);
+    const length = this.#carryLength;
+    const stop = this.#take(this.#carry, 0, length);
     if (stop >= 0) {
-      const excess = this.#carryLength - stop;
       this.#carryLength = 0;
-      this.#taker.command(this.#carry, 0, stop);
-      this.#passed += stop;
-      return at + added - excess;
+      return at + added - (length - stop);
     }
     if (this.#carryLength >= LARGE_COMMAND) this.#beginLarge();
     return at + added;

@@ -1,12 +1,6 @@
 import type { AnswerWatch } from "../commands/answer-watch.ts";
 import type { CommandName } from "../commands/command-names.ts";
 
-/**
- * Where `:0` or a nil says that a condition did not hold, which could not be taken out; ZADD and GEOADD say so where
- * there was nothing new.
- */
-const CONDITIONAL = new Set(["SET", "XADD", "HSETEX", "MSETEX"]);
-
 /** Whether a large command that goes as the source said it may not do what it did there. */
 export function largeMayFail({ name, rule }: CommandName, argc: number): boolean {
   return rule === "newer" || rule === "msetex" || (rule === "expiry" && !(name === "SET" && argc === 3));
@@ -19,7 +13,7 @@ export function largeMayFail({ name, rule }: CommandName, argc: number): boolean
  * has been dealt with.
  */
 export function largeWatch(
-  { name }: CommandName,
+  { facts }: CommandName,
   inner: AnswerWatch | null,
   failed: () => boolean,
 ): AnswerWatch {
@@ -27,7 +21,7 @@ export function largeWatch(
     wantsText: inner?.wantsText ?? false,
     answered(answer) {
       const dealtWith = inner?.answered(answer) ?? false;
-      if (answer.error === null && !(answer.empty && CONDITIONAL.has(name))) return dealtWith;
+      if (answer.error === null && !(answer.empty && facts.conditional)) return dealtWith;
       return failed() || dealtWith;
     },
     unanswered() {

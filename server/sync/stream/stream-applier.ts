@@ -4,13 +4,17 @@ import { encodeCommand } from "../../redis/encode-command.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { formatCheckpoint } from "../checkpoint.ts";
 import type { AnswerWatchers } from "../commands/answer-watch.ts";
+import { destinationDb } from "../database-map.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
+import type { StrayNotices } from "../strays/stray-notices.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
@@ -35,6 +39,10 @@ export type StreamApplierOptions = {
   /** The set of doubtful keys, in checkpointDb. */
   readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
+  readonly notices: StrayNotices;
+  /** The set of keys that are left out, in checkpointDb. */
+  readonly leftOutKey: string;
+  readonly databases: DatabaseMap;
   /** Who may want to hear the answer to a command, by the kind of its name. */
   readonly watchers: AnswerWatchers;
   readonly role: string;
@@ -85,6 +93,7 @@ export class StreamApplier {
     this.#ledger = options.ledger;
     this.#doubtful = options.ledger.doubtful;
     this.#doubtful.begin();
+    options.notices.clear();
     const scanner = new CommandScanner(options.role);
     this.#refusals = new StreamRefusals(options.ledger, options.filter, scanner);
     this.#pump = new InputPump(options.input);
@@ -105,6 +114,7 @@ export class StreamApplier {
       scanner,
       refusals: this.#refusals,
       doubtful: this.#doubtful,
+      leftOut: this.#ledger.leftOut,
       largeExpiry: new LargeExpiry(options.shade, options.clock),
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),
@@ -187,7 +197,12 @@ export class StreamApplier {
   #finished(): boolean {
     if (!this.#pump.drained || !(this.#stopping || this.#pump.ended) || this.pipeline.executing) return false;
     if (this.#taker.indivisible) return true;
-    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#doubtful.waiting;
+    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#noting;
+  }
+
+  /** Something about keys is to be written with the next checkpoint. */
+  get #noting(): boolean {
+    return this.#doubtful.waiting || this.#ledger.leftOut.waiting || this.#options.notices.waiting > 0;
   }
 
   /** Closes the open batch when it is time: when it is large, or nothing else waits. */
@@ -195,7 +210,7 @@ export class StreamApplier {
     // After a transaction that was discarded, or that is not what the source did, none may follow.
     if (this.pipeline.failure !== null) return;
     // What an answer has made doubtful is noted at once.
-    if (this.#doubtful.waiting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
+    if (this.#noting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
     const batch = this.pipeline.closable;
     if (batch === null || this.#taker.indivisible) return;
     if (this.#pump.empty || this.pipeline.overLimit) this.#close(batch);
@@ -211,6 +226,8 @@ export class StreamApplier {
         this.#doubtful.noted();
       });
     }
+    this.#removeLeftOut(batch);
+    for (const command of this.#options.notices.take()) this.#taker.own(command, checkpointDb);
     batch.endPosition = this.#taker.position;
     batch.endDb = this.#options.filter.db;
     batch.endReplid = replid();
@@ -220,6 +237,19 @@ export class StreamApplier {
     batch.endAt = now();
     const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
+  }
+
+  #removeLeftOut(batch: StreamBatch): void {
+    const { leftOutKey, checkpointDb, databases } = this.#options;
+    const { leftOut } = this.#ledger;
+    if (!leftOut.waiting) return;
+    for (const { db, key } of leftOut.take()) {
+      const target = destinationDb(databases, db);
+      if (target === null) continue;
+      this.#taker.own(encodeCommand(["DEL", key]), target);
+      this.#taker.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+    }
+    batch.onApplied.push(() => leftOut.removed());
   }
 
   /** Nothing waits for the destination: what has been read counts as applied, and the checkpoint follows now and then. */

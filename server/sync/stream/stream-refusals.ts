@@ -9,6 +9,8 @@ import type { CommandFilter } from "../filter/command-filter.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import type { StreamBatch } from "./stream-batch.ts";
 
+const PAST_LIMIT = /exceeds maximum allowed size|bit offset is not an integer or out of range/i;
+
 /** What of a stream is not applied: commands that the filter skips and those that the destination refuses. */
 export class StreamRefusals {
   readonly #ledger: StreamLedger;
@@ -44,6 +46,7 @@ export class StreamRefusals {
   /** The filter has skipped the command at hand. */
   skipped(bytes: Uint8Array, offset: bigint): void {
     const { name, reasonCode, reason, alert } = this.#filter;
+    if (reasonCode === "DB_NOT_SELECTED") this.#ledger.databaseLeftOut(this.#filter.db);
     const logged = this.#log("skipped", reasonCode, reason, bytes, offset);
     if (logged && alert)
       this.#ledger.alert(`${name.name.toLowerCase()}-skipped`, `${name.name} was skipped: ${reason}.`);
@@ -90,6 +93,7 @@ export class StreamRefusals {
    */
   missedWithin(batch: StreamBatch, link: DestinationLink, address: string): TributaryError | null {
     for (const [item, answer] of batch.rejections) {
+      if (this.#pastLimit(batch, item, answer, link)) continue;
       const command = batch.names[item]?.name ?? null;
       const state = stateErrorOf(answer, address, command ?? "a command of Tributary");
       if (state === null) continue;
@@ -107,6 +111,26 @@ export class StreamRefusals {
       this.#ledger.alert("command-missed", message);
     }
     return null;
+  }
+
+  /**
+   * True for a command that would have made a string longer than the destination takes, which the shard does: what has
+   * come behind it may have built on what was there before.
+   * redis: t_string.c checkStringLength, bitops.c getBitOffsetFromArgument
+   */
+  #pastLimit(batch: StreamBatch, item: number, answer: string, link: DestinationLink): boolean {
+    if (batch.names[item] == null || !PAST_LIMIT.test(answer)) return false;
+    const args = link.argumentsOf(batch.firstCommand + 1 + item);
+    const spec = args.length === 0 ? undefined : commandSpec(shownName(args[0]!));
+    const keys = spec === undefined ? [] : keysOf(spec, args);
+    const db = batch.dbs[item]!;
+    for (const at of keys) {
+      this.#ledger.leftOut.remove(db, args[at]!);
+      this.#ledger.doubtful.doubt("limit", db, args[at]!);
+    }
+    if (keys.length === 0) return false;
+    batch.rejections.delete(item);
+    return true;
   }
 
   /** Logs what was rejected within a transaction that has been applied. */

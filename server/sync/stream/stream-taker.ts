@@ -1,20 +1,23 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
+import { firstArguments, word } from "../commands/command-arguments.ts";
+import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
+import { destinationDb } from "../database-map.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import { type LeftOutKeys, leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import type { CommandTaker } from "./command-cutter.ts";
 import { largeMayFail, largeWatch } from "./large-watch.ts";
 import type { StreamInjection } from "./stream-injection.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
-
-/** Commands that give a key's expiry to another key. */
-const RENAMING = new Set(["RENAME", "RENAMENX", "COPY", "MOVE"]);
 
 /** Of commands that build one key from another, the kinds of their watches. */
 const BUILDING = new Set(["moved", "sources", "script"]);
@@ -31,6 +34,10 @@ export type StreamTakerOptions = {
   readonly clock: StreamClock;
   readonly shade: ExpiryShade;
   readonly doubtful: DoubtfulKeys;
+  readonly leftOut: LeftOutKeys;
+  readonly databases: DatabaseMap;
+  /** The set of keys that are left out, in checkpointDb. */
+  readonly leftOutKey: string;
   readonly largeExpiry: LargeExpiry;
   readonly watchers: AnswerWatchers;
   /** The source's offset before the stream. */
@@ -102,11 +109,18 @@ export class StreamTaker implements CommandTaker {
     this.#behind = !this.#options.clock.live;
   }
 
-  command(bytes: Uint8Array, start: number, stop: number): void {
+  command(bytes: Uint8Array, start: number, stop: number, size = stop - start): void {
     if (this.#injections.length > 0) this.injectDue();
     const filter = this.#filter;
-    const verdict = filter.decide(bytes, this.#options.scanner);
+    let verdict = filter.decide(bytes, this.#options.scanner);
     if (filter.beside !== null) this.#putBeside();
+    if (filter.pastLimit.length > 0) this.#pastLimit();
+    if (
+      this.#options.leftOut.any &&
+      (verdict === "forward" || verdict === "replace") &&
+      !this.#isTaken(bytes)
+    )
+      verdict = "skip";
     if (verdict === "forward") {
       if (!this.#refused(bytes)) {
         const what = this.#forwarded(bytes);
@@ -132,14 +146,17 @@ export class StreamTaker implements CommandTaker {
     } else if (verdict === "skip") {
       this.#options.refusals.skipped(bytes, this.offset);
     }
-    this.position += stop - start;
+    this.#noteTrueExpiries();
+    this.position += size;
     if (this.#pipeline.overLimit) this.#options.settle();
   }
 
   largeBegin(bytes: Uint8Array): void {
     const { scanner, refusals, largeExpiry } = this.#options;
-    const verdict = this.#filter.decide(bytes, scanner);
+    let verdict = this.#filter.decide(bytes, scanner);
     if (this.#filter.beside !== null) this.#putBeside();
+    if (this.#filter.pastLimit.length > 0) this.#pastLimit();
+    if (this.#options.leftOut.any && verdict === "forward" && !this.#isTaken(bytes)) verdict = "skip";
     this.#withinLarge = true;
     this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
     if (this.#forwardsLarge) {
@@ -204,6 +221,62 @@ export class StreamTaker implements CommandTaker {
     for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
   }
 
+  /** The command at hand is skipped: its keys are as they were, and stay so until they are copied or removed. */
+  #pastLimit(): void {
+    const { leftOut, leftOutKey, doubtful, checkpointDb } = this.#options;
+    const { db, pastLimit } = this.#filter;
+    for (const key of pastLimit) {
+      leftOut.add(db, key);
+      doubtful.doubt("limit", db, key);
+      this.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+    }
+  }
+
+  /**
+   * False where the command is about a key that is left out. What overwrites such a key, or deletes it, ends that; what
+   * builds other keys on it leaves them out too, until they have been copied.
+   */
+  #isTaken(bytes: Uint8Array): boolean {
+    const { leftOut, leftOutKey, doubtful, scanner, checkpointDb } = this.#options;
+    const { name, facts, mayRemove, rule } = this.#filter.name;
+    const { db } = this.#filter;
+    const { reads, writes } = knownKeysByRole(name, bytes, scanner);
+    const builtOn = reads.filter((key) => leftOut.has(db, key));
+    if (builtOn.length === 0) {
+      for (const key of writes) {
+        if (!leftOut.has(db, key)) continue;
+        leftOut.delete(db, key);
+        this.own(encodeCommand(["SREM", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+        // Its expiry, which it may keep, is the shard's.
+        if (facts.blind !== true) doubtful.doubt("copy", db, key);
+      }
+      return true;
+    }
+    // What only adds to the one key that it names cannot make it small enough.
+    const alone =
+      [...reads, ...writes].every((key) => key.equals(builtOn[0]!)) && rule !== "move" && rule !== "copy";
+    for (const key of alone && !mayRemove ? [] : writes) {
+      if (!alone) leftOut.remove(db, key);
+      doubtful.doubt("limit", db, key);
+    }
+    const other = this.#otherDb(bytes);
+    if (other !== null && writes.length > 0) doubtful.doubt("limit", other, writes.at(-1)!);
+    // A script may do more than its keys say.
+    if (facts.watch === "script") return true;
+    this.#filter.skipLeftOut();
+    return false;
+  }
+
+  /** The database of the source in which MOVE, or COPY with DB, writes its key; null without one. */
+  #otherDb(bytes: Uint8Array): number | null {
+    const { rule } = this.#filter.name;
+    if (rule !== "move" && rule !== "copy") return null;
+    const args = firstArguments(bytes, this.#options.scanner).map(word);
+    const at = rule === "move" ? 2 : args.findIndex((arg, index) => index > 2 && arg === "DB") + 1;
+    const other = at > 0 ? Number(args[at]) : Number.NaN;
+    return Number.isSafeInteger(other) ? other : null;
+  }
+
   /** True for a command that the destination is known to refuse; it is logged. */
   #refused(bytes: Uint8Array, replacement: Buffer | null = null): boolean {
     const { refusals } = this.#options;
@@ -252,11 +325,23 @@ export class StreamTaker implements CommandTaker {
   /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */
   #noteDoubtful(bytes: Uint8Array): void {
     const { shade, doubtful, scanner } = this.#options;
-    const { name, watch } = this.#filter.name;
+    const { name, watch, facts } = this.#filter.name;
     const { db } = this.#filter;
-    if (RENAMING.has(name)) shade.keyRenamed();
+    if (facts.carriesExpiry) {
+      shade.keyRenamed();
+      if (shade.trueOnes.any) this.#carryTrueExpiry(bytes);
+    }
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
+  }
+
+  #carryTrueExpiry(bytes: Uint8Array): void {
+    const { shade, scanner, databases } = this.#options;
+    const { db, target } = this.#filter;
+    const [from, to = from] = knownKeys(this.#filter.name.name, bytes, scanner);
+    const there = destinationDb(databases, this.#otherDb(bytes) ?? db);
+    if (from === undefined || to === undefined || target === null || there === null) return;
+    shade.trueOnes.carried({ db: target, key: from }, { db: there, key: to });
   }
 
   /** The command was passed on with the expiry that it states; the right one follows in its transaction. */
@@ -265,5 +350,12 @@ export class StreamTaker implements CommandTaker {
     if (target === null) return;
     const command = this.#options.largeExpiry.end(db, target);
     if (command !== null) this.own(command, target);
+    this.#noteTrueExpiries();
+  }
+
+  #noteTrueExpiries(): void {
+    const { shade, checkpointDb } = this.#options;
+    if (!shade.trueOnes.waiting) return;
+    for (const note of shade.trueOnes.take()) this.own(note, checkpointDb);
   }
 }

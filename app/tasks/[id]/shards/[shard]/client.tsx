@@ -4,7 +4,10 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { CardSection } from "@/components/controls/card";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import { Acknowledged, DiffersPanel } from "@/components/shard/differs-panel";
+import { HeldPanel } from "@/components/shard/held-panel";
 import { KeyCounts } from "@/components/shard/key-counts";
+import { MergeDecisions } from "@/components/shard/merge-facts";
 import { RefusedCommands } from "@/components/shard/refused-commands";
 import { ReplicationFacts } from "@/components/shard/replication-facts";
 import { ResyncShard } from "@/components/shard/resync-shard";
@@ -26,13 +29,19 @@ export function ShardPage({ initial }: { initial: ShardView }) {
   );
   const view = live.data ?? initial;
   const { shard, task } = view;
+  // A report from before a pause says nothing about a decision now.
+  const held = shard.status === "held" ? (shard.report?.held ?? null) : null;
+  const differs = shard.report?.differs ?? null;
 
   return (
     <>
       <DocumentTitle title={statusTitle(shard.status, shard.name, task.name)} />
       <ShardHeader view={view} />
       {live.status === "error" && <ReasonNote reason={reasonOf(live.error)} className="mt-5" />}
-      {shard.reason !== null && (
+      {held !== null && <HeldPanel view={view} held={held} />}
+      {differs !== null && <DiffersPanel view={view} differs={differs} />}
+      <Acknowledged acknowledged={shard.acknowledged} />
+      {shard.reason !== null && held === null && (
         <ReasonNote reason={shard.reason} className="mt-5">
           <ResyncShard view={view} />
         </ReasonNote>
@@ -51,6 +60,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
           </CardSection>
         </div>
       </div>
+      {shard.report?.merge && <MergeDecisions merge={shard.report.merge} />}
       <RefusedCommands refused={view.refused} />
       <ScriptRuns scripts={view.scripts} />
     </>

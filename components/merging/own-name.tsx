@@ -1,0 +1,49 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { Field } from "@/components/controls/field";
+import { TextInput } from "@/components/controls/text-input";
+
+const storageKey = "tributary.name";
+
+/** The name under which this browser acts: there is no login, so it is asked for and remembered here. */
+export function useOwnName() {
+  const [name, setName] = useState("");
+  useEffect(() => {
+    try {
+      setName(localStorage.getItem(storageKey) ?? "");
+    } catch {
+      // A browser that keeps nothing asks each time.
+    }
+  }, []);
+  const keep = () => {
+    try {
+      localStorage.setItem(storageKey, name.trim());
+    } catch {
+      // As above.
+    }
+  };
+  const by = name.trim() === "" ? {} : { by: name.trim() };
+  return { name, setName, keep, by };
+}
+
+export type OwnName = ReturnType<typeof useOwnName>;
+
+/** Asks who acts; it may be left empty. */
+export function NameField({ own }: { own: OwnName }) {
+  return (
+    <Field label="Your name" optional help="Kept with the event, beside the address of this browser.">
+      {(control) => (
+        <TextInput
+          {...control}
+          name="by"
+          maxLength={80}
+          placeholder="unknown user"
+          autoComplete="name"
+          value={own.name}
+          onChange={(event) => own.setName(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,94 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/controls/button";
+import { Choices } from "@/components/controls/choices";
+import { Modal } from "@/components/controls/modal";
+import { reasonOf } from "@/components/live/reason-of";
+import { useTRPC } from "@/components/live/trpc";
+import { ConfirmStart } from "@/components/merging/confirm-start";
+import { destinationKeysChoices } from "@/components/merging/merge-choices";
+import { useOwnName } from "@/components/merging/own-name";
+import { ReasonNote } from "@/components/status/reason-note";
+import type { StartQuestion } from "@/server/control/start-confirmation";
+import type { TaskRow } from "@/server/control/task-view";
+import type { DestinationKeysPolicy } from "@/server/sync/shard-sync-spec";
+
+type StartDialogProps = { task: Pick<TaskRow, "id" | "name">; onClose: () => void };
+
+const choices = destinationKeysChoices.filter(({ value }) => value !== "must-be-empty");
+
+/** Asks what the first start of a task into a destination in use has to ask, and starts it. */
+export function StartDialog({ task, onClose }: StartDialogProps) {
+  const trpc = useTRPC();
+  const own = useOwnName();
+  const [policy, setPolicy] = useState<DestinationKeysPolicy>("overwrite");
+  const { mutate: check, ...checking } = useMutation(trpc.task.precheck.mutationOptions());
+  const starting = useMutation(trpc.task.start.mutationOptions());
+  // The former question stays in sight while the next is looked for.
+  const [question, setQuestion] = useState<StartQuestion | null>(null);
+  useEffect(() => {
+    check({ id: task.id, destinationKeys: policy }, { onSuccess: (answer) => setQuestion(answer.question) });
+  }, [check, task.id, policy]);
+
+  async function start() {
+    const confirmation = question === null ? {} : { confirmation: { token: question.token, ...own.by } };
+    try {
+      await starting.mutateAsync({ id: task.id, destinationKeys: policy, ...confirmation });
+      toast.success(`${task.name} is starting`);
+      onClose();
+    } catch (error) {
+      const { message, remedy } = reasonOf(error);
+      toast.error(message, { description: remedy });
+    }
+  }
+
+  const busy = checking.isPending || starting.isPending;
+  if (question !== null)
+    return (
+      <ConfirmStart
+        question={question}
+        own={own}
+        busy={busy}
+        onConfirm={() => void start()}
+        onClose={onClose}
+      >
+        <div className="mt-4">
+          <Choices
+            name="destinationKeys"
+            legend="Keys that are there"
+            choices={choices}
+            value={policy}
+            onChange={setPolicy}
+          />
+        </div>
+      </ConfirmStart>
+    );
+  return (
+    <Modal open onOpenChange={(next) => !next && onClose()} title={`Start ${task.name}`}>
+      {checking.error !== null ? (
+        <ReasonNote reason={reasonOf(checking.error)} className="mt-4" />
+      ) : (
+        <p role="status" className="mt-3 text-ink-2">
+          {checking.isSuccess
+            ? "Nothing has to be confirmed any more: the destination is empty."
+            : "Looking at the destination…"}
+        </p>
+      )}
+      <div className="mt-5 flex flex-wrap justify-end gap-2">
+        <Button onClick={onClose}>Do not start</Button>
+        <Button look="primary" disabled={!checking.isSuccess} busy={busy} onClick={() => void start()}>
+          Start
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+/** It was not started since the destination is in use: a start has to say what becomes of what is there. */
+export function mayConfirm({ actions, reason }: Pick<TaskRow, "actions" | "reason">): boolean {
+  const code = reason?.code;
+  return actions.includes("start") && (code === "START_UNCONFIRMED" || code === "DESTINATION_HOLDS_KEYS");
+}

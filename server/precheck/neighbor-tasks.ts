@@ -1,0 +1,134 @@
+import type { Redis } from "ioredis";
+import type { ServerFacts } from "../redis/server-info.ts";
+import { isReply } from "./server-probe.ts";
+
+/** Another task, of this Tributary or of another, that writes to the same databases of the destination. */
+export type NeighborTask = {
+  readonly id: string;
+  /** null for a task of a version that did not register: nothing but its checkpoint is seen. */
+  readonly name: string | null;
+  /** Where its Tributary runs; null where it does not say. */
+  readonly host: string | null;
+  readonly shards: readonly string[];
+  /** ms since the epoch, by its own clock; null where it does not say. */
+  readonly seenAt: number | null;
+};
+
+/** Every task registers in this hash, in its checkpoint database; named here since the precheck stands beside the sync. */
+const registryKey = "tributary:tasks";
+const checkpointPrefix = "tributary:checkpoint:";
+/** Tasks in one database that are looked at; nobody has that many. */
+const mostTasks = 256;
+/** SCANs of each database for the checkpoints of tasks that are in no registry, of so many keys each. */
+const mostScans = 20;
+const scanCount = 5_000;
+const mostText = 128;
+
+/**
+ * Looks in every database of the destination that holds keys. `own` says whether the task itself has been there.
+ * @param written the databases that will be written; null is any.
+ * @param ownId the id of the task that is checked; null for one that does not exist yet.
+ * @throws what is no reply: a broken connection, a time-out.
+ */
+export async function findNeighborTasks(
+  redis: Redis,
+  facts: ServerFacts | null,
+  written: readonly number[] | null,
+  ownId: string | null,
+): Promise<{ readonly neighbors: NeighborTask[]; readonly own: boolean }> {
+  const found = new Map<string, NeighborTask>();
+  let own = false;
+  try {
+    for (const { db } of facts?.keyspace ?? []) {
+      await redis.call("SELECT", db);
+      if (ownId !== null) own ||= (await redis.call("EXISTS", `${checkpointPrefix}${ownId}`)) === 1;
+      const registered = await readRegistry(redis);
+      for (const [id, text] of registered) {
+        const entry = readEntry(id, text);
+        if (overlaps(entry.databases, written)) found.set(id, entry.task);
+      }
+      // Where an older one writes is not known beyond its checkpoint, which lies in a database of its own.
+      if (!overlaps([db], written)) continue;
+      for (const id of await scanCheckpoints(redis)) {
+        if (registered.has(id) || found.has(id)) continue;
+        found.set(id, { id, name: null, host: null, shards: await shardsOf(redis, id), seenAt: null });
+      }
+    }
+  } catch (error) {
+    if (!isReply(error)) throw error;
+  }
+  if (ownId !== null) found.delete(ownId);
+  return { neighbors: [...found.values()], own };
+}
+
+async function readRegistry(redis: Redis): Promise<Map<string, string>> {
+  try {
+    const [, fields] = (await redis.call("HSCAN", registryKey, "0", "COUNT", mostTasks)) as [
+      string,
+      string[],
+    ];
+    const entries = new Map<string, string>();
+    for (let at = 0; at + 1 < fields.length && entries.size < mostTasks; at += 2)
+      entries.set(fields[at]!, fields[at + 1]!);
+    return entries;
+  } catch (error) {
+    if (!isReply(error)) throw error;
+    return new Map();
+  }
+}
+
+type Entry = { readonly task: NeighborTask; readonly databases: readonly number[] | null };
+
+/** An entry that cannot be read is a task all the same, of which nothing is known but its id. */
+function readEntry(id: string, text: string): Entry {
+  let value: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null) value = parsed as Record<string, unknown>;
+  } catch {
+    // Left empty.
+  }
+  const { name, host, shards, databases, seenAt } = value;
+  const names = Array.isArray(shards) ? shards.slice(0, mostTasks).map((shard) => textOf(shard?.name)) : [];
+  return {
+    task: {
+      id: id.slice(0, mostText),
+      name: textOf(name),
+      host: textOf(host),
+      shards: names.filter((one) => one !== null),
+      seenAt: typeof seenAt === "number" && Number.isFinite(seenAt) ? seenAt : null,
+    },
+    databases: Array.isArray(databases) ? databases.filter((db) => Number.isInteger(db)) : null,
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value.slice(0, mostText) : null;
+}
+
+function overlaps(theirs: readonly number[] | null, ours: readonly number[] | null): boolean {
+  return theirs === null || ours === null || theirs.some((db) => ours.includes(db));
+}
+
+async function scanCheckpoints(redis: Redis): Promise<Set<string>> {
+  const ids = new Set<string>();
+  let cursor = "0";
+  for (let scans = 0; scans < mostScans && ids.size < mostTasks; scans++) {
+    const [next, keys] = (await redis.call(
+      ...(["SCAN", cursor, "MATCH", `${checkpointPrefix}*`, "COUNT", String(scanCount)] as const),
+    )) as [string, string[]];
+    for (const key of keys) ids.add(key.slice(checkpointPrefix.length));
+    cursor = next;
+    if (cursor === "0") break;
+  }
+  return ids;
+}
+
+/** The fields of a checkpoint are its shards, and what is kept of each: `<shard>` and `<shard>:epoch`. */
+async function shardsOf(redis: Redis, id: string): Promise<string[]> {
+  const [, fields] = (await redis.call(
+    ...(["HSCAN", `${checkpointPrefix}${id}`, "0", "COUNT", String(mostTasks)] as const),
+  )) as [string, string[]];
+  const names = fields.filter((_, at) => at % 2 === 0);
+  return names.filter((name) => !name.includes(":")).slice(0, mostTasks);
+}

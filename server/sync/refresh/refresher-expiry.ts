@@ -1,0 +1,19 @@
+import type { DestinationAbilities } from "../destination/destination-abilities.ts";
+import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
+import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { StreamClock } from "../expiry/stream-clock.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
+
+/** What a refresher shares with the other parts that answer for expiries. */
+export type RefresherExpiry = {
+  readonly shade: ExpiryShade;
+  readonly clock: StreamClock;
+  readonly nudger: ExpiryNudger;
+  readonly ledger: StreamLedger;
+  readonly abilities: DestinationAbilities;
+  readonly merge: TaskMerge;
+  /** Of the destination's process to which the stream is applied. */
+  readonly runId: string;
+  readonly now: () => number;
+};

@@ -1,0 +1,189 @@
+import type { KeyOwnership } from "../../merge/key-ownership.ts";
+import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { argumentAt } from "../commands/command-arguments.ts";
+import type { CommandName } from "../commands/command-names.ts";
+import { type KnownKeysByRole, knownKeysByRole } from "../commands/known-keys.ts";
+import { destinationDb } from "../database-map.ts";
+import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
+import type { DatabaseMap } from "../shard-sync-spec.ts";
+import type { MergeCounts } from "./merge-counts.ts";
+import type { StrayNotices } from "./stray-notices.ts";
+import type { StrayRegistry } from "./stray-registry.ts";
+
+export type KeyJudgeOptions = {
+  /** null where no key has an owner. */
+  readonly ownership: KeyOwnership | null;
+  /** The index of this shard, and the names of all. */
+  readonly self: number;
+  readonly shardNames: readonly string[];
+  readonly registry: StrayRegistry;
+  readonly notices: StrayNotices;
+  readonly doubtful: DoubtfulKeys;
+  readonly counts: MergeCounts;
+  readonly databases: DatabaseMap;
+  /** The task has other shards. */
+  readonly hasSiblings: boolean;
+  /** Another task writes into the same databases of the destination. */
+  readonly hasNeighbors: () => boolean;
+};
+
+/** A database of the source, and where it goes. */
+type Place = { readonly db: number; readonly target: number };
+
+/**
+ * Says of each command of the stream whether the destination may run it as the shard did. It may not where
+ *
+ * - its key is another shard's (a stray): then the owner's shard sync is told, which alone writes the key;
+ * - what it reads may be other than on the shard: it has keys of other shards, or one of a lone stray, or, where no
+ *   ring says whose a key is, several keys at all. What it wrote is then copied from the shard, at an exact offset.
+ */
+export class KeyJudge {
+  readonly #options: KeyJudgeOptions;
+
+  constructor(options: KeyJudgeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether anything is to be judged: of the only shard that writes there, nothing is. */
+  get idle(): boolean {
+    const { ownership, hasSiblings, hasNeighbors } = this.#options;
+    return ownership === null && !hasSiblings && !hasNeighbors();
+  }
+
+  /**
+   * @param db of the source, @param target of the destination.
+   * @returns false where the command is not to be forwarded; all that follows from it is noted then.
+   */
+  passes(name: CommandName, db: number, target: number, bytes: Uint8Array, scanner: CommandScanner): boolean {
+    if (name.keys === "one") {
+      if (scanner.seen <= name.keyAt) return true;
+      const there = name.rule === "move" ? this.#otherPlace(name, bytes, scanner) : null;
+      const start = scanner.starts[name.keyAt]!;
+      const end = scanner.ends[name.keyAt]!;
+      if (this.#options.ownership !== null) return this.#one(name, db, target, bytes, start, end, there);
+      // Where it moves to, another shard's key may be in the way.
+      if (there !== null) this.#copied(Buffer.from(bytes.subarray(start, end)), db, there);
+      return there === null;
+    }
+    if (name.keys === "several") return this.#several(name, db, target, bytes, scanner);
+    return true;
+  }
+
+  /** @param there where else the key is written by its name, by MOVE, or by COPY with DB; null without. */
+  #one(
+    name: CommandName,
+    db: number,
+    target: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    there: Place | null,
+  ): boolean {
+    const { ownership, self, registry, doubtful } = this.#options;
+    const owner = ownership!.ownerAt(bytes, start, end);
+    if (owner === self) {
+      if (!registry.anyKnown) return true;
+      const lone =
+        registry.isLone(target, bytes, start, end) ||
+        (there !== null && registry.isLone(there.target, bytes, start, end));
+      // One that may name several keys may do anything to the only one that it names.
+      const mayRemove = name.mayRemove || name.keys === "several";
+      if (!lone && !(mayRemove && registry.isKnown(target, bytes, start, end))) return true;
+      const key = Buffer.from(bytes.subarray(start, end));
+      if (lone) this.#copied(key, db, there);
+      // Once this shard no longer holds it, a stale duplicate may become a lone stray.
+      else doubtful.doubt("stray", target, key);
+      return !lone;
+    }
+    const key = Buffer.from(bytes.subarray(start, end));
+    this.#setAside(owner, target, key);
+    if (there !== null) this.#setAside(owner, there.target, key);
+    return false;
+  }
+
+  #copied(key: Buffer, db: number, there: Place | null): void {
+    const { doubtful } = this.#options;
+    doubtful.doubt("merge", db, key);
+    if (there !== null) doubtful.doubt("merge", there.db, key);
+  }
+
+  #several(
+    name: CommandName,
+    db: number,
+    target: number,
+    bytes: Uint8Array,
+    scanner: CommandScanner,
+  ): boolean {
+    const { ownership, self, registry, doubtful, hasSiblings, hasNeighbors } = this.#options;
+    if (!hasSiblings && !hasNeighbors()) return true;
+    const keys = knownKeysByRole(name.name, bytes, scanner);
+    const named = [...keys.reads, ...keys.writes];
+    const isScript = name.facts.watch === "script";
+    const otherDb = name.rule === "copy" ? this.#otherDb(name, bytes, scanner) : null;
+    if (keys.unnamed === "none" && named.every((key) => key.equals(named[0]!))) {
+      if (named.length === 0 || (ownership === null && otherDb === null)) return true;
+      const there = this.#placeOf(otherDb);
+      if (ownership !== null) return this.#one(name, db, target, named[0]!, 0, named[0]!.length, there);
+    }
+    const written = keys.writes.flatMap((key, index): (Place & { readonly key: Buffer })[] => {
+      // The key that COPY writes may lie in another database.
+      const elsewhere = otherDb !== null && index === keys.writes.length - 1;
+      const place = elsewhere ? this.#placeOf(otherDb) : { db, target };
+      return place === null ? [] : [{ ...place, key }];
+    });
+    const isLone = written.some((one) => registry.isLone(one.target, one.key));
+    if (ownership === null ? this.#isBlind(keys, name) : !isLone && this.#allHere(keys, name, target)) {
+      for (const one of written)
+        if (registry.isKnown(one.target, one.key)) doubtful.doubt("stray", one.target, one.key);
+      return true;
+    }
+    for (const one of written) {
+      const owner = ownership?.ownerOf(one.key) ?? self;
+      if (owner === self) doubtful.doubt("merge", one.db, one.key);
+      else this.#setAside(owner, one.target, one.key, isScript);
+    }
+    // A script may do more than its keys say: it runs, and its keys are copied in any case.
+    return isScript;
+  }
+
+  /** Without a ring: what it writes, it says. */
+  #isBlind({ reads, unnamed }: KnownKeysByRole, { facts }: CommandName): boolean {
+    return reads.length === 0 && unnamed === "none" && facts.keys.every((role) => role === "write");
+  }
+
+  /** What it reads and writes is on the destination what it is on this shard. */
+  #allHere({ reads, writes, unnamed }: KnownKeysByRole, name: CommandName, target: number): boolean {
+    const { ownership, self, registry, hasNeighbors } = this.#options;
+    if (hasNeighbors() || (unnamed !== "none" && name.facts.watch !== "script")) return false;
+    const own = (key: Buffer) => ownership!.ownerOf(key) === self;
+    return reads.every((key) => own(key) && !registry.isLone(target, key)) && writes.every(own);
+  }
+
+  /** @param overwritten as StrayNotices.add. */
+  #setAside(owner: number, db: number, key: Buffer, overwritten = false): void {
+    const { ownership, notices, counts, shardNames } = this.#options;
+    counts.stray(db, key, shardNames[owner]!);
+    if (!ownership!.ownerOnly || overwritten) notices.add(owner, db, key, overwritten);
+  }
+
+  #otherPlace(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): Place | null {
+    return this.#placeOf(this.#otherDb(name, bytes, scanner));
+  }
+
+  /** null where the database is not synchronized. */
+  #placeOf(db: number | null): Place | null {
+    const target = db === null ? null : destinationDb(this.#options.databases, db);
+    return db === null || target === null ? null : { db, target };
+  }
+
+  /** The database of the source that MOVE, or COPY with DB, names; null without one. */
+  #otherDb(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): number | null {
+    const text = (index: number) => argumentAt(bytes, scanner, index).toString("latin1");
+    const seen = Math.min(scanner.seen, scanner.starts.length);
+    if (name.rule === "move") return seen > 2 ? Number(text(2)) : null;
+    for (let index = 3; index + 1 < seen; index++) {
+      if (text(index).toUpperCase() === "DB") return Number(text(index + 1));
+    }
+    return null;
+  }
+}

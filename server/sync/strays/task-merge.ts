@@ -1,0 +1,54 @@
+import { KeyOwnership } from "../../merge/key-ownership.ts";
+import type { MergeFacts } from "../shard-report.ts";
+import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { MergeCounts } from "./merge-counts.ts";
+import { shardIdsByIndex, shardNamesByIndex } from "./shard-places.ts";
+import { StrayNotices } from "./stray-notices.ts";
+import { StrayRegistry } from "./stray-registry.ts";
+
+/** Another task that writes into the same databases of the destination. */
+export type Neighbor = { readonly taskId: string; readonly shardIds: readonly string[] };
+
+/** What one shard sync knows of the others that write to the same destination; it outlives connections. */
+export class TaskMerge {
+  readonly ownership: KeyOwnership | null;
+  readonly registry = new StrayRegistry();
+  readonly notices: StrayNotices;
+  readonly counts = new MergeCounts();
+  readonly shardNames: readonly string[];
+  readonly self: number;
+  readonly hasSiblings: boolean;
+  readonly #policy: string;
+  #neighbors: readonly Neighbor[] = [];
+
+  constructor(spec: ShardSyncSpec, now: () => number) {
+    this.ownership = KeyOwnership.of(spec.merge);
+    this.notices = new StrayNotices(spec.taskId, shardIdsByIndex(spec), spec.shardIndex, now);
+    this.shardNames = shardNamesByIndex(spec);
+    this.self = spec.shardIndex;
+    this.hasSiblings = spec.siblings.length > 0;
+    this.#policy = spec.merge.policy;
+  }
+
+  /** Other shard syncs may note keys for this one. */
+  get isTold(): boolean {
+    return this.hasSiblings || this.#neighbors.length > 0;
+  }
+
+  neighbors(): readonly Neighbor[] {
+    return this.#neighbors;
+  }
+
+  setNeighbors(neighbors: readonly Neighbor[]): void {
+    this.#neighbors = neighbors;
+  }
+
+  /** The ring gives this shard the key. Without a ring every key is its own. */
+  owns(key: Uint8Array): boolean {
+    return this.ownership === null || this.ownership.ownerOf(key) === this.self;
+  }
+
+  facts(): MergeFacts | null {
+    return this.hasSiblings ? this.counts.facts(this.#policy, this.registry.lone) : null;
+  }
+}
