@@ -33,6 +33,7 @@ export function compatibilityText(pairs) {
   const titles = [...new Set(pairs.map(({ source }) => source))].sort();
   const cell = (source, destination) => {
     const pair = pairs.find((one) => one.source === source && one.destination === destination);
+    if (pair === undefined) return "–";
     const letters = Object.entries(notes).filter(([name]) => pair.notes.includes(name));
     return letters.length === 0 ? "all" : letters.map(([, [letter]]) => letter).join(" ");
   };
@@ -46,7 +47,8 @@ consumers and pending entries among them), then a stream of every command that i
 server's own list is asked for them. At the end the destination must hold the same, key by key, and the log exactly
 what the table says.
 
-Rows are sources, columns destinations. **all**: everything arrives, but for one thing between any two servers. A stream
+Rows are sources, columns destinations. **–**: not tried; the checks of a task warn of a destination that is older than a
+shard. **all**: everything arrives, but for one thing between any two servers. A stream
 of more than 1 MiB in the RDB goes in pieces, which cannot say when a consumer was last seen and active, nor bring back a
 pending entry whose entry has been deleted: such keys are in the log with \`NOT_EXPRESSIBLE\`.
 
@@ -66,6 +68,7 @@ written as commands. In the stream, commands that the destination does not have 
 - before Redis 6.2: COPY, LMOVE, LPOP and RPOP with a count, ZRANGESTORE, ZDIFFSTORE, GEOSEARCHSTORE (by radius), ZADD
   with GT or LT, GEOADD with NX, XX or CH, SET with PXAT or EXAT, XADD with NOMKSTREAM or MINID, XTRIM with MINID,
   XGROUP CREATECONSUMER; where it takes several commands, one script runs them;
+- before Redis 4.0: HSET with several fields, UNLINK;
 - before Redis 6.2 SET, and before 5.0 RESTORE, knows no point in time: PEXPIREAT follows it, in its transaction. A shard
   before Redis 7.0 sends times from now on, which count from when it ran the command: such an expiry may be off by the
   time for which the command was on its way;

@@ -25,7 +25,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "server/rdb",
     "server/twemproxy",
     "server/merge",
-    "server/sync (types)",
+    // What shard syncs leave on a destination (checkpoints, doubtful keys, shaded expiries) is read by their own forms.
+    "server/sync",
   ],
   "server/precheck": ["server/errors", "server/redis", "server/twemproxy", "server/merge"],
   "server/control": [

@@ -1,8 +1,9 @@
 /**
- * `npm run test:matrix [-- [--part] <options of vitest>]`: fetches the servers of the version matrix, copies from each
- * to each, runs the scripts and the rewritten commands of a real Redis 6.0 and each server's commands one by one, and
- * writes docs/compatibility.md when all has passed. With `--part`, as in `--part -t "6.0. to"`, some of the pairs will do, and
- * the document stays as it is.
+ * `npm run test:matrix [-- [--part] [--given] <options of vitest>]`: fetches the servers of the version matrix, takes those
+ * that lie in TRIBUTARY_SERVERS beside them, copies from each to each, runs the scripts and the rewritten commands of a real
+ * Redis 6.0 and each server's commands one by one, and writes docs/compatibility.md when all has passed. With `--part`, as
+ * in `--part -t "6.0. to"`, some of the pairs will do, and the document stays as it is; with `--given` nothing is fetched,
+ * and only the servers that somebody has put there are run.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,28 +12,35 @@ import { join } from "node:path";
 import { compatibilityText } from "./compatibility-text.mjs";
 import { fetchServers } from "./fetch-servers.mjs";
 import { ensureNode, ensurePackages, Missing, root } from "./install-missing.mjs";
-import { fetchedServer, wantedServers } from "./server-versions.mjs";
+import { fetchedServer, givenServers, isTried, wantedServers } from "./server-versions.mjs";
 
-const options = process.argv.slice(2).filter((option) => option !== "--part");
-const part = process.argv.includes("--part");
-/** Beside the pairs, what needs a real Redis 6.0 to prove anything of it. */
+const options = process.argv.slice(2).filter((option) => option !== "--part" && option !== "--given");
+const onlyGiven = process.argv.includes("--given");
+const part = onlyGiven || process.argv.includes("--part");
+/** Beside the pairs, what is looked at without harm, and what needs a real Redis 6.0 to prove anything of it. */
 const tests = [
   "test/matrix",
-  ...["scripts", "command-downgrade"].map((name) => `test/sync/${name}.redis.test.ts`),
+  "test/precheck/harmless.redis.test.ts",
+  ...(onlyGiven ? [] : ["scripts", "command-downgrade"]).map((name) => `test/sync/${name}.redis.test.ts`),
 ];
+/** With each server as the destination of an old master's scripts. */
+const preludes = "test/sync/script-prelude.redis.test.ts";
 /** Command by command, from a server to another of the same version. */
 const commands = "test/sync/commands.redis.test.ts";
 const results = mkdtempSync(join(tmpdir(), "tributary-matrix-"));
 try {
   ensureNode();
   ensurePackages();
-  fetchServers();
-  const servers = part ? [] : wantedServers;
+  if (!onlyGiven) fetchServers();
+  const given = givenServers();
+  const fetched = onlyGiven ? [] : wantedServers.map((one) => ({ ...one, ...fetchedServer(one.id) }));
+  const servers = [...fetched, ...given];
+  const alone = onlyGiven ? given : part ? [] : servers;
   const status =
-    run([...tests, ...options], { TEST_MATRIX: results }) ||
-    servers.map(({ id }) => run([commands], { TEST_REDIS_SERVER: fetchedServer(id).binary })).find(Boolean);
+    run([...tests, ...options], { TEST_MATRIX: results, ...(onlyGiven ? { TEST_MATRIX_GIVEN: "1" } : {}) }) ||
+    alone.map(({ binary }) => run([commands, preludes], { TEST_REDIS_SERVER: binary })).find(Boolean);
   const pairs = readdirSync(results).map((name) => JSON.parse(readFileSync(join(results, name), "utf8")));
-  const wanted = wantedServers.length ** 2;
+  const wanted = servers.flatMap((from) => servers.filter((to) => isTried(from.title, to.title))).length;
   if (status) {
     process.exitCode = 1;
   } else if (pairs.length < wanted) {

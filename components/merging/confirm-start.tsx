@@ -139,6 +139,7 @@ function Neighbors({ neighbors }: { neighbors: readonly NeighborTask[] }) {
                   {neighbor.shards.length > 0 && formatPlural(neighbor.shards.length, "shard")}
                   {neighbor.shards.length > 0 && `: ${neighbor.shards.slice(0, 6).join(", ")}`}
                   {neighbor.host !== null && `, on ${neighbor.host}`}
+                  {neighbor.leftAt !== null && ", ended; its keys are there"}
                 </p>
               </div>
             </li>

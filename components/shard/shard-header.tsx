@@ -10,6 +10,7 @@ import { DiffersBadge } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
 import { AgainDialog } from "@/components/task/again-dialog";
 import type { ShardView } from "@/server/control/task-view";
+import { HeldBackExpiries } from "./held-back-expiries";
 import { SiblingNav } from "./sibling-nav";
 
 /** Name, address and status of a shard, and the way to its siblings. */
@@ -40,6 +41,7 @@ export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardVi
             </p>
           )}
           <Addresses address={shard.address} others={shard.otherAddresses} />
+          <HeldBackExpiries count={shard.report?.expiriesHeldBack} />
         </div>
         <div className="flex flex-wrap items-center gap-2">
           <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { TaskInput } from "../control/task-input.ts";
 import { planTask, type TaskPlan } from "../control/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { mergePolicies } from "../merge/merge-policy.ts";
@@ -23,8 +24,8 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
                       whose value a key has that lies on several shards
   --destination-keys WHAT
-                      what becomes of keys that the destination holds already: overwrite (default) those of
-                      the same name, keep them, or must-be-empty
+                      keys that the destination holds before the first start: must-be-empty (default; those of
+                      other tasks do not count), overwrite those that a shard has too, or keep them all
   --on-shrink WHAT    hold (default), follow or keep, when a shard that is copied again has lost much
   --shrink-bound N,P  much is more than N keys and more than P % of them (default: 1000,10)
   --on-flush WHAT     skip (default) FLUSHALL of a shard, or own-keys: remove the keys that it owns
@@ -63,6 +64,46 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
   if (values.until !== undefined && values.until !== "synchronizing") {
     throw new TributaryError("USAGE", { detail: `--until takes synchronizing, not ${values.until}` });
   }
+  const { plan, taskId } = taskOf(values, {
+    destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys),
+    shrink: shrinkOf(values["on-shrink"], values["shrink-bound"]),
+    onFlush: oneOf("--on-flush", values["on-flush"], ["skip", "own-keys"]),
+    publish: oneOf("--publish", values.publish, ["forward", "skip"]),
+    onDestinationDataLost: oneOf("--on-data-lost", values["on-data-lost"], ["resync", "stop"]),
+  });
+  return {
+    plan: values["no-heartbeat"] ? { ...plan, heartbeatDb: null } : plan,
+    taskId,
+    untilSynchronizing: values.until === "synchronizing",
+    json: values.json ?? false,
+    skipChecks: values["skip-checks"] ?? false,
+    spoolDirectory: values.spool ?? null,
+  };
+}
+
+/** The options that say which task is meant. */
+export const taskOptions = {
+  nutcracker: { type: "string" },
+  pool: { type: "string" },
+  shard: { type: "string", multiple: true },
+  destination: { type: "string" },
+  also: { type: "string", multiple: true },
+  db: { type: "string", multiple: true },
+  "merge-policy": { type: "string" },
+  id: { type: "string" },
+} as const;
+
+export type TaskValues = {
+  readonly [name in keyof typeof taskOptions]?:
+    | (name extends "shard" | "also" | "db" ? string[] : string)
+    | undefined;
+};
+
+/** @throws TributaryError USAGE and those of planTask. */
+export function taskOf(
+  values: TaskValues,
+  more: Partial<Omit<TaskInput, "name" | "source" | "destination" | "databases">> = {},
+): { readonly plan: TaskPlan; readonly taskId: string } {
   if (values.also !== undefined && values.nutcracker === undefined)
     throw new TributaryError("USAGE", {
       detail: "--also goes with --nutcracker; a --shard takes all its addresses itself",
@@ -71,13 +112,9 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
     throw new TributaryError("USAGE", { detail: "--destination is missing" });
   const source = sourceOf(values.nutcracker, values.pool, values.shard ?? []);
   const plan = planTask({
+    ...more,
     source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
     mergePolicy: oneOf("--merge-policy", values["merge-policy"], mergePolicies),
-    destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys) ?? "overwrite",
-    shrink: shrinkOf(values["on-shrink"], values["shrink-bound"]),
-    onFlush: oneOf("--on-flush", values["on-flush"], ["skip", "own-keys"]),
-    publish: oneOf("--publish", values.publish, ["forward", "skip"]),
-    onDestinationDataLost: oneOf("--on-data-lost", values["on-data-lost"], ["resync", "stop"]),
     destination: { address: values.destination },
     ...(values.db === undefined ? {} : { databases: { kind: "pairs", pairs: values.db.map(pairOf) } }),
   });
@@ -86,14 +123,7 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
       detail: "--id takes 1 to 64 letters, digits, dots, dashes and underscores",
     });
   }
-  return {
-    plan: values["no-heartbeat"] ? { ...plan, heartbeatDb: null } : plan,
-    taskId: values.id ?? idOf(plan),
-    untilSynchronizing: values.until === "synchronizing",
-    json: values.json ?? false,
-    skipChecks: values["skip-checks"] ?? false,
-    spoolDirectory: values.spool ?? null,
-  };
+  return { plan, taskId: values.id ?? idOf(plan) };
 }
 
 function parse(argv: readonly string[]) {
@@ -102,13 +132,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       allowPositionals: false,
       options: {
-        nutcracker: { type: "string" },
-        pool: { type: "string" },
-        shard: { type: "string", multiple: true },
-        destination: { type: "string" },
-        also: { type: "string", multiple: true },
-        db: { type: "string", multiple: true },
-        "merge-policy": { type: "string" },
+        ...taskOptions,
         "destination-keys": { type: "string" },
         "on-shrink": { type: "string" },
         "shrink-bound": { type: "string" },
@@ -117,7 +141,6 @@ function parse(argv: readonly string[]) {
         "on-data-lost": { type: "string" },
         until: { type: "string" },
         json: { type: "boolean" },
-        id: { type: "string" },
         "no-heartbeat": { type: "boolean" },
         "skip-checks": { type: "boolean" },
         spool: { type: "string" },
@@ -125,9 +148,14 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-    throw new TributaryError("USAGE", { detail });
+    throw unreadable(error);
   }
+}
+
+/** What parseArgs has against a command line. */
+export function unreadable(error: unknown): TributaryError {
+  const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+  return new TributaryError("USAGE", { detail });
 }
 
 function sourceOf(file: string | undefined, pool: string | undefined, shards: readonly string[]) {
@@ -154,7 +182,8 @@ function furtherOf(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(further);
 }
 
-function oneOf<T extends string>(
+/** @throws TributaryError USAGE for what is not among the choices. */
+export function oneOf<T extends string>(
   option: string,
   value: string | undefined,
   choices: readonly T[],
@@ -166,8 +195,7 @@ function oneOf<T extends string>(
   return chosen;
 }
 
-// Nobody can be asked here: a run beside another's keys, or after it, must not need an option for that.
-const destinationKeys = ["overwrite", "keep", "must-be-empty"] as const;
+const destinationKeys = ["must-be-empty", "overwrite", "keep"] as const;
 
 function shrinkOf(onShrink: string | undefined, bound: string | undefined): ShrinkPolicy {
   const chosen = oneOf("--on-shrink", onShrink, ["hold", "follow", "keep"]) ?? SHRINK_POLICY.onShrink;

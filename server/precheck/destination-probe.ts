@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
+import { NO_CLIENT_ID } from "../redis/harmless-commands.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import { findNeighborTasks } from "./neighbor-tasks.ts";
 import type { DatabasePair, ServerAnswers } from "./precheck-report.ts";
@@ -26,8 +27,8 @@ const writes: readonly (readonly [string, ...string[]])[] = [
   ["SCAN", "0"],
 ];
 
-/** How a former engine is disconnected. 0 is no client's id, so nobody is killed (redis: networking.c clientKillCommand). */
-const clientCommands: readonly (readonly [string, ...string[]])[] = [["LIST"], ["KILL", "ID", "0"]];
+/** How a former engine is disconnected. */
+const clientCommands: readonly (readonly [string, ...string[]])[] = [["LIST"], ["KILL", "ID", NO_CLIENT_ID]];
 
 /** More than anyone has set; finding out how many there are takes 14 SELECTs. */
 const manyDatabases = 16_384;

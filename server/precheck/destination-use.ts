@@ -34,7 +34,8 @@ export async function destinationUse(options: {
   const keys = facts.keyspace
     .map(({ db, keys }) => ({ db, keys: keys - (ownKeys.get(db) ?? 0) }))
     .filter(({ db, keys }) => written.has(db) && keys > 0);
-  const used = new Set(facts.keyspace.map(({ db }) => db));
+  const used = new Set([...facts.keyspace.map(({ db }) => db), ...written]);
+  for (const { databases: theirs } of neighbors) for (const db of theirs ?? []) used.add(db);
   const free = Array.from({ length: usualDatabases }, (_, db) => db).find((db) => !used.has(db));
   const { ring } = merge;
   // What a task that runs already brought lies on the destination: a sample would say no more than that.

@@ -10,8 +10,12 @@ export type NeighborTask = {
   /** Where its Tributary runs; null where it does not say. */
   readonly host: string | null;
   readonly shards: readonly string[];
+  /** Those of the destination that it writes; null is any. */
+  readonly databases: readonly number[] | null;
   /** ms since the epoch, by its own clock; null where it does not say. */
   readonly seenAt: number | null;
+  /** When it wrote for the last time; null while it may go on. What it brought is still there. */
+  readonly leftAt: number | null;
 };
 
 /** Every task registers in this hash, in its checkpoint database; named here since the precheck stands beside the sync. */
@@ -43,15 +47,24 @@ export async function findNeighborTasks(
       await redis.call("SELECT", db);
       if (ownId !== null) own ||= (await redis.call("EXISTS", `${checkpointPrefix}${ownId}`)) === 1;
       const registered = await readRegistry(redis);
+      if (ownId !== null) own ||= registered.has(ownId);
       for (const [id, text] of registered) {
         const entry = readEntry(id, text);
-        if (overlaps(entry.databases, written)) found.set(id, entry.task);
+        if (overlaps(entry.databases, written)) found.set(id, entry);
       }
       // Where an older one writes is not known beyond its checkpoint, which lies in a database of its own.
       if (!overlaps([db], written)) continue;
       for (const id of await scanCheckpoints(redis)) {
         if (registered.has(id) || found.has(id)) continue;
-        found.set(id, { id, name: null, host: null, shards: await shardsOf(redis, id), seenAt: null });
+        found.set(id, {
+          id,
+          name: null,
+          host: null,
+          shards: await shardsOf(redis, id),
+          databases: [db],
+          seenAt: null,
+          leftAt: null,
+        });
       }
     }
   } catch (error) {
@@ -77,10 +90,8 @@ async function readRegistry(redis: Redis): Promise<Map<string, string>> {
   }
 }
 
-type Entry = { readonly task: NeighborTask; readonly databases: readonly number[] | null };
-
 /** An entry that cannot be read is a task all the same, of which nothing is known but its id. */
-function readEntry(id: string, text: string): Entry {
+function readEntry(id: string, text: string): NeighborTask {
   let value: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(text);
@@ -88,18 +99,21 @@ function readEntry(id: string, text: string): Entry {
   } catch {
     // Left empty.
   }
-  const { name, host, shards, databases, seenAt } = value;
+  const { name, host, shards, databases, seenAt, leftAt } = value;
   const names = Array.isArray(shards) ? shards.slice(0, mostTasks).map((shard) => textOf(shard?.name)) : [];
   return {
-    task: {
-      id: id.slice(0, mostText),
-      name: textOf(name),
-      host: textOf(host),
-      shards: names.filter((one) => one !== null),
-      seenAt: typeof seenAt === "number" && Number.isFinite(seenAt) ? seenAt : null,
-    },
-    databases: Array.isArray(databases) ? databases.filter((db) => Number.isInteger(db)) : null,
+    id: id.slice(0, mostText),
+    name: textOf(name),
+    host: textOf(host),
+    shards: names.filter((one) => one !== null),
+    seenAt: momentOf(seenAt),
+    leftAt: momentOf(leftAt),
+    databases: Array.isArray(databases) && databases.every((db) => Number.isInteger(db)) ? databases : null,
   };
+}
+
+function momentOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
 function textOf(value: unknown): string | null {

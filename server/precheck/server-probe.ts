@@ -68,6 +68,7 @@ export async function probeServer(options: ProbeOptions): Promise<ServerAnswers>
       timeoutMs: probeTimeoutMs,
       commandTimeoutMs: probeTimeoutMs,
       connectionName: "tributary:precheck",
+      looksOnly: true,
       ...(signal === undefined ? {} : { signal }),
     });
   let redis: Redis | null = null;

@@ -5,6 +5,7 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import { connectSocket } from "./connect-socket.ts";
 import { formatAddress, type RedisEndpoint } from "./endpoint.ts";
 import { FilteredStream } from "./filtered-stream.ts";
+import { allowOnlyHarmless } from "./harmless-commands.ts";
 import { authError, toTributaryError } from "./reply-error.ts";
 
 export { toTributaryError } from "./reply-error.ts";
@@ -22,6 +23,8 @@ export type ClientOptions = {
   readonly db?: number;
   /** Bytes that an answer may have whose length depends on data; 16 MiB when not given. A longer one ends the client. */
   readonly answerBytes?: number;
+  /** Only what harmless-commands.ts lists may be sent: the server is looked at. */
+  readonly looksOnly?: boolean;
   readonly signal?: AbortSignal;
   /** Integers are answered as text: past 2^53 a number is not exact. */
   readonly stringNumbers?: boolean;
@@ -106,7 +109,7 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
   }
   // AUTH, SELECT and the ready check are done here and not by ioredis: it would hide why they fail, and its
   // check by INFO fails for an ACL user that may not call INFO.
-  return new Redis({
+  const redis = new Redis({
     host: endpoint.host,
     port: endpoint.port,
     Connector,
@@ -122,6 +125,8 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
     commandTimeout: options.commandTimeoutMs ?? 30_000,
     stringNumbers: options.stringNumbers ?? false,
   });
+  if (options.looksOnly === true) allowOnlyHarmless(redis);
+  return redis;
 }
 
 /** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */

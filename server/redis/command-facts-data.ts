@@ -65,7 +65,7 @@ export const commandRows: Readonly<Record<string, CommandFacts>> = {
   HPERSIST: { since: "7.4", sinceValkey: "9.0", keys: ["update"], watch: "fields", otherForm: true },
   HPEXPIRE: { since: "7.4", sinceValkey: "9.0", keys: ["update"], watch: "fields", otherForm: true },
   HPEXPIREAT: { since: "7.4", sinceValkey: "9.0", keys: ["update"], watch: "fields", otherForm: true },
-  HSET: { since: "2.0", keys: ["update"] },
+  HSET: { since: "2.0", keys: ["update"], otherForm: true },
   HSETEX: {
     since: "8.0",
     sinceValkey: "9.0",
@@ -147,7 +147,7 @@ export const commandRows: Readonly<Record<string, CommandFacts>> = {
   SREM: { since: "1.0", keys: ["update"] },
   SUNIONSTORE: { since: "1.0", keys: ["write", "read"], watch: "sources" },
   SWAPDB: { since: "4.0", keys: [], unnamed: "any" },
-  UNLINK: { since: "4.0", keys: ["delete"], blind: true },
+  UNLINK: { since: "4.0", keys: ["delete"], blind: true, otherForm: true },
   VADD: { since: "8.0", keys: ["update"] },
   VREM: { since: "8.0", keys: ["update"] },
   VSETATTR: { since: "8.0", keys: ["update"] },

@@ -22,9 +22,18 @@ export type KeyRole = "read" | "write" | "create" | "update" | "renew" | "take" 
  * - fields: it says so for each field of a hash;
  * - sources: it does not say whether the keys it reads were there, so they are asked for before;
  * - restored: it says whether the value could be restored;
- * - script: it is what the script returned.
+ * - script: it is what the script returned;
+ * - library: it says whether a function library could be loaded.
  */
-export type WatchKind = "none" | "renewal" | "moved" | "fields" | "sources" | "restored" | "script";
+export type WatchKind =
+  | "none"
+  | "renewal"
+  | "moved"
+  | "fields"
+  | "sources"
+  | "restored"
+  | "script"
+  | "library";
 
 /** How an expiry is meant: `unit` in ms; relative to when the command runs, or since the epoch. */
 export type ExpiryUnit = { readonly unit: 1 | 1000; readonly relative: boolean };

@@ -34,6 +34,7 @@ export async function askServers(
           db: 0,
           timeoutMs: TIMEOUT_MS,
           commandTimeoutMs: TIMEOUT_MS,
+          looksOnly: true,
           ...(signal === undefined ? {} : { signal }),
         });
         try {

@@ -58,11 +58,12 @@ async function ask(
 
 /** Most Sentinels want no password even where their servers do, and refuse one that they have no user for. */
 async function openSentinel(sentinel: RedisEndpoint, options: ClientOptions) {
+  const looking = { ...options, looksOnly: true };
   try {
-    return await openClient({ ...sentinel, username: null, password: null, db: null }, options);
+    return await openClient({ ...sentinel, username: null, password: null, db: null }, looking);
   } catch (error) {
     const wanted = error instanceof TributaryError && error.code === "AUTH_REQUIRED";
     if (!wanted || sentinel.password === null) throw error;
-    return await openClient({ ...sentinel, db: null }, options);
+    return await openClient({ ...sentinel, db: null }, looking);
   }
 }

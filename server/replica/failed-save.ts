@@ -18,6 +18,7 @@ export async function saveHasFailed(
       role,
       timeoutMs,
       commandTimeoutMs: timeoutMs,
+      looksOnly: true,
       ...(signal === undefined ? {} : { signal }),
     });
     try {

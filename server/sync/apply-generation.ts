@@ -21,6 +21,7 @@ import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "./ow
 import { KeyFingerprintWriter } from "./reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import type { KeptScripts } from "./scripting/kept-scripts.ts";
+import { libraryWatcher } from "./scripting/library-watcher.ts";
 import { scriptPrelude } from "./scripting/script-prelude.ts";
 import { ScriptRewriter } from "./scripting/script-rewriter.ts";
 import { scriptWatcher } from "./scripting/script-watcher.ts";
@@ -200,9 +201,18 @@ export function streamApplier(
   clock.startsAt(from.at);
   const scripts = new ScriptRewriter({
     library: context.scripts.library,
-    prelude: scriptPrelude(spec.databases, spec.publish),
+    prelude: scriptPrelude({
+      ...spec,
+      doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
+      shade: shade.distance,
+    }),
     storeKey: scriptsKey(spec.taskId, spec.shardId),
-    sourceTime: () => clock.sourceTime,
+    moment: () => ({
+      at: clock.sourceTime,
+      now: clock.destinationNow,
+      shadedBefore: shade.inScript(),
+      shared: context.merge.isTold,
+    }),
   });
   const { merge, ledger } = context;
   const judge = new KeyJudge({
@@ -247,6 +257,7 @@ export function streamApplier(
       ...expiryWatchers(context.ledger.doubtful, spec.databases),
       restored: restoreWatcher(context.ledger.doubtful),
       script: scriptWatcher(scripts, context.ledger),
+      library: libraryWatcher(context.ledger),
     },
     role: context.role,
     address: formatAddress(spec.destination),

@@ -1,4 +1,5 @@
-import { type PlainReason, toReason } from "../errors/tributary-error.ts";
+import { type PlainReason, reasonOf, toReason } from "../errors/tributary-error.ts";
+import { formatAddress } from "../redis/endpoint.ts";
 import { type ApplyContext, applyRdb, ReplySwitch } from "./apply-generation.ts";
 import { Backoff } from "./backoff.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -229,7 +230,15 @@ export class DestinationSide {
         } else {
           const next = continuation(session.standing, generation, this.#options);
           if (next.kind === "stop") this.fatal = next.reason;
-          if (next.kind === "receive") reader.restart(next.wanted.resume, next.wanted.why);
+          if (next.kind === "receive") {
+            const { spec, role } = this.#options;
+            const lost = reasonOf("DESTINATION_DATA_LOST", {
+              address: formatAddress(spec.destination),
+              role,
+            });
+            await this.#untilAnotherAttempt({ ...lost, message: sentence(next.wanted.why) }, signal);
+            reader.restart(next.wanted.resume, next.wanted.why);
+          }
           if (next.kind !== "from") return;
           from = next.checkpoint;
         }
@@ -375,3 +384,5 @@ export class DestinationSide {
     this.#options.report.checkpointed(checkpoint);
   }
 }
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

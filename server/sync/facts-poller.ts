@@ -84,6 +84,7 @@ export class FactsPoller {
         timeoutMs: 5000,
         commandTimeoutMs: 10_000,
         db: ownKeys[0]?.db ?? 0,
+        looksOnly: true,
         signal,
       });
       const client = this.#client;

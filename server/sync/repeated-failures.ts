@@ -19,6 +19,11 @@ export class RepeatedFailures {
     this.#now = now;
   }
 
+  /** What had failed has been done. */
+  succeeded(): void {
+    this.#count = 0;
+  }
+
   /** @returns ms to wait, and what to say of it; "" where it is not worth a word. */
   failed(code: string): { readonly waitMs: number; readonly said: string } {
     const now = this.#now();

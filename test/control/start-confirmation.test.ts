@@ -9,7 +9,15 @@ import type { DestinationUse, PrecheckReport } from "../../server/precheck/prech
 import { until } from "../servers/index.ts";
 import { checksOf, openTestControl, twoShards } from "./open-test-control.ts";
 
-const neighbor = { id: "t9", name: "beta", host: "host-1", shards: ["b-1"], seenAt: null };
+const neighbor = {
+  id: "t9",
+  name: "beta",
+  host: "host-1",
+  shards: ["b-1"],
+  databases: null,
+  seenAt: null,
+  leftAt: null,
+};
 const ann = { by: "Ann", from: "10.0.0.7" };
 const overwrite = { ...twoShards, destinationKeys: "overwrite" } as const;
 

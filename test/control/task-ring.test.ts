@@ -131,10 +131,10 @@ describe("the merge policy", () => {
     expect(() => syncArguments([...argv, "mine"])).toThrow(/--merge-policy takes owner-wins or owner-only/);
   });
 
-  it("comes with the other choices of merging on the command line, which refuses nothing by itself", () => {
+  it("comes with the other choices of merging on the command line", () => {
     const argv = ["--destination", "h9", "--shard", "h1"];
     expect(syncArguments(argv)!.plan).toMatchObject({
-      destinationKeys: "overwrite",
+      destinationKeys: "must-be-empty",
       shrink: { onShrink: "hold", maxKeys: 1000, maxShare: 0.1 },
       onFlush: "skip",
     });

@@ -7,6 +7,8 @@ export type CanonicalOptions = {
   readonly streamCounters?: boolean;
   /** Consumers that have nothing pending: before Redis 6.2 no command creates one. */
   readonly idleConsumers?: boolean;
+  /** Without XINFO STREAM … FULL, which came with Redis 6.0: entries, groups and pending entries are asked for one by one. */
+  readonly streamsInParts?: boolean;
   /** What else of a stream is compared, by the names of XINFO: see `notData`. */
   readonly also?: readonly StreamDetail[];
 };
@@ -44,6 +46,7 @@ export async function canonicalValue(
     case "vectorset":
       return JSON.stringify([type, await vectors(client, name)]);
     case "stream":
+      if (without.streamsInParts === true) return JSON.stringify([type, await streamParts(client, name)]);
       return JSON.stringify([
         type,
         streamFacts(plain(await client.callBuffer("XINFO", "STREAM", name, "FULL", "COUNT", 0)), without),
@@ -51,6 +54,32 @@ export async function canonicalValue(
     default:
       return JSON.stringify([type]);
   }
+}
+
+/** Entries, and of each group where it stands and what is pending with whom. */
+async function streamParts(client: Redis, key: Buffer): Promise<unknown> {
+  const ask = async (...args: (string | number | Buffer)[]) =>
+    plain(await client.callBuffer(...(args as [string, ...string[]])));
+  const last = (value: unknown, name: string) =>
+    pairs(value as string[]).find(([found]) => found === name)?.[1];
+  const groups = (await ask("XINFO", "GROUPS", key)) as unknown[];
+  const facts = groups.map(async (group) => {
+    const name = last(group, "name")!;
+    const pending = (await ask("XPENDING", key, name, "-", "+", 100_000)) as [
+      string,
+      string,
+      number,
+      number,
+    ][];
+    // The third is for how long it has been idle.
+    return [
+      name,
+      last(group, "last-delivered-id"),
+      pending.map(([id, consumer, , times]) => [id, consumer, times]),
+    ];
+  });
+  const about = await ask("XINFO", "STREAM", key);
+  return [last(about, "last-generated-id"), await ask("XRANGE", key, "-", "+"), await Promise.all(facts)];
 }
 
 /**

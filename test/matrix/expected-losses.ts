@@ -47,19 +47,19 @@ export function expectedLosses(source: ServerTraits, destination: ServerTraits):
     lose("skipped HPEXPIREAT FIELD_TTL_LOST", 9, samples);
     lose("skipped HSETEX FIELD_TTL_LOST", 2, ["HSETEX hsetex:a ", "HSETEX fields:set "]);
   }
-  const newerStreams = streamType(source) > streamType(destination);
+  const newerStreams = source.since50 && streamType(source) > streamType(destination);
   if (newerStreams) {
     notes.push("streams");
     // Of this one both a consumer's times and the pending entry that is deleted.
     lose("rejected RDB key NOT_EXPRESSIBLE", 4, ["large:stream", "stream:full", "stream:gone"]);
     keys.push("stream:gone");
-  } else {
+  } else if (source.since50) {
     lose("rejected RDB key NOT_EXPRESSIBLE", 1, ["large:stream"]);
   }
   if (source.since70 && !destination.since70) {
     notes.push("functions");
     lose("rejected FUNCTION LOAD UNKNOWN_COMMAND", 1, ["#!lua name=mylib"]);
-    lose("rejected FUNCTION UNKNOWN_COMMAND", 7, ["FUNCTION LOAD ", "FUNCTION DELETE deleted"]);
+    lose("rejected FUNCTION UNKNOWN_COMMAND", 8, ["FUNCTION LOAD ", "FUNCTION DELETE deleted"]);
     lose("rejected SPUBLISH UNKNOWN_COMMAND", 1, ["SPUBLISH spublish:channel message"]);
   }
   if (source.vectorSets && !destination.vectorSets) {
@@ -81,12 +81,14 @@ export function expectedLosses(source: ServerTraits, destination: ServerTraits):
       fieldExpiries: !destination.fieldExpiry,
       streamCounters: !(source.since70 && destination.since70),
       idleConsumers: !source.since62,
+      streamsInParts: !source.since60 || !destination.since60,
     },
   };
 }
 
 /** What both servers keep of a stream, and an RDB holds. */
 function detailsOf(source: ServerTraits, destination: ServerTraits): StreamDetail[] {
+  if (!source.since60 || !destination.since60) return [];
   const details: StreamDetail[] = ["seen-time"];
   if (source.since70 && destination.since70) details.push("entries-read", "lag");
   if (source.since72 && destination.since72) details.push("active-time");

@@ -18,17 +18,23 @@ export async function fillMatrix(client: Redis, traits: ServerTraits): Promise<v
   await run("SADD", "set:small", "a", "b", 3);
   await run("PFADD", "hyperloglog:sparse", 1, 2, 3);
   await run("PFADD", "hyperloglog:dense", ...many(3000, (index) => [index]));
-  await run("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania");
-  for (const id of [1, 2, 3]) await run("XADD", "stream:gone", `${id}-1`, "f", id);
-  await run("XGROUP", "CREATE", "stream:gone", "readers", 0);
-  await run("XREADGROUP", "GROUP", "readers", "one", "COUNT", 3, "STREAMS", "stream:gone", ">");
-  await run("XDEL", "stream:gone", "2-1");
-  await largeValues(run, many);
+  if (traits.since32)
+    await run("GEOADD", "geo", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania");
+  if (traits.since50) await streamWithGone(run);
+  await largeValues(run, many, traits);
   if (traits.fieldExpiry) await hashesThatExpire(run, many);
   if (traits.vectorSets) {
     await run("VADD", "vectors", "VALUES", 3, 1, 0.5, 0.25, "a", "SETATTR", '{"year":1984}');
     await run("VADD", "vectors", "VALUES", 3, 0.1, 0.2, 0.3, "b");
   }
+}
+
+/** One of its pending entries has been deleted. */
+async function streamWithGone(run: Run): Promise<void> {
+  for (const id of [1, 2, 3]) await run("XADD", "stream:gone", `${id}-1`, "f", id);
+  await run("XGROUP", "CREATE", "stream:gone", "readers", 0);
+  await run("XREADGROUP", "GROUP", "readers", "one", "COUNT", 3, "STREAMS", "stream:gone", ">");
+  await run("XDEL", "stream:gone", "2-1");
 }
 
 /** Past this a value does not go as it is, but in pieces; bytes in the RDB. */
@@ -42,12 +48,13 @@ const noiseAt = (index: number, length: number) => {
   return noiseText.slice(start, start + length);
 };
 
-async function largeValues(run: Run, many: Many): Promise<void> {
+async function largeValues(run: Run, many: Many, { since50 }: ServerTraits): Promise<void> {
   await run("SET", "large:string", noiseAt(0, 1_500_000));
   await run("RPUSH", "large:list", ...many(30_000, (index) => [noiseAt(index, 45)]));
   await run("SADD", "large:set", ...many(30_000, (index) => [`${index} ${noiseAt(index, 40)}`]));
   await run("ZADD", "large:zset", ...many(30_000, (index) => [index / 7, `${index} ${noiseAt(index, 40)}`]));
-  await run("HSET", "large:hash", ...many(20_000, (index) => [`field ${index}`, noiseAt(index, 60)]));
+  await run("HMSET", "large:hash", ...many(20_000, (index) => [`field ${index}`, noiseAt(index, 60)]));
+  if (!since50) return;
   for (let index = 1; index <= 40; index++) {
     await run("XADD", "large:stream", `${index}-1`, "field", noiseAt(index, 35_000));
   }

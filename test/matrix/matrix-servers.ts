@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { fetchedServer, wantedServers } from "../../scripts/server-versions.mjs";
+import { fetchedServer, givenServers, wantedServers } from "../../scripts/server-versions.mjs";
 import { requiredBinary } from "../servers/required-binary.ts";
 import { type ServerTraits, traitsOf } from "./server-traits.ts";
 
@@ -17,13 +17,18 @@ export function matrixServers(): readonly MatrixServer[] {
   return servers;
 }
 
-/** @throws Error where one is missing. */
+/** With those that somebody has put beside them. @throws Error where one is missing. */
 function fetched(): MatrixServer[] {
-  return wantedServers.map(({ id, title, packageName }) => {
+  const given = givenServers().map(({ packageName, version, binary }) =>
+    serverOf(packageName, version, binary),
+  );
+  if (process.env.TEST_MATRIX_GIVEN !== undefined) return given;
+  const wanted = wantedServers.map(({ id, title, packageName }) => {
     const found = fetchedServer(id);
     if (found === null) throw new Error(`${title} was not fetched: npm run test:matrix fetches it`);
     return serverOf(packageName, found.version, found.binary);
   });
+  return [...wanted, ...given];
 }
 
 function installed(): MatrixServer[] {

@@ -65,6 +65,8 @@ export async function runText(
   const text = typeof example === "string" ? example : example.text;
   // A `$` alone is the last ID of a stream.
   const words = text.split(" ").map((word) => (word === "$" ? word : word.replace("$", prefix)));
+  // HSET takes several fields from 4.0 on.
+  if (words[0] === "HSET" && words.length > 4 && !isAtLeast(version, "4.0")) words[0] = "HMSET";
   const before = await offsetOf(shard);
   await shard.call(...(words as [string, ...string[]])).catch((error: Error) => {
     throw new Error(`${text}: ${error.message}`);

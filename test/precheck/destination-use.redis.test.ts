@@ -84,9 +84,17 @@ test("names the task that is registered there, and the one of an older version b
   expect(neighbors).toHaveLength(3);
   expect(neighbors).toEqual(
     expect.arrayContaining([
-      { id: "t2", name: "beta", host: "host-1", shards: ["beta-1"], seenAt: null },
-      { id: "t3", name: null, host: null, shards: [], seenAt: null },
-      { id: "t4", name: null, host: null, shards: ["old-1"], seenAt: null },
+      {
+        id: "t2",
+        name: "beta",
+        host: "host-1",
+        shards: ["beta-1"],
+        databases: [2],
+        seenAt: null,
+        leftAt: null,
+      },
+      { id: "t3", name: null, host: null, shards: [], databases: null, seenAt: null, leftAt: null },
+      { id: "t4", name: null, host: null, shards: ["old-1"], databases: [2], seenAt: null, leftAt: null },
     ]),
   );
   const elsewhere = (await check({}, 5)).use?.neighbors.map(({ id }) => id);
@@ -122,9 +130,10 @@ test("finds keys of one name on two shards without a ring, each once", async () 
   });
 });
 
-test("names the lowest database that is empty", async () => {
+test("names the lowest database that is empty and is not written by this task", async () => {
   await destination.client.set("k", "1");
   await destination.client.select(1);
   await destination.client.set("k", "1");
   expect((await check()).use?.freeDatabase).toBe(2);
+  expect((await check({}, 2)).use?.freeDatabase).toBe(3);
 });

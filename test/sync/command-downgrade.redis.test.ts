@@ -83,7 +83,7 @@ test.each([
   [entries, "XTRIM x MINID = 120"],
   [["XADD x 1-1 f 1", "XGROUP CREATE x g 0"], "XGROUP CREATECONSUMER x g c"],
   [["XADD x 1-1 f 1"], "XGROUP CREATE x g 0 ENTRIESREAD 1"],
-  [["HSET h f 1 g 2"], "HDEL h f"],
+  [["HMSET h f 1 g 2"], "HDEL h f"],
 ])("%#: what stands for a newer command leaves the same", async (before, text) => {
   for (const { client } of [server, older]) {
     await client.flushall();
@@ -150,7 +150,7 @@ test("a field's expiry that the destination has not is a loss, and the field arr
   expect(rewrite("HPEXPIREAT h 4102444800000 FIELDS 1 f")).toEqual({ bytes: null, fieldExpiryLost: true });
   expect(rewrite("HPERSIST h FIELDS 1 f")).toEqual({ bytes: null });
   const set = rewrite("HSETEX h PXAT 4102444800000 FIELDS 2 f 1 g 2");
-  expect(partsOf(set!.bytes!).join(" ")).toBe("HSET h f 1 g 2");
+  expect(partsOf(set!.bytes!).join(" ")).toBe("HMSET h f 1 g 2");
   expect(set!.fieldExpiryLost).toBe(true);
   for (const options of ["", "KEEPTTL "]) {
     expect(rewrite(`HSETEX h ${options}FIELDS 1 f 1`)!.fieldExpiryLost).toBe(false);

@@ -78,6 +78,10 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.call("FUNCTION", "LOAD", "REPLACE", library("deleted"));
     await shard.call("FUNCTION", "DELETE", "deleted");
   },
+  "FUNCTION FLUSH": async ({ shard }) => {
+    await shard.call("FUNCTION", "LOAD", library("flushed"));
+    await shard.call("FUNCTION", "FLUSH");
+  },
   "FUNCTION LOAD": async ({ shard }) => {
     await shard.call("FUNCTION", "LOAD", library("loaded"));
   },
@@ -150,8 +154,10 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     await shard.call("ZADD", `${prefix}a`, 1, "one");
     const payload = (await shard.callBuffer("DUMP", `${prefix}a`)) as Buffer;
     await shard.call("RESTORE", `${prefix}b`, 0, payload);
-    await shard.call("RESTORE", `${prefix}c`, 1_000_000_000, payload, "REPLACE");
-    await shard.call("RESTORE", `${prefix}d`, far, payload, "ABSTTL", "FREQ", "5");
+    const server = await shard.info("server");
+    const major = Number(/redis_version:(\d+)/.exec(server)![1]);
+    if (major >= 3) await shard.call("RESTORE", `${prefix}c`, 1_000_000_000, payload, "REPLACE");
+    if (major >= 5) await shard.call("RESTORE", `${prefix}d`, far, payload, "ABSTTL", "FREQ", "5");
   },
   RPOP: ["RPUSH $a 1 2 3 4", since("6.2", "RPOP $a 2"), "RPOP $a"],
   RPOPLPUSH: ["RPUSH $a 1 2 3", "RPOPLPUSH $a $a"],
@@ -172,7 +178,7 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     since("6.2", "SET $a 3 EX 1000000 GET"),
     since("6.2", `SET $b 1 PXAT ${far}`),
     "SET $c 1 EX 1000000 NX",
-    "SET $c 2 XX KEEPTTL",
+    since("6.0", "SET $c 2 XX KEEPTTL"),
   ],
   SETBIT: ["SETBIT $a 7 1", "SETBIT $a 1000 1"],
   SETEX: ["SETEX $a 1000000 value"],
@@ -181,7 +187,7 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
   SINTERSTORE: [...sets, "SINTERSTORE $c $a $b"],
   SMOVE: [...sets, "SMOVE $a $b 1"],
   SORT: ["RPUSH $a 3 1 2", "SORT $a STORE $b"],
-  SPOP: ["SADD $a 1 2 3 4 5 6 7 8 9", "SPOP $a 4"],
+  SPOP: ["SADD $a 1 2 3 4 5 6 7 8 9", since("3.2", "SPOP $a 4"), "SPOP $a"],
   SPUBLISH: ["SPUBLISH $channel message"],
   SREM: ["SADD $a 1 2 3", "SREM $a 2 3"],
   SUNIONSTORE: [...sets, "SUNIONSTORE $c $a $b"],
@@ -217,7 +223,8 @@ export const commandExamples: Readonly<Record<string, CommandExample>> = {
     "ZADD $a 0.1 x 2 y",
     since("6.2", "ZADD $a GT CH 5.25 x 1 y -inf z"),
     since("6.2", "ZADD $a LT XX 3 x"),
-    "ZADD $a CH 6.5 x",
+    since("3.2", "ZADD $a CH 6.5 x"),
+    "ZADD $a 7.5 x",
   ],
   ZDIFFSTORE: [...zsets, "ZDIFFSTORE $c 2 $a $b"],
   ZINCRBY: ["ZADD $a 0.1 x", "ZINCRBY $a 0.2 x"],
@@ -238,7 +245,6 @@ export const skippedCommands: Readonly<Record<string, readonly string[]>> = {
   FLUSHALL: ["FLUSHALL"],
   FLUSHDB: ["FLUSHDB"],
   SWAPDB: ["SWAPDB 7 8"],
-  "FUNCTION FLUSH": ["FUNCTION FLUSH"],
 };
 
 /** Examples that leave no key behind. */
@@ -265,7 +271,7 @@ export const moduleCommands = ["JSON.", "FT.", "_FT.", "BF.", "CF.", "CMS.", "TO
  * replica: of the connection, questions to the server, waiting. All of a command's subcommands by its first word.
  */
 export const neverReplicated: ReadonlySet<string> = new Set(
-  `ACL ASKING AUTH CLIENT CLUSTER COMMAND DISCARD ECHO HELLO INFO LASTSAVE MEMORY PING PSUBSCRIBE PUBSUB PUNSUBSCRIBE
+  `ACL ASKING AUTH HOST: POST CLIENT CLUSTER COMMAND DISCARD ECHO HELLO INFO LASTSAVE MEMORY PING PSUBSCRIBE PUBSUB PUNSUBSCRIBE
   QUIT READONLY READWRITE RESET ROLE SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH`
     .trim()
     .split(/\s+/)

@@ -80,12 +80,13 @@ test.each(["FLUSHALL", "flushall", "FLUSHDB", "SWAPDB"])("%s is skipped with an 
   expect(filter.decide(name)).toBe(`skip ${name.toUpperCase()}`);
 });
 
-test("SCRIPT FLUSH and FUNCTION FLUSH are skipped, what loads is not", () => {
-  const filter = new FilterForTest();
+test("SCRIPT FLUSH and FUNCTION FLUSH are skipped, the latter with an alert, what loads is not", () => {
+  const filter = new FilterForTest({ alone: false });
   expect(filter.decide("SCRIPT", "FLUSH")).toBe("skip SCRIPT_FLUSH");
   expect(filter.decide("script", "flush", "async")).toBe("skip SCRIPT_FLUSH");
-  expect(filter.decide("FUNCTION", "FLUSH")).toBe("skip FUNCTION_FLUSH");
   expect(filter.filter.alert).toBe(false);
+  expect(filter.decide("FUNCTION", "FLUSH")).toBe("skip FUNCTION_FLUSH");
+  expect(filter.filter.alert).toBe(true);
   expect(filter.decide("SCRIPT", "LOAD", "return 1")).toBe("forward");
 });
 
@@ -99,10 +100,23 @@ test("a library replaces the one that another shard has loaded, and only a shard
   ]);
   expect(filter.decide("function", "load", "replace", code)).toBe(`replace FUNCTION LOAD REPLACE ${code}`);
   expect(filter.decide("FUNCTION", "LOAD", "REPLACE", "FLUSH")).toBe("replace FUNCTION LOAD REPLACE FLUSH");
-  expect(filter.decide("FUNCTION", "DELETE", "lib")).toBe("forward");
+  expect(filter.decide("FUNCTION", "DELETE", "lib")).toBe("replace FUNCTION DELETE lib");
+  expect(filter.beside()).toEqual(["HDEL libraries lib"]);
   const among = new FilterForTest({ alone: false });
   expect(among.decide("FUNCTION", "DELETE", "lib")).toBe("skip FUNCTION_DELETE");
-  expect(among.filter.alert).toBe(false);
+  expect(among.filter.alert).toBe(true);
+});
+
+test("FUNCTION FLUSH of a shard alone removes what the shard has brought, and nothing else", () => {
+  const filter = new FilterForTest();
+  filter.decide("FUNCTION", "LOAD", "#!lua name=one\nreturn 1");
+  filter.decide("FUNCTION", "LOAD", "#!lua name=two\nreturn 1");
+  filter.decide("FUNCTION", "DELETE", "one");
+  expect(filter.decide("FUNCTION", "FLUSH", "ASYNC")).toBe("control");
+  expect(filter.beside()).toEqual(["FUNCTION DELETE two", "HDEL libraries two"]);
+  filter.filter.beside = null;
+  expect(filter.decide("FUNCTION", "FLUSH")).toBe("control");
+  expect(filter.beside()).toEqual([]);
 });
 
 test("FUNCTION RESTORE brings its functions, flushes none and gives way to none", () => {
@@ -124,7 +138,7 @@ test("EVALSHA becomes EVAL once the body has been seen, in whatever database", (
   expect(filter.decide("EVALSHA", sha, "0")).toBe("skip DB_NOT_SELECTED");
   filter.decide("SELECT", "3");
   expect(filter.decide("evalsha", sha.toUpperCase(), "1", "k", "a")).toBe(
-    "replace EVAL prelude return 1 1 k a 1700000000000",
+    `replace EVAL prelude return 1 1 k a 1700000000000 1700000000000 0 0 3 5 ${sha}`,
   );
   expect(filter.beside()).toEqual([]);
   expect(filter.decide("EVAL", "#!lua\nreturn 1", "0")).toBe("forward");

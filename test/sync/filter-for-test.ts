@@ -57,11 +57,12 @@ export class FilterForTest {
       library: new ScriptLibrary(),
       prelude: "prelude ",
       storeKey: "store",
-      sourceTime: () => this.now,
+      moment: () => ({ at: this.now, now: this.now, shadedBefore: 0, shared: false }),
     });
     const functions = new FunctionLibraries({
       key: "libraries",
       shardName: "s0",
+      supported: true,
       known: new Map(),
       onReplaced: () => {},
     });

@@ -98,3 +98,29 @@ test("a key that an initial sync leaves out is not begun anew by what the stream
   expect(await there.lrange("list", 0, -1)).toEqual(["small", "last"]);
   expect(await there.exists("string", "hash", "renamed")).toBe(0);
 }, 90_000);
+
+test("a value that is too large to be copied again is removed where it is known to be wrong", async () => {
+  const shard = await startRedis({ conf: { "proto-max-bulk-len": "100mb" } });
+  const destination = await startRedis({ conf: { "proto-max-bulk-len": "40mb" } });
+  const [here, there] = [shard.client, destination.client];
+  await here.mset("grown", "a value of before", "other", "1");
+  const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
+  await sync.reaches("synchronizing");
+  await here.setrange("grown", 60 * MB, "x");
+  await until(() => sync.eventsOf("key-left-out").length > 0, { what: "it is told", timeoutMs: 30_000 });
+  await here.append("grown", "c");
+  await here.rename("grown", "renamed");
+  await here.incr("other");
+  await sync.caughtUp(here, there);
+  await until(() => sync.eventsOf("key-left-out").length === 2, {
+    what: "the other name is told",
+    timeoutMs: 30_000,
+  });
+  await sync.stop();
+  expect(await there.exists("grown", "renamed")).toBe(0);
+  expect(await there.get("other")).toBe("2");
+  expect(sync.eventsOf("key-left-out").map(({ message }) => message.split(" ")[1])).toEqual([
+    "grown",
+    "renamed",
+  ]);
+}, 90_000);

@@ -312,6 +312,35 @@ test("function libraries of two shards are there together, and other code of the
   expect(second.refused()).toEqual([]);
 });
 
+test("a library that the destination refuses for one that was to be removed is said, and FLUSH of a shard alone flushes", async () => {
+  const [a, b, lone] = [await startRedis(), await startRedis(), await startRedis()];
+  const [destination, other] = [await startRedis(), await startRedis()];
+  const code = (library: string) =>
+    `#!lua name=${library}\nredis.register_function('f', function() return '${library}' end)`;
+  const syncs = syncsOfTask([endpointAt(a), endpointAt(b)], endpointAt(destination));
+  for (const sync of syncs) await sync.start().reaches("synchronizing");
+  await a.client.call("FUNCTION", "LOAD", code("old"));
+  await a.client.call("FUNCTION", "FLUSH");
+  await a.client.call("FUNCTION", "LOAD", code("new"));
+  await syncs[0]!.caughtUp(a.client, destination.client);
+  expect(await destination.client.call("FCALL", "f", 0)).toBe("old");
+  await until(() => syncs[0]!.eventsOf("function-not-loaded").length > 0, { what: "it is said" });
+  expect(syncs[0]!.eventsOf("function-skipped")).toMatchObject([{ level: "alert" }]);
+  expect(syncs[0]!.eventsOf("function-not-loaded")).toMatchObject([{ level: "alert" }]);
+
+  await other.client.call("FUNCTION", "LOAD", code("theirs").replace("'f'", "'theirs'"));
+  const sync = new SyncForTest({ source: endpointAt(lone), destination: endpointAt(other) }).start();
+  await sync.reaches("synchronizing");
+  await lone.client.call("FUNCTION", "LOAD", code("old"));
+  await lone.client.call("FUNCTION", "FLUSH");
+  await lone.client.call("FUNCTION", "LOAD", code("new"));
+  await sync.caughtUp(lone.client, other.client);
+  expect(await other.client.call("FCALL", "f", 0)).toBe("new");
+  expect(await other.client.call("FCALL", "theirs", 0)).toBe("theirs");
+  await sync.stop();
+  expect(sync.refused()).toEqual([]);
+});
+
 test("a module's values are reported key by key, and its commands as unknown", async () => {
   // redis: rdb.c rdbLoadCheckModuleValue: type 7, the key, the module's id, then opcode and value until EOF.
   const moduleValue = (key: string) =>

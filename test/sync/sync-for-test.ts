@@ -17,6 +17,12 @@ export function endpointAt(server: Reachable, more: Partial<RedisEndpoint> = {})
   return { host, port, username: null, password: null, tls: false, db: null, ...more };
 }
 
+/** A master's replid, or, before Redis 4.0, its run id: what its stream is called by. */
+async function streamId(source: Redis): Promise<string> {
+  const replid = /master_replid:(\w+)/.exec(await source.info("replication"));
+  return (replid ?? /run_id:(\w+)/.exec(await source.info("server")))![1]!;
+}
+
 /** One shard sync in this process, and all that it has reported. */
 export class SyncForTest {
   readonly spec: ShardSyncSpec;
@@ -108,7 +114,7 @@ export class SyncForTest {
       await until(
         async () => {
           // Read each time: with its first replica a master takes another replid.
-          const replid = /master_replid:(\w+)/.exec(await source.info("replication"))![1];
+          const replid = await streamId(source);
           const checkpoint = parseCheckpoint((await own.hget(checkpointKey(taskId), shardId)) ?? "");
           if (checkpoint === null || checkpoint.replid !== replid || checkpoint.offset < wanted) return false;
           return (await own.scard(doubtfulKeysKey(taskId, shardId))) === 0;

@@ -73,6 +73,12 @@ export const before62: Readonly<Record<string, Rewrite>> = {
   },
 };
 
+/** What came with Redis 4.0. */
+export const before40: Readonly<Record<string, Rewrite>> = {
+  HSET: ([, ...args]) => (args.length > 3 ? sent(["HMSET", ...args]) : null),
+  UNLINK: ([, ...keys]) => sent(["DEL", ...keys]),
+};
+
 /** ZRANGESTORE destination source min max [BYSCORE|BYLEX] [REV] [LIMIT offset count]. */
 function rangeStore([, to, from, min, max, ...options]: Args): Downgraded {
   const words = options.map(word);
@@ -145,7 +151,7 @@ export const withoutFieldExpiry: Readonly<Record<string, Rewrite>> = {
     const at = args.findIndex((arg, index) => index > 1 && word(arg) === "FIELDS");
     if (at < 0) return null;
     const expires = args.slice(2, at).some((arg) => /^(EX|PX|EXAT|PXAT)$/.test(word(arg)));
-    return { ...sent(["HSET", args[1]!, ...args.slice(at + 2)]), fieldExpiryLost: expires };
+    return { ...sent(["HMSET", args[1]!, ...args.slice(at + 2)]), fieldExpiryLost: expires };
   },
 };
 

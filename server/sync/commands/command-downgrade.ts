@@ -8,6 +8,7 @@ import { releaseOf } from "../../redis/server-info.ts";
 import { allArguments, word } from "./command-arguments.ts";
 import {
   type Args,
+  before40,
   before62,
   before70,
   before80,
@@ -41,6 +42,7 @@ export class CommandDowngrade {
     add(streamRewrites({ minId: release >= 602, references: server.flavor === "redis" && release >= 802 }));
     if (release < 700) add(before70);
     if (release < 602) add(before62);
+    if (release < 400) add(before40);
     if (!this.#has("HEXPIRE")) add(withoutFieldExpiry);
     else if (!this.#has("HSETEX")) add(before80);
     if (!this.#has("DELIFEQ")) add(withoutDelifeq);
@@ -120,4 +122,4 @@ function withVersion(payload: Buffer, version: number): Buffer | null {
 }
 
 /** Commands whose options stand before what makes them large. */
-const OPTIONS_FIRST = new Set(["XADD", "ZADD", "GEOADD", "HSETEX"]);
+const OPTIONS_FIRST = new Set(["XADD", "ZADD", "GEOADD", "HSETEX", "HSET"]);

@@ -78,7 +78,7 @@ export function commandNamed(name: string, upper: Uint8Array = Buffer.from(name,
   return {
     name,
     rule,
-    watch: facts.watch ?? "none",
+    watch: facts.watch ?? (rule === "function" ? "library" : "none"),
     facts,
     keys: keyCountOf(name),
     keyAt: firstKeyAt(name),

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type ChainableCommander, type Redis, ReplyError } from "ioredis";
+import { type Redis, ReplyError } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { LAST_WRITE, type MergeSpec } from "../../merge/merge-policy.ts";
 import { databaseCount, dropClient, openClient, toTributaryError } from "../../redis/client.ts";
@@ -173,11 +173,9 @@ export class DestinationSession {
   /** Marks that the data is neither the old state nor a new one, before an initial sync writes its first key. */
   async beginInitialSync(): Promise<void> {
     const spec = this.#spec;
-    await this.#write({
-      [spec.shardId]: BEGUN,
-      [shadedField(spec)]: 1,
-      [mergedField(spec)]: mergeStamp(spec.merge),
-    });
+    await this.#write(shadedField(spec), "1");
+    await this.#write(mergedField(spec), mergeStamp(spec.merge));
+    await this.#write(spec.shardId, BEGUN);
   }
 
   /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
@@ -194,8 +192,8 @@ export class DestinationSession {
    */
   async writeCheckpoint(text: string): Promise<void> {
     const { shardId, shardName, destination } = this.#spec;
-    if ((await this.#write({ [shardId]: text })) === 0) return;
-    await this.#write({ [shardId]: BEGUN });
+    if ((await this.#write(shardId, text)) === 0) return;
+    await this.#write(shardId, BEGUN);
     const details = { address: formatAddress(destination), role: `shard ${shardName}` };
     throw new TributaryError("DESTINATION_DATA_LOST", details);
   }
@@ -203,7 +201,7 @@ export class DestinationSession {
   /** Sees to it that whoever comes next, after a crash too, copies the shard again. */
   async invalidate(): Promise<void> {
     try {
-      await this.#write({ [this.#spec.shardId]: BEGUN });
+      await this.#write(this.#spec.shardId, BEGUN);
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
       // HSET may be what has just been forbidden.
@@ -216,15 +214,16 @@ export class DestinationSession {
   }
 
   /**
-   * @returns how many of the fields were not there; 0 where the guard has seen to that nothing was flushed.
+   * Writes one field of the checkpoint hash: HSET takes several from Redis 4.0 on only.
+   * @returns 1 where the field was not there; 0 where the guard has seen to that nothing was flushed.
    * @throws TributaryError DESTINATION_LINK_LOST where another writer has taken the shard meanwhile.
    */
-  async #write(fields: Record<string, string | number>): Promise<number> {
+  async #write(field: string, value: string): Promise<number> {
     const control = await this.#control.get();
     const { guard } = this.link;
-    const change = (client: ChainableCommander) => client.hset(checkpointKey(this.#spec.taskId), fields);
-    if (guard === null) return await control.hset(checkpointKey(this.#spec.taskId), fields);
-    if (!(await guard.within(control, change))) {
+    const key = checkpointKey(this.#spec.taskId);
+    if (guard === null) return await control.hset(key, field, value);
+    if (!(await guard.within(control, (client) => client.hset(key, field, value)))) {
       this.link.fail(WRITER_CHANGED);
       this.link.check();
     }

@@ -14,6 +14,7 @@ const NEEDED: readonly (readonly [string, ...string[]])[] = [
   ["pexpireat", key, "1"],
   ["sadd", key, "a"],
   ["srem", key, "a"],
+  ["smembers", key],
   ["scan", "0"],
 ];
 

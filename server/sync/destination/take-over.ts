@@ -1,13 +1,12 @@
 import { type Redis, ReplyError } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
+import { NO_CLIENT_ID } from "../../redis/harmless-commands.ts";
 import { checkpointKey, epochField } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { LOST, readStanding } from "./standing.ts";
 
 /** Rounds of CLIENT LIST and CLIENT KILL until no former writer is left. */
 const KILL_ROUNDS = 50;
-/** An id that no connection comes to. */
-const NOBODY = 2 ** 53 - 1;
 
 /**
  * The epoch under which this shard sync writes. A new one is above the time: the destination may have forgotten the
@@ -46,7 +45,7 @@ export async function takeEpoch(
 export async function disconnectOthers(control: Redis, prefix: string): Promise<string | null> {
   try {
     // Asked of nobody first: without a former connection it would not be seen that it is forbidden.
-    await control.client("KILL", "ID", NOBODY);
+    await control.client("KILL", "ID", NO_CLIENT_ID);
     for (let round = 0; round < KILL_ROUNDS; round++) {
       const list = String(await control.client("LIST"));
       const ids: string[] = [];

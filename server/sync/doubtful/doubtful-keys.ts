@@ -24,8 +24,20 @@ import { knownKeys } from "../commands/known-keys.ts";
  * - restore: another shard has removed it. If this one holds it, it is copied again.
  *
  * The database of these three is the destination's, of the others the source's.
+ *
+ * - script: no key, but what a script has noted of itself (script-prelude.ts), as `<code> <SHA1>`: it is told.
  */
-const DOUBTS = ["copy", "decode", "ask", "limit", "merge", "stray", "taken", "restore"] as const;
+export const DOUBTS = [
+  "copy",
+  "decode",
+  "ask",
+  "limit",
+  "merge",
+  "stray",
+  "taken",
+  "restore",
+  "script",
+] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
 const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];
@@ -49,8 +61,12 @@ export class DoubtfulKeys {
   #members: Buffer[] = [];
   /** Taken, but not known to be noted. */
   #underway: Buffer[] = [];
+  /** Transactions in which a script may have noted some by itself. */
+  ofScripts = 0;
   /** Noted and not yet copied again. */
   readonly #pending = new Set<string>();
+  /** Copied at a place of the stream that the destination has not answered for yet. */
+  readonly #settling = new Set<string>();
   /** There may be others in the set. */
   #othersPending = true;
   #asked = 0;
@@ -67,6 +83,7 @@ export class DoubtfulKeys {
     this.#members = [...this.#underway, ...this.#members];
     this.#underway = [];
     this.#pending.clear();
+    this.#settling.clear();
     for (const member of this.#members) this.#remember(member.toString("latin1"));
     this.#othersPending = true;
     this.#asked = 0;
@@ -75,6 +92,11 @@ export class DoubtfulKeys {
   /** What was in the set already; `whole` where that is all. */
   adopt(members: readonly Buffer[], whole: boolean): void {
     this.#othersPending = !whole;
+    for (const member of members) this.#remember(member.toString("latin1"));
+  }
+
+  /** Some that are in the set: a script may have noted them. */
+  learn(members: readonly Buffer[]): void {
     for (const member of members) this.#remember(member.toString("latin1"));
   }
 
@@ -155,7 +177,29 @@ export class DoubtfulKeys {
 
   /** These leave the set at this place of the stream: what is noted from now on is new. */
   forget(members: readonly Buffer[]): void {
-    for (const member of members) this.#pending.delete(member.toString("latin1"));
+    for (const member of members) {
+      const text = member.toString("latin1");
+      if (this.#pending.delete(text)) this.#settling.add(text);
+    }
+  }
+
+  /** The destination has answered for the place at which these were forgotten. */
+  answeredFor(members: readonly Buffer[]): void {
+    for (const member of members) this.#settling.delete(member.toString("latin1"));
+  }
+
+  /** Whether `mayBeOld` may be true of any key. */
+  get anyOld(): boolean {
+    return this.#othersPending || this.#pending.size + this.#settling.size > 0;
+  }
+
+  /** Whether a command for which the destination answers now may have met a value of the key that was not the source's. */
+  mayBeOld(db: number, key: Uint8Array): boolean {
+    if (this.#othersPending) return true;
+    return COPIED.some((doubt) => {
+      const text = doubtfulMember(doubt, db, key).toString("latin1");
+      return this.#pending.has(text) || this.#settling.has(text);
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type WatchedCommand,
 } from "../commands/answer-watch.ts";
 import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
+import { otherDb } from "../commands/other-database.ts";
 import { destinationDb } from "../database-map.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
 import type { DoubtfulKeys } from "./doubtful-keys.ts";
@@ -121,21 +122,9 @@ function firstKey({ db, bytes, scanner }: WatchedCommand): DbKey[] {
 function movedKeys(command: WatchedCommand, databases: DatabaseMap): DbKey[] {
   const { name, db, bytes, scanner } = command;
   const keys = knownKeys(name.name, bytes, scanner).map((key) => ({ db, key }));
-  const other = otherDb(command);
+  const other = otherDb(name, bytes, scanner);
   if (other === null || destinationDb(databases, other) === null) return keys;
   const last = keys[keys.length - 1];
   if (last === undefined) return keys;
   return name.name === "MOVE" ? [last, { ...last, db: other }] : [keys[0]!, { ...last, db: other }];
-}
-
-/** redis: db.c moveCommand, copyCommand. */
-function otherDb({ name, bytes, scanner }: WatchedCommand): number | null {
-  const text = (index: number) =>
-    Buffer.from(bytes.subarray(scanner.starts[index]!, scanner.ends[index]!)).toString("latin1");
-  if (name.name === "MOVE") return scanner.seen > 2 ? Number(text(2)) : null;
-  if (name.name !== "COPY") return null;
-  for (let index = 3; index + 1 < Math.min(scanner.seen, scanner.starts.length); index++) {
-    if (text(index).toUpperCase() === "DB") return Number(text(index + 1));
-  }
-  return null;
 }

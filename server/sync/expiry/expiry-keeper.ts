@@ -10,7 +10,11 @@ import { ExpiryRestorer } from "./expiry-restorer.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
-const LOOK_MS = 1000;
+/**
+ * Less than a stream counts as live for, once all of it is read (stream-clock.ts): without heartbeats an idle one says so
+ * once a second, and looks at the same pace would miss it each time.
+ */
+const LOOK_MS = 200;
 /** Shaded keys that were about to expire are looked for again after this, ms. */
 const AGAIN_MS = 20_000;
 

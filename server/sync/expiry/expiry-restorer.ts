@@ -14,35 +14,39 @@ const LATE_MS = 15_000;
 /**
  * Gives the keys of one shard, named in KEYS, their true expiry where theirs is shaded. ARGV: the distance,
  * the step, the bounds between which a true expiry is left alone, the least that is shaded, the set of keys whose
- * expiry only looks shaded, its database, and that of the keys. Answers how many it left.
+ * expiry only looks shaded, its database, that of the keys, and the time. Answers how many it left.
  */
-function script(pexpiretime: boolean): string {
-  // Before 5.0 a script may read the clock and write only when its effects are replicated.
+function script(redisVersion: string): string {
+  const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
+  const since32 = major > 3 || (major === 3 && minor >= 2);
+  const fromTtl = "local ttl = redis.call('PTTL', key); local at = ttl < 0 and ttl or ttl + now";
+  // Before 5.0 a script may read the clock and write only when its effects are replicated, which came with 3.2. Without
+  // the clock what is left to live says the same: then the time in ARGV is for the bounds alone.
   const clock = `
 if redis.replicate_commands then redis.replicate_commands() end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)`;
-  const expiry = pexpiretime
-    ? "local at = redis.call('PEXPIRETIME', key)"
-    : "local at = redis.call('PTTL', key); if at >= 0 then at = at + now end";
+  const restore = since32
+    ? "redis.call('PEXPIREAT', key, string.format('%.0f', expiry))"
+    : "redis.call('PEXPIRE', key, string.format('%.0f', ttl - distance))";
   return `
 local distance, step, soon, late = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local floor, set, home, db = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
-${pexpiretime ? "" : clock}
-local function athome(...)
-  if home ~= db then redis.call('SELECT', home) end
-  local found = redis.call(...)
-  if home ~= db then redis.call('SELECT', db) end
-  return found == 1
-end
-local left, any = 0, athome('EXISTS', set)
-for _, key in ipairs(KEYS) do
-  ${expiry}
-  if at >= distance + floor and at < distance + step
-    and not (any and athome('SISMEMBER', set, db .. ':' .. key)) then
+ local floor, set, home, db = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
+ ${major >= 7 ? "" : since32 ? clock : "local now = tonumber(ARGV[9])"}
+ local function athome(...)
+   if home ~= db then redis.call('SELECT', home) end
+   local found = redis.call(...)
+   if home ~= db then redis.call('SELECT', db) end
+   return found == 1
+ end
+ local left, any = 0, athome('EXISTS', set)
+ for _, key in ipairs(KEYS) do
+   ${major >= 7 ? "local at = redis.call('PEXPIRETIME', key)" : fromTtl}
+   if at >= distance + floor and at < distance + step
+     and not (any and athome('SISMEMBER', set, db .. ':' .. key)) then
     local expiry = at - distance
     if expiry > soon or expiry < late then
-      redis.call('PEXPIREAT', key, string.format('%.0f', expiry))
+      ${restore}
     else
       left = left + 1
     end
@@ -73,7 +77,7 @@ export class ExpiryRestorer {
     this.#client = client;
     this.#shade = shade;
     this.#clock = clock;
-    this.#script = script(Number(redisVersion.split(".")[0]) >= 7);
+    this.#script = script(redisVersion);
     this.#now = now;
   }
 
@@ -133,6 +137,7 @@ export class ExpiryRestorer {
     const bounds = options?.all ? [0, 0] : [soon, late];
     const { distance, trueOnes } = this.#shade;
     const told = [distance, SHADE_STEP, ...bounds, SHADE_FLOOR, trueOnes.setKey, this.#checkpointDb, db];
-    return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...told.map(String)));
+    const args = [...told, destinationNow].map(String);
+    return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...args));
   }
 }

@@ -96,6 +96,16 @@ export class ExpiryShade {
     return Math.max(expireAt, SHADE_FLOOR) + this.distance;
   }
 
+  /**
+   * The time before which a script that runs now is to shade an expiry; 0 while the stream is live: what a script has
+   * shaded is found by a scan alone.
+   */
+  inScript(): number {
+    if (!this.enabled || this.#clock.live) return 0;
+    this.scanNeeded = true;
+    return Math.max(this.#now(), this.#clock.destinationNow) + this.#clock.behindMs + MARGIN_MS;
+  }
+
   /** The expiry to write for a key of an RDB; `horizonMs` is how long its load and what follows may take at most. */
   inSnapshot(db: number, key: Uint8Array, expireAt: ExpiryTime, horizonMs: number): ExpiryTime {
     if (!this.enabled || typeof expireAt === "bigint" || expireAt < 0 || expireAt >= this.#now() + horizonMs)

@@ -219,7 +219,7 @@ export class CommandFilter {
     this.#put(scripts.meet(this.name.name, bytes, scanner));
     if (this.target === null) return this.#notSelected();
     if (!this.#passes(bytes, scanner, this.target)) return "control";
-    const replacement = scripts.rewrite(bytes, scanner);
+    const replacement = scripts.rewrite(bytes, scanner, this.db, this.target);
     if (replacement !== null) {
       this.replacement = replacement;
       return "replace";
@@ -246,8 +246,9 @@ export class CommandFilter {
     const { functions, alone } = this.#options;
     const decided = functionCommand(firstArguments(bytes, scanner), whole, functions, alone);
     if (decided.kind === "forward") return "forward";
-    if (decided.kind === "skip") return this.#skip(decided.code, decided.reason, false);
+    if (decided.kind === "skip") return this.#skip(decided.code, decided.reason, true);
     this.#put([], decided.own);
+    if (decided.kind === "instead") return "control";
     this.replacement = decided.bytes;
     return "replace";
   }

@@ -7,6 +7,8 @@ import { ScriptLog } from "./script-log.ts";
 
 /** Databases that are left out are named one by one, up to so many. */
 const MAX_DATABASES = 64;
+/** Alerts that are told once are remembered up to this number; further ones are left out. */
+const MAX_SAID = 1000;
 
 /**
  * What a shard sync knows of its stream beyond one connection to the destination: it outlives reconnects, so
@@ -34,6 +36,7 @@ export class StreamLedger {
    */
   readonly loggedTo = new Map<string, bigint>();
   readonly #databasesLeftOut = new Set<number>();
+  readonly #said = new Set<string>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
 
   constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
@@ -80,6 +83,14 @@ export class StreamLedger {
 
   info(type: string, message: string): void {
     this.#event({ level: "info", type, message });
+  }
+
+  /** @param about what it is about: of each only one is told. */
+  alertOnce(type: string, about: string, message: string): void {
+    const once = `${type} ${about}`;
+    if (this.#said.has(once) || this.#said.size >= MAX_SAID) return;
+    this.#said.add(once);
+    this.alert(type, message);
   }
 
   alert(type: string, message: string): void {

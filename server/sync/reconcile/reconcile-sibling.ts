@@ -140,6 +140,7 @@ export class ReconcileSibling {
       role: this.role,
       timeoutMs: TIMEOUT_MS,
       commandTimeoutMs: TIMEOUT_MS,
+      looksOnly: true,
       signal: this.#signal,
     });
     return this.#client;

@@ -5,7 +5,7 @@ import { sourceDbs } from "../database-map.ts";
 import { straysKey } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { AskedSource, SiblingSources } from "../strays/sibling-sources.ts";
-import { type StrayRegistry, strayMember } from "../strays/stray-registry.ts";
+import { strayMember } from "../strays/stray-registry.ts";
 import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";
 import { isStray, type NotedKey } from "./noted-key.ts";
 
@@ -26,7 +26,6 @@ export type Absence =
 export type AbsentKeysOptions = {
   readonly spec: ShardSyncSpec;
   readonly ownership: KeyOwnership | null;
-  readonly registry: StrayRegistry;
   readonly siblings: SiblingSources;
 };
 
@@ -61,13 +60,11 @@ export class AbsentKeys {
     return plans;
   }
 
-  /** Others may have it, or it was deleted without a word that this shard had it. */
+  /** Others may have it. Why it is noted says nothing of that: it may be noted twice, and both ask the same. */
   #isOpen(noted: NotedKey): boolean {
-    const { doubt, target, key } = noted;
+    const { doubt } = noted;
     if (doubt === "merge" || isStray(noted)) return true;
-    if (doubt === "ask" || doubt === "restore") return false;
-    const { ownership, registry, siblings } = this.#options;
-    return ownership === null ? siblings.indices.length > 0 : registry.isKnown(target, key);
+    return doubt !== "ask" && doubt !== "restore" && this.#options.siblings.indices.length > 0;
   }
 
   /** With a ring: those that are registered as holders say what they have. */

@@ -5,21 +5,22 @@ import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { Backoff } from "../backoff.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { destinationDb } from "../database-map.ts";
-import { doubtfulMember, MAX_PENDING } from "../doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey, straysKey } from "../own-keys.ts";
+import { MAX_PENDING } from "../doubtful/doubtful-keys.ts";
+import { doubtfulKeysKey } from "../own-keys.ts";
 import { pause } from "../pause.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import { shardIdsByIndex } from "../strays/shard-places.ts";
 import { SiblingSources } from "../strays/sibling-sources.ts";
-import { strayMember } from "../strays/stray-registry.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
 import { AbsentKeys } from "./absent-keys.ts";
 import { ClockComparison } from "./clock-skew.ts";
 import { dumpKeys, pageThatFits } from "./key-dump.ts";
-import { membersOf, type NotedKey, notedKey, takenKey } from "./noted-key.ts";
+import { membersOf, type NotedKey, notedKey } from "./noted-key.ts";
+import { takeStrays, unregister } from "./noted-strays.ts";
 import { PageBuilder } from "./page-commands.ts";
+import { passOn } from "./passed-on-keys.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
 import type { RefresherExpiry } from "./refresher-expiry.ts";
+import { tellOfScripts } from "./script-notes.ts";
 
 const LOOK_MS = 250;
 /** Keys in one transaction on the source, at most. */
@@ -86,8 +87,8 @@ export class KeyRefresher {
     this.#connections = new RefresherConnections(spec, from.endpoint, expiry.runId);
     const { merge, now } = expiry;
     this.#siblings = new SiblingSources(spec, now, this.#ended.signal);
-    const { ownership, registry } = merge;
-    this.#absent = new AbsentKeys({ spec, ownership, registry, siblings: this.#siblings });
+    const { ownership } = merge;
+    this.#absent = new AbsentKeys({ spec, ownership, siblings: this.#siblings });
     const giveUp = (key: NotedKey, reason: string) => this.#giveUp(key, reason);
     this.#builder = new PageBuilder({ spec, expiry, merge, siblings: this.#siblings, giveUp });
   }
@@ -96,8 +97,13 @@ export class KeyRefresher {
   get left(): number | null {
     if (this.#finishing || this.#left === null) return null;
     const { doubtful } = this.#expiry.ledger;
-    const uncounted = doubtful.unnoted || this.#applier.doubtfulBatches !== this.#countedBatches;
+    const uncounted = doubtful.unnoted || this.#batches !== this.#countedBatches;
     return uncounted ? Math.max(1, this.#left) : this.#left;
+  }
+
+  /** Transactions that have noted keys, or may have. */
+  get #batches(): number {
+    return this.#applier.doubtfulBatches + this.#expiry.ledger.doubtful.ofScripts;
   }
 
   /** Runs until the signal is aborted; never rejects: what could not be done now is tried again. */
@@ -158,16 +164,16 @@ export class KeyRefresher {
       await nudger.nudgeAll(source, await this.#sourceDbs(source), signal);
       this.#finishing = false;
     }
-    const { doubtfulBatches } = this.#applier;
+    const batches = this.#batches;
     const { merge, now } = this.#expiry;
     const mayBeTold = merge.isTold && now() - this.#countedAt >= TOLD_MS;
-    if (this.#left !== 0 || doubtfulBatches !== this.#countedBatches || mayBeTold) {
+    if (this.#left !== 0 || batches !== this.#countedBatches || mayBeTold) {
       const destination = await this.#connections.destination(signal);
       this.#left = await destination.scard(this.#set);
-      this.#countedBatches = doubtfulBatches;
+      this.#countedBatches = batches;
       this.#countedAt = now();
       // What was noted while this was asked for is not among it.
-      const whole = this.#applier.doubtfulBatches === doubtfulBatches;
+      const whole = this.#batches === batches;
       if (!this.#adopted) await this.#adopt(destination, this.#left);
       if (this.#left === 0 && whole) ledger.doubtful.settled();
       if (this.left === 0) this.#told.onSettled();
@@ -194,12 +200,17 @@ export class KeyRefresher {
     const { databases } = this.#spec;
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
     if (drawn.length === 0) return;
+    this.#expiry.ledger.doubtful.learn(drawn);
     const noted = drawn.map((member) => notedKey(member, databases));
+    if (noted.some((one) => one?.doubt === "script")) {
+      await tellOfScripts(noted, this.#expiry.ledger, (told) => destination.srem(this.#set, ...told));
+      return;
+    }
     const ours = noted.filter((one): one is NotedKey => one !== null && this.#expiry.merge.owns(one.key));
     // What is another shard's, or of a database that is not synchronized any more, is none of this one's.
-    if (ours.length < drawn.length) await this.#passOn(destination, drawn, noted);
+    if (ours.length < drawn.length) await passOn(destination, drawn, noted, this.#spec, this.#expiry);
     if (ours.length === 0) return;
-    const own = await this.#take(destination, ours);
+    const own = await takeStrays(destination, this.#set, ours);
     const source = await this.#connections.source(signal);
     const absences = await this.#absent.plan(source, destination, own);
     const asked = own.map((one) => ({
@@ -259,62 +270,27 @@ export class KeyRefresher {
           resolve(isApplied);
         };
         const onAbort = () => done(false);
-        const [onApplied, onDropped] = [() => done(true), onAbort];
+        const onDropped = onAbort;
+        const onApplied = () => {
+          this.#expiry.ledger.doubtful.answeredFor(forgotten.flatMap(membersOf));
+          done(true);
+        };
         signal.addEventListener("abort", onAbort);
         this.#applier.inject({ offset, replid, commands, onPlaced, onApplied, onDropped });
       });
       this.#applier.letGo();
       // The same keys would be drawn again before that.
-      if (!(await applied)) await pause(LOOK_MS, signal);
+      if (await applied) {
+        const gone = fitting.flatMap((index, at) => (pages[at]!.gone ? [own[index]!] : []));
+        await unregister(destination, this.#spec, this.#siblings.indices, gone);
+      } else await pause(LOOK_MS, signal);
     } finally {
       this.#applier.letGo();
     }
   }
 
-  /**
-   * To be done before other shards are asked what they hold: what one of them writes after that is noted by its own
-   * shard sync, which must not find the note that is at hand, and about to be removed.
-   */
-  async #take(destination: Redis, keys: readonly NotedKey[]): Promise<NotedKey[]> {
-    const strays = keys.filter(({ doubt }) => doubt === "stray");
-    if (strays.length === 0) return [...keys];
-    const taken = destination.multi();
-    taken.srem(this.#set, ...strays.map(({ member }) => member));
-    taken.sadd(this.#set, ...strays.map((one) => takenKey(one).member));
-    for (const [error] of (await taken.exec()) ?? []) if (error !== null) throw error;
-    return keys.map(takenKey);
-  }
-
   #isWrong({ doubt, db, key }: NotedKey): boolean {
     return doubt === "limit" || this.#expiry.ledger.leftOut.has(db, key);
-  }
-
-  /** Gives what another shard's sync has to decide to that one. */
-  async #passOn(
-    destination: Redis,
-    drawn: readonly Buffer[],
-    noted: readonly (NotedKey | null)[],
-  ): Promise<void> {
-    const { ownership, self } = this.#expiry.merge;
-    const shardIds = shardIdsByIndex(this.#spec);
-    const transaction = destination.multi();
-    for (const [index, one] of noted.entries()) {
-      const owner = one === null ? null : (ownership?.ownerOf(one.key) ?? self);
-      if (one !== null && owner === self) continue;
-      if (one !== null && owner !== null && ownership?.ownerOnly === false) {
-        const { taskId } = this.#spec;
-        // This shard may hold a stray of it.
-        const stray = strayMember(self, one.target, one.key);
-        transaction.call("ZADD", straysKey(taskId, shardIds[owner]!), this.#expiry.now(), stray);
-        const doubt = one.doubt === "restore" ? "restore" : "stray";
-        transaction.sadd(
-          doubtfulKeysKey(taskId, shardIds[owner]!),
-          doubtfulMember(doubt, one.target, one.key),
-        );
-      }
-      transaction.srem(this.#set, drawn[index]!);
-    }
-    await transaction.exec();
   }
 
   #giveUp(doubtful: NotedKey, reason: string): void {

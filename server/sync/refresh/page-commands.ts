@@ -3,11 +3,11 @@ import { answerWatch } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
 import { leftOutMember } from "../doubtful/left-out-keys.ts";
-import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey, straysKey } from "../own-keys.ts";
+import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { shardIdsByIndex, shardNamesByIndex } from "../strays/shard-places.ts";
 import type { SiblingSources } from "../strays/sibling-sources.ts";
-import { loneMember, strayMember } from "../strays/stray-registry.ts";
+import { loneMember } from "../strays/stray-registry.ts";
 import type { TaskMerge } from "../strays/task-merge.ts";
 import type { StreamInjection } from "../stream/stream-injection.ts";
 import type { Absence } from "./absent-keys.ts";
@@ -27,6 +27,8 @@ export type PageCommands = {
   readonly stays: boolean;
   /** The destination does not take the value: it is not there. */
   readonly leftOut?: true;
+  /** Nobody holds it: copies of it need not be registered any longer. */
+  readonly gone?: true;
 };
 
 const MOST_TOLD = 100_000;
@@ -175,21 +177,17 @@ export class PageBuilder {
 
   /** Nobody of the task held it when they were asked. Whoever does now writes it again. */
   #deleted(noted: NotedKey): PageCommands {
-    const { merge, siblings, spec } = this.#options;
-    const { registry } = merge;
+    const { registry } = this.#options.merge;
     const { target, key } = noted;
     const commands: Commands = [{ bytes: encodeCommand(["DEL", key]), target }];
-    if (registry.isKnown(target, key) || isStray(noted)) {
-      const members = siblings.indices.map((holder) => strayMember(holder, target, key));
-      commands.push(this.#own("ZREM", straysKey(spec.taskId, spec.shardId), ...members));
-      commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
-    }
+    const wasKnown = registry.isKnown(target, key) || isStray(noted);
+    if (wasKnown) commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
     for (const [taskId, shardId] of this.#others(noted)) commands.push(this.#tell(taskId, shardId, noted));
     const onPlaced = () => {
       registry.forget(target, key);
       registry.setLone(target, key, false);
     };
-    return { commands, onPlaced, stays: false };
+    return { commands, onPlaced, stays: false, ...(wasKnown ? { gone: true } : {}) };
   }
 
   /**

@@ -42,6 +42,7 @@ export class RefresherConnections {
         commandTimeoutMs: SOURCE_ANSWERS_MS,
         answerBytes: DUMP_ANSWER_BYTES,
         stringNumbers: true,
+        looksOnly: true,
       });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));

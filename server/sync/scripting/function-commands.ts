@@ -6,6 +6,8 @@ import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
 export type FunctionCommand =
   | { readonly kind: "forward" }
   | { readonly kind: "skip"; readonly code: string; readonly reason: string }
+  /** `own` goes in its place. */
+  | { readonly kind: "instead"; readonly own: readonly OwnCommand[] }
   /** `own` goes in front of it. */
   | { readonly kind: "replace"; readonly bytes: Buffer; readonly own: readonly OwnCommand[] };
 
@@ -22,12 +24,23 @@ export function functionCommand(
 ): FunctionCommand {
   const what = word(args[1]);
   if (what === "FLUSH") {
-    const reason = "FUNCTION FLUSH of one shard would remove what the others loaded";
+    // What others than the task have loaded on the destination stays.
+    if (alone) return { kind: "instead", own: libraries.flushing() };
+    const reason =
+      "FUNCTION FLUSH of one shard would remove what the others loaded. The destination keeps the old code, and refuses a new library that has a function of the same name";
     return { kind: "skip", code: "FUNCTION_FLUSH", reason };
   }
   if (what === "DELETE" && !alone) {
-    const reason = "another shard of the task may still use the library";
+    const reason =
+      "another shard of the task may still use the library. The destination keeps the old code, and refuses a new library that has a function of the same name";
     return { kind: "skip", code: "FUNCTION_DELETE", reason };
+  }
+  if (what === "DELETE" && whole && args[2] !== undefined) {
+    return {
+      kind: "replace",
+      bytes: encodeCommand([...args]),
+      own: libraries.deleting(args[2].toString("latin1")),
+    };
   }
   if (!whole || args.length < 3) return { kind: "forward" };
   if (what === "LOAD") {

@@ -11,6 +11,8 @@ export type FunctionLibrariesOptions = {
   readonly shardName: string;
   /** That hash as it was when the destination's side was opened. */
   readonly known: ReadonlyMap<string, Buffer>;
+  /** Whether the destination has functions. */
+  readonly supported: boolean;
   /** Told when the code of another shard goes. */
   readonly onReplaced: (message: string) => void;
 };
@@ -22,14 +24,36 @@ export type FunctionLibrariesOptions = {
 export class FunctionLibraries {
   readonly #options: FunctionLibrariesOptions;
 
+  /** Names of those that the task has brought to the destination. */
+  readonly #present: Set<string>;
+
   constructor(options: FunctionLibrariesOptions) {
     this.#options = options;
+    this.#present = new Set(options.supported ? options.known.keys() : []);
+  }
+
+  /** Commands to go in front of FUNCTION DELETE in the stream. */
+  deleting(name: string): OwnCommand[] {
+    this.#present.delete(name);
+    return [{ bytes: encodeCommand(["HDEL", this.#options.key, name]), watch: null }];
+  }
+
+  /** Commands to go in the place of FUNCTION FLUSH. */
+  flushing(): OwnCommand[] {
+    // One that somebody has removed already is no failure.
+    const gone = answerWatch({ answered: () => true });
+    const own = [...this.#present].flatMap((name) => [
+      { bytes: encodeCommand(["FUNCTION", "DELETE", name]), watch: gone },
+      ...this.deleting(name),
+    ]);
+    return own;
   }
 
   /** Commands to go in front of FUNCTION LOAD in the stream. */
   loading(code: Buffer): OwnCommand[] {
     const name = libraryName(code);
     if (name === null) return [];
+    if (this.#options.supported) this.#present.add(name);
     const watch = answerWatch({
       wantsText: true,
       answered: ({ text }) => {
@@ -47,6 +71,7 @@ export class FunctionLibraries {
   loaded(code: Buffer): [key: string, library: string, mark: string] | null {
     const name = libraryName(code);
     if (name === null) return null;
+    this.#present.add(name);
     this.#compare(name, this.#options.known.get(name)?.toString("utf8") ?? "", code);
     return [this.#options.key, name, this.#mark(code)];
   }

@@ -29,6 +29,7 @@ export async function readKeptScripts(
   const functions = new FunctionLibraries({
     key: functionsKey(spec.taskId),
     shardName: spec.shardName,
+    supported: session.abilities.functions,
     known: await read(functionsKey(spec.taskId)),
     onReplaced: (message) => ledger.info("function-replaced", message),
   });

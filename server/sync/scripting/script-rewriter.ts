@@ -9,8 +9,6 @@ export type MetScript = RunScript & {
   readonly script: Buffer | null;
   /** A command that would flush the destination and stands in its body; null without one. */
   readonly flush: string | null;
-  /** What it draws by chance comes out otherwise when it runs again. */
-  readonly random: boolean;
 };
 
 export type ScriptRewriterOptions = {
@@ -18,8 +16,18 @@ export type ScriptRewriterOptions = {
   readonly prelude: string;
   /** The hash on the destination that holds the bodies. */
   readonly storeKey: string;
-  /** When the source ran the command at hand, ms since the epoch. */
-  readonly sourceTime: () => number;
+  readonly moment: () => ScriptMoment;
+};
+
+/** What a script is told of time; ms since the epoch. */
+export type ScriptMoment = {
+  /** When the source ran the command at hand, and what time it is on the destination. */
+  readonly at: number;
+  readonly now: number;
+  /** An expiry before this is shaded; 0 while the stream is live. */
+  readonly shadedBefore: number;
+  /** Others than this shard have keys on the destination. */
+  readonly shared: boolean;
 };
 
 /** Scripts that are kept ready. */
@@ -64,11 +72,16 @@ export class ScriptRewriter {
     return body !== null && scanner.seen < scanner.argc ? [encodeCommand(["SCRIPT", "LOAD", body])] : [];
   }
 
-  /** @returns the EVAL to send for the command that was met, or null to send it as it is. */
-  rewrite(bytes: Uint8Array, scanner: CommandScanner): Buffer | null {
+  /**
+   * @param db the source's database, and the destination's.
+   * @returns the EVAL to send for the command that was met, or null to send it as it is.
+   */
+  rewrite(bytes: Uint8Array, scanner: CommandScanner, db: number, target: number): Buffer | null {
     const script = this.met?.script ?? null;
     if (script === null || scanner.seen < scanner.argc) return null;
-    const at = String(Math.round(this.#options.sourceTime()));
+    const { at, now, shadedBefore, shared } = this.#options.moment();
+    const times = [at, now, shadedBefore].map(Math.round);
+    const last = [...times, shared ? 1 : 0, db, target, this.met?.sha].join(" ");
     // From the count of keys on the bytes stay; one argument more follows them.
     const rest = bytes.subarray(scanner.ends[1]! + 2, endOf(bytes, scanner));
     return Buffer.concat([
@@ -76,7 +89,7 @@ export class ScriptRewriter {
       script,
       Buffer.from("\r\n"),
       rest,
-      Buffer.from(`$${at.length}\r\n${at}\r\n`),
+      Buffer.from(`$${last.length}\r\n${last}\r\n`),
     ]);
   }
 
@@ -84,7 +97,7 @@ export class ScriptRewriter {
     const ready = this.#ready.get(sha);
     if (ready !== undefined) return ready;
     if (body === null) {
-      return { sha, name: "(a script whose body is not known)", script: null, flush: null, random: false };
+      return { sha, name: "(a script whose body is not known)", script: null, flush: null };
     }
     const text = Buffer.from(body).toString("latin1");
     const about: MetScript = {
@@ -93,7 +106,6 @@ export class ScriptRewriter {
       // A script that states its engine or flags is of a master that sends effects.
       script: text.startsWith("#!") ? null : Buffer.concat([this.#prelude, body]),
       flush: /\b(flushall|flushdb|swapdb)\b/i.exec(text)?.[1]?.toUpperCase() ?? null,
-      random: /\bspop\b/i.test(text),
     };
     if (this.#ready.size >= MAX_READY) this.#ready.clear();
     this.#ready.set(sha, about);

@@ -7,15 +7,9 @@ import type { ScriptRewriter } from "./script-rewriter.ts";
 
 /**
  * Notes what each script returned on the destination. One that failed there has perhaps done less than on the
- * source, so its keys are copied again; so are those of one that draws by chance.
+ * source, so its keys are copied again; so are those of one that runs without the prelude.
  */
 export function scriptWatcher(scripts: ScriptRewriter, ledger: StreamLedger): AnswerWatcher {
-  const said = new Set<string>();
-  const once = (sha: string, type: string, message: string) => {
-    if (said.has(`${type} ${sha}`) || said.size > 1000) return;
-    said.add(`${type} ${sha}`);
-    ledger.alert(type, message);
-  };
   return (command) => {
     const script = scripts.met;
     if (script === null) return null;
@@ -26,23 +20,33 @@ export function scriptWatcher(scripts: ScriptRewriter, ledger: StreamLedger): An
     if (flush !== null) {
       const reason = `${flush} in a script of one shard would flush the data of every shard: it does nothing on the destination, the rest of the script runs`;
       ledger.refusals.add("skipped", name.name, db, flush, reason, () => sample);
-      once(sha, "script-flush-skipped", `A script (${script.name}) may call ${flush}: ${reason}.`);
+      ledger.alertOnce(
+        "script-flush-skipped",
+        sha,
+        `A script (${script.name}) may call ${flush}: ${reason}.`,
+      );
     }
     const copied = () => {
-      for (const key of keys) ledger.doubtful.doubt("copy", db, key);
+      for (const key of keys) ledger.doubtful.doubt("merge", db, key);
     };
+    // The prelude notes by itself what it has to; a call that has none may have come to anything.
+    const guarded = script.script !== null && command.scanner.seen === command.scanner.argc;
     return answerWatch({
       wantsText: true,
-      unanswered: copied,
+      unanswered: () => {
+        ledger.doubtful.ofScripts++;
+        copied();
+      },
       answered: ({ error, text }) => {
         ledger.scripts.add(script, error !== null, error ?? text);
-        if (error !== null || script.random) copied();
+        ledger.doubtful.ofScripts++;
+        if (error !== null || !guarded) copied();
         if (error === null) return false;
         ledger.refusals.add("rejected", name.name, db, rejectionCode(error), error, () => sample);
         if (error.startsWith("NOSCRIPT")) {
-          once(
-            sha,
+          ledger.alertOnce(
             "script-unknown",
+            sha,
             `The script ${sha} was called by its SHA1, and neither the destination nor Tributary knows its body. The keys that the call names are copied again from the shard; keys that the script makes up itself are not.`,
           );
         }

@@ -280,6 +280,7 @@ export class SourceReader {
     if (generation === null) return;
     generation.rdbFinishedAt = this.#options.now();
     generation.rdb?.finish();
+    this.#failures.succeeded();
     this.#options.onChange();
   }
 

@@ -1,8 +1,8 @@
 import type { KeyOwnership } from "../../merge/key-ownership.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import { argumentAt } from "../commands/command-arguments.ts";
 import type { CommandName } from "../commands/command-names.ts";
 import { type KnownKeysByRole, knownKeysByRole } from "../commands/known-keys.ts";
+import { otherDb } from "../commands/other-database.ts";
 import { destinationDb } from "../database-map.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
@@ -119,16 +119,16 @@ export class KeyJudge {
     const keys = knownKeysByRole(name.name, bytes, scanner);
     const named = [...keys.reads, ...keys.writes];
     const isScript = name.facts.watch === "script";
-    const otherDb = name.rule === "copy" ? this.#otherDb(name, bytes, scanner) : null;
+    const copiesTo = name.rule === "copy" ? otherDb(name, bytes, scanner) : null;
     if (keys.unnamed === "none" && named.every((key) => key.equals(named[0]!))) {
-      if (named.length === 0 || (ownership === null && otherDb === null)) return true;
-      const there = this.#placeOf(otherDb);
+      if (named.length === 0 || (ownership === null && copiesTo === null)) return true;
+      const there = this.#placeOf(copiesTo);
       if (ownership !== null) return this.#one(name, db, target, named[0]!, 0, named[0]!.length, there);
     }
     const written = keys.writes.flatMap((key, index): (Place & { readonly key: Buffer })[] => {
       // The key that COPY writes may lie in another database.
-      const elsewhere = otherDb !== null && index === keys.writes.length - 1;
-      const place = elsewhere ? this.#placeOf(otherDb) : { db, target };
+      const elsewhere = copiesTo !== null && index === keys.writes.length - 1;
+      const place = elsewhere ? this.#placeOf(copiesTo) : { db, target };
       return place === null ? [] : [{ ...place, key }];
     });
     const isLone = written.some((one) => registry.isLone(one.target, one.key));
@@ -167,23 +167,12 @@ export class KeyJudge {
   }
 
   #otherPlace(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): Place | null {
-    return this.#placeOf(this.#otherDb(name, bytes, scanner));
+    return this.#placeOf(otherDb(name, bytes, scanner));
   }
 
   /** null where the database is not synchronized. */
   #placeOf(db: number | null): Place | null {
     const target = db === null ? null : destinationDb(this.#options.databases, db);
     return db === null || target === null ? null : { db, target };
-  }
-
-  /** The database of the source that MOVE, or COPY with DB, names; null without one. */
-  #otherDb(name: CommandName, bytes: Uint8Array, scanner: CommandScanner): number | null {
-    const text = (index: number) => argumentAt(bytes, scanner, index).toString("latin1");
-    const seen = Math.min(scanner.seen, scanner.starts.length);
-    if (name.rule === "move") return seen > 2 ? Number(text(2)) : null;
-    for (let index = 3; index + 1 < seen; index++) {
-      if (text(index).toUpperCase() === "DB") return Number(text(index + 1));
-    }
-    return null;
   }
 }

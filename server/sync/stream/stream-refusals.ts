@@ -97,15 +97,12 @@ export class StreamRefusals {
       const command = batch.names[item]?.name ?? null;
       const state = stateErrorOf(answer, address, command ?? "a command of Tributary");
       if (state === null) continue;
-      // As it was sent, which may be a script in the source's command's place.
-      const args = link.argumentsOf(batch.firstCommand + 1 + item);
-      const spec = command === null || args.length === 0 ? undefined : commandSpec(shownName(args[0]!));
-      const keys = spec === undefined ? [] : keysOf(spec, args);
+      const keys = this.#keysOf(batch, item, link);
       if (keys.length === 0) {
         const details = { address, command: state.details.command ?? "", detail: answer };
         return new TributaryError("DESTINATION_MISSED", details);
       }
-      for (const at of keys) this.#ledger.doubtful.doubt("copy", batch.dbs[item]!, args[at]!);
+      for (const key of keys) this.#ledger.doubtful.doubt("copy", batch.dbs[item]!, key);
       batch.rejections.delete(item);
       const message = `The destination refused ${command} within a transaction that it applied (${answer}): its keys are copied again.`;
       this.#ledger.alert("command-missed", message);
@@ -119,22 +116,31 @@ export class StreamRefusals {
    * redis: t_string.c checkStringLength, bitops.c getBitOffsetFromArgument
    */
   #pastLimit(batch: StreamBatch, item: number, answer: string, link: DestinationLink): boolean {
-    if (batch.names[item] == null || !PAST_LIMIT.test(answer)) return false;
-    const args = link.argumentsOf(batch.firstCommand + 1 + item);
-    const spec = args.length === 0 ? undefined : commandSpec(shownName(args[0]!));
-    const keys = spec === undefined ? [] : keysOf(spec, args);
+    if (!PAST_LIMIT.test(answer)) return false;
+    const keys = this.#keysOf(batch, item, link);
     const db = batch.dbs[item]!;
-    for (const at of keys) {
-      this.#ledger.leftOut.remove(db, args[at]!);
-      this.#ledger.doubtful.doubt("limit", db, args[at]!);
+    for (const key of keys) {
+      this.#ledger.leftOut.remove(db, key);
+      this.#ledger.doubtful.doubt("limit", db, key);
     }
     if (keys.length === 0) return false;
     batch.rejections.delete(item);
     return true;
   }
 
-  /** Logs what was rejected within a transaction that has been applied. */
+  /**
+   * Logs what was rejected within a transaction that has been applied. What met a key that was still to be copied is
+   * none: it is copied as it is after the command, which the shard has run.
+   */
   rejectedWithin(batch: StreamBatch, link: DestinationLink): void {
+    const { doubtful } = this.#ledger;
+    for (const item of doubtful.anyOld ? batch.rejections.keys() : []) {
+      const keys = this.#keysOf(batch, item, link);
+      const db = batch.dbs[item]!;
+      if (!keys.some((key) => doubtful.mayBeOld(db, key))) continue;
+      for (const key of keys) doubtful.doubt("copy", db, key);
+      batch.rejections.delete(item);
+    }
     for (const [item, answer] of batch.rejections) {
       const index = batch.firstCommand + 1 + item;
       // A command of ours goes by its own name.
@@ -142,6 +148,14 @@ export class StreamRefusals {
       const sample = () => link.sampleOf(index);
       this.#ledger.refusals.add("rejected", name, batch.dbs[item]!, rejectionCode(answer), answer, sample);
     }
+  }
+
+  /** The keys of a command of the source as it was sent, which may be a script in its place; empty for one of ours. */
+  #keysOf(batch: StreamBatch, item: number, link: DestinationLink): Uint8Array[] {
+    const args = link.argumentsOf(batch.firstCommand + 1 + item);
+    if (batch.names[item] == null || args.length === 0) return [];
+    const spec = commandSpec(shownName(args[0]!));
+    return spec === undefined ? [] : keysOf(spec, args).map((at) => args[at]!);
   }
 
   /**

@@ -1,12 +1,8 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
-import { firstArguments, word } from "../commands/command-arguments.ts";
-import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
-import { destinationDb } from "../database-map.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
-import { type LeftOutKeys, leftOutMember } from "../doubtful/left-out-keys.ts";
+import type { LeftOutKeys } from "../doubtful/left-out-keys.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
@@ -14,8 +10,10 @@ import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
 import type { DatabaseMap } from "../shard-sync-spec.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
+import { carryTrueExpiry } from "./carry-true-expiry.ts";
 import type { CommandTaker } from "./command-cutter.ts";
 import { largeMayFail, largeWatch } from "./large-watch.ts";
+import { LeftOutCommands } from "./left-out-commands.ts";
 import type { StreamInjection } from "./stream-injection.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
 
@@ -65,6 +63,7 @@ export class StreamTaker implements CommandTaker {
   readonly #options: StreamTakerOptions;
   readonly #filter: CommandFilter;
   readonly #pipeline: BatchPipeline;
+  readonly #leftOut: LeftOutCommands;
   /** In the order of their offsets. */
   readonly #injections: StreamInjection[] = [];
   /** While there are some: the last place outside of a transaction before the command at hand. */
@@ -80,6 +79,8 @@ export class StreamTaker implements CommandTaker {
     this.#options = options;
     this.#filter = options.filter;
     this.#pipeline = options.pipeline;
+    const note = (command: Buffer) => this.own(command, options.checkpointDb);
+    this.#leftOut = new LeftOutCommands({ ...options, note });
   }
 
   /** Within a source's transaction or a large command: no checkpoint may be written here. */
@@ -114,11 +115,11 @@ export class StreamTaker implements CommandTaker {
     const filter = this.#filter;
     let verdict = filter.decide(bytes, this.#options.scanner);
     if (filter.beside !== null) this.#putBeside();
-    if (filter.pastLimit.length > 0) this.#pastLimit();
+    if (filter.pastLimit.length > 0) this.#leftOut.pastLimit();
     if (
       this.#options.leftOut.any &&
       (verdict === "forward" || verdict === "replace") &&
-      !this.#isTaken(bytes)
+      !this.#leftOut.isTaken(bytes)
     )
       verdict = "skip";
     if (verdict === "forward") {
@@ -155,8 +156,8 @@ export class StreamTaker implements CommandTaker {
     const { scanner, refusals, largeExpiry } = this.#options;
     let verdict = this.#filter.decide(bytes, scanner);
     if (this.#filter.beside !== null) this.#putBeside();
-    if (this.#filter.pastLimit.length > 0) this.#pastLimit();
-    if (this.#options.leftOut.any && verdict === "forward" && !this.#isTaken(bytes)) verdict = "skip";
+    if (this.#filter.pastLimit.length > 0) this.#leftOut.pastLimit();
+    if (this.#options.leftOut.any && verdict === "forward" && !this.#leftOut.isTaken(bytes)) verdict = "skip";
     this.#withinLarge = true;
     this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
     if (this.#forwardsLarge) {
@@ -221,62 +222,6 @@ export class StreamTaker implements CommandTaker {
     for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
   }
 
-  /** The command at hand is skipped: its keys are as they were, and stay so until they are copied or removed. */
-  #pastLimit(): void {
-    const { leftOut, leftOutKey, doubtful, checkpointDb } = this.#options;
-    const { db, pastLimit } = this.#filter;
-    for (const key of pastLimit) {
-      leftOut.add(db, key);
-      doubtful.doubt("limit", db, key);
-      this.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
-    }
-  }
-
-  /**
-   * False where the command is about a key that is left out. What overwrites such a key, or deletes it, ends that; what
-   * builds other keys on it leaves them out too, until they have been copied.
-   */
-  #isTaken(bytes: Uint8Array): boolean {
-    const { leftOut, leftOutKey, doubtful, scanner, checkpointDb } = this.#options;
-    const { name, facts, mayRemove, rule } = this.#filter.name;
-    const { db } = this.#filter;
-    const { reads, writes } = knownKeysByRole(name, bytes, scanner);
-    const builtOn = reads.filter((key) => leftOut.has(db, key));
-    if (builtOn.length === 0) {
-      for (const key of writes) {
-        if (!leftOut.has(db, key)) continue;
-        leftOut.delete(db, key);
-        this.own(encodeCommand(["SREM", leftOutKey, leftOutMember(db, key)]), checkpointDb);
-        // Its expiry, which it may keep, is the shard's.
-        if (facts.blind !== true) doubtful.doubt("copy", db, key);
-      }
-      return true;
-    }
-    // What only adds to the one key that it names cannot make it small enough.
-    const alone =
-      [...reads, ...writes].every((key) => key.equals(builtOn[0]!)) && rule !== "move" && rule !== "copy";
-    for (const key of alone && !mayRemove ? [] : writes) {
-      if (!alone) leftOut.remove(db, key);
-      doubtful.doubt("limit", db, key);
-    }
-    const other = this.#otherDb(bytes);
-    if (other !== null && writes.length > 0) doubtful.doubt("limit", other, writes.at(-1)!);
-    // A script may do more than its keys say.
-    if (facts.watch === "script") return true;
-    this.#filter.skipLeftOut();
-    return false;
-  }
-
-  /** The database of the source in which MOVE, or COPY with DB, writes its key; null without one. */
-  #otherDb(bytes: Uint8Array): number | null {
-    const { rule } = this.#filter.name;
-    if (rule !== "move" && rule !== "copy") return null;
-    const args = firstArguments(bytes, this.#options.scanner).map(word);
-    const at = rule === "move" ? 2 : args.findIndex((arg, index) => index > 2 && arg === "DB") + 1;
-    const other = at > 0 ? Number(args[at]) : Number.NaN;
-    return Number.isSafeInteger(other) ? other : null;
-  }
-
   /** True for a command that the destination is known to refuse; it is logged. */
   #refused(bytes: Uint8Array, replacement: Buffer | null = null): boolean {
     const { refusals } = this.#options;
@@ -329,19 +274,10 @@ export class StreamTaker implements CommandTaker {
     const { db } = this.#filter;
     if (facts.carriesExpiry) {
       shade.keyRenamed();
-      if (shade.trueOnes.any) this.#carryTrueExpiry(bytes);
+      if (shade.trueOnes.any) carryTrueExpiry(bytes, this.#filter, this.#options);
     }
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
-  }
-
-  #carryTrueExpiry(bytes: Uint8Array): void {
-    const { shade, scanner, databases } = this.#options;
-    const { db, target } = this.#filter;
-    const [from, to = from] = knownKeys(this.#filter.name.name, bytes, scanner);
-    const there = destinationDb(databases, this.#otherDb(bytes) ?? db);
-    if (from === undefined || to === undefined || target === null || there === null) return;
-    shade.trueOnes.carried({ db: target, key: from }, { db: there, key: to });
   }
 
   /** The command was passed on with the expiry that it states; the right one follows in its transaction. */

@@ -1,0 +1,122 @@
+import { parseArgs } from "node:util";
+import type { TaskPlan } from "../control/task-plan.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { PaceLimits } from "../verify/pace.ts";
+import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";
+import { oneOf, taskOf, taskOptions, unreadable } from "./sync-arguments.ts";
+
+export const verifyUsage = `Compares the destination with the shards, also while they are being synchronized.
+
+  npm run verify -- --nutcracker FILE [--pool NAME] --destination URL [options]
+  npm run verify -- --shard URL [--shard URL …]     --destination URL [options]
+
+  --nutcracker FILE, --pool NAME, --shard URL, --also NAME=URL, --destination URL, --db SOURCE[:DEST],
+  --merge-policy WHO, --id NAME
+                      as they were given to npm run sync: they say which task it is. --id takes the id
+                      of a task of the page, too
+  --depth WHAT        counts (seconds), keys (existence and type) or full (value and expiry, the default)
+  --sample PERCENT    only so many of the keys, chosen by their names
+  --prefix TEXT       only keys that begin so; \\xNN stands for any byte
+  --only-shard NAME   only the keys of this shard
+  --keys-per-second N, --mb-per-second N
+                      read no more than this
+  --patience SECONDS  wait so long for the destination to come to the place of a look; 30 unless given
+  --list N            show so many differences; 20 unless given
+  --json              print the verdict as JSON on standard output, with up to 10,000 differences
+  -h, --help
+
+Nothing is written anywhere. A difference counts only when it outlives the lag.
+Exit codes: 0 equal, 1 different, 2 could not tell (usage included).`;
+
+export type VerifyArguments = {
+  readonly plan: TaskPlan;
+  readonly taskId: string;
+  readonly depth: VerifyDepth;
+  readonly range: VerifyRange;
+  readonly pace: PaceLimits;
+  readonly patienceMs: number;
+  readonly list: number;
+  readonly json: boolean;
+};
+
+/**
+ * Reads the command line of `npm run verify`. @returns null for --help.
+ * @throws TributaryError USAGE and those of planTask.
+ */
+export function verifyArguments(argv: readonly string[]): VerifyArguments | null {
+  const values = parse(argv);
+  if (values.help) return null;
+  const { plan, taskId } = taskOf(values);
+  const depth = oneOf("--depth", values.depth, verifyDepths) ?? "full";
+  const sample = numberOf("--sample", values.sample, 100, 100);
+  const prefix = values.prefix === undefined ? null : bytesOf(values.prefix);
+  const only = values["only-shard"];
+  const shard =
+    only === undefined ? null : plan.shards.findIndex(({ name, id }) => name === only || id === only);
+  if (shard === -1) {
+    const names = plan.shards.map(({ name }) => name).join(", ");
+    throw new TributaryError("USAGE", { detail: `--only-shard takes one of ${names}` });
+  }
+  if (depth === "counts" && (sample < 100 || prefix !== null || shard !== null)) {
+    throw new TributaryError("USAGE", { detail: "--depth counts takes all keys: without a range" });
+  }
+  return {
+    plan,
+    taskId,
+    depth,
+    range: { sample, prefix, shard },
+    pace: {
+      keysPerSecond: numberOf("--keys-per-second", values["keys-per-second"], Number.POSITIVE_INFINITY),
+      bytesPerSecond: numberOf("--mb-per-second", values["mb-per-second"], Number.POSITIVE_INFINITY) * 1e6,
+    },
+    patienceMs: numberOf("--patience", values.patience, 30) * 1000,
+    list: numberOf("--list", values.list, 20),
+    json: values.json ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: false,
+      options: {
+        ...taskOptions,
+        depth: { type: "string" },
+        sample: { type: "string" },
+        prefix: { type: "string" },
+        "only-shard": { type: "string" },
+        "keys-per-second": { type: "string" },
+        "mb-per-second": { type: "string" },
+        patience: { type: "string" },
+        list: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function numberOf(
+  option: string,
+  text: string | undefined,
+  otherwise: number,
+  most = Number.POSITIVE_INFINITY,
+): number {
+  if (text === undefined) return otherwise;
+  const value = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= most) return value;
+  const bound = most === Number.POSITIVE_INFINITY ? "" : ` up to ${most}`;
+  throw new TributaryError("USAGE", { detail: `${option} takes a number above 0${bound}, not ${text}` });
+}
+
+function bytesOf(text: string): Buffer {
+  const parts = text.split(/(\\x[0-9a-fA-F]{2})/);
+  return Buffer.concat(
+    parts.map((part) =>
+      /^\\x[0-9a-fA-F]{2}$/.test(part) ? Buffer.from(part.slice(2), "hex") : Buffer.from(part),
+    ),
+  );
+}

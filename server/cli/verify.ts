@@ -1,0 +1,78 @@
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { mergeSpecOf } from "../control/task-ring.ts";
+import { TributaryError, toReason } from "../errors/tributary-error.ts";
+import type { Verdict } from "../verify/verdict.ts";
+import { verdictJson, verdictLines } from "../verify/verdict-text.ts";
+import { Verification } from "../verify/verification.ts";
+import { type VerifyArguments, verifyArguments, verifyUsage } from "./verify-arguments.ts";
+import { VerifyDisplay } from "./verify-display.ts";
+
+// `npm run verify`: exit 0 equal, 1 different, 2 could not tell.
+const exitCodes: Record<Verdict["outcome"], number> = { equal: 0, different: 1, unknown: 2 };
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+
+async function main(): Promise<number> {
+  try {
+    const options = verifyArguments(process.argv.slice(2));
+    if (options === null) {
+      process.stdout.write(`${verifyUsage}\n`);
+      return 0;
+    }
+    const verdict = await verify(options);
+    const { json, list } = options;
+    const text = json
+      ? JSON.stringify(verdictJson(verdict), null, 2)
+      : verdictLines(verdict, list).join("\n");
+    process.stdout.write(`${text}\n`);
+    return exitCodes[verdict.outcome];
+  } catch (error) {
+    if (stop.signal.aborted) process.stderr.write("canceled\n");
+    else complain(error);
+    return exitCodes.unknown;
+  }
+}
+
+async function verify({ plan, taskId, depth, range, pace, patienceMs }: VerifyArguments): Promise<Verdict> {
+  const directory = resolve(
+    process.env.TRIBUTARY_DATA_DIR ?? "data",
+    join("verify", `${taskId}-${process.pid}`),
+  );
+  const verification = new Verification(
+    {
+      taskId,
+      shards: plan.shards.map((shard) => ({
+        shardId: shard.id,
+        shardName: shard.name,
+        source: shard.endpoint,
+        alternatives: shard.alternatives,
+        sentinel: shard.sentinel,
+      })),
+      destination: plan.destination,
+      databases: plan.databases,
+      merge: mergeSpecOf(plan),
+      checkpointDb: plan.checkpointDb,
+      depth,
+      range,
+      directory,
+    },
+    { pace, limits: { patienceMs }, signal: stop.signal },
+  );
+  const display = new VerifyDisplay(process.stderr, () => verification.progress);
+  try {
+    return await verification.run();
+  } finally {
+    display.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function complain(error: unknown): void {
+  const reason = toReason(error);
+  const remedy = error instanceof TributaryError ? `${reason.remedy}\n` : "";
+  process.stderr.write(`Could not tell: ${reason.message}\n${remedy}`);
+}
+
+process.exitCode = await main();

@@ -1,0 +1,106 @@
+import { releaseOf, type ServerFacts } from "../redis/server-info.ts";
+import { type Checkpoint, parseCheckpoint } from "../sync/checkpoint.ts";
+import { checkpointKey, epochField } from "../sync/own-keys.ts";
+import { pause } from "../sync/pause.ts";
+import type { Side } from "./look.ts";
+
+/** ms between two looks at the checkpoints. */
+const LOOK_MS = 25;
+/** A checkpoint this old is not being moved, ms. */
+const ALIVE_MS = 60_000;
+/** Once a shard has let us wait in vain, it is given this much, ms. */
+const AGAIN_MS = 1000;
+
+/** Where a source's stream was at a look, at the latest. */
+export type SourcePlace = { readonly replids: readonly string[]; readonly offset: bigint };
+
+/**
+ * - checkpoint: how far the shard's stream has been applied;
+ * - copying: its initial sync is under way, or has yet to come;
+ * - none: nothing of the task lies on the destination: nobody writes, so nothing is waited for.
+ */
+export type Standing =
+  | { readonly kind: "checkpoint"; readonly at: Checkpoint }
+  | { readonly kind: "copying" | "none" };
+
+/** Says how far the destination is, by the checkpoints that lie there. */
+export class Checkpoints {
+  readonly #destination: Side;
+  readonly #db: number;
+  readonly #taskId: string;
+  readonly #shardIds: readonly string[];
+  readonly #patienceMs: number;
+  /** Shards that have been waited for in vain. */
+  readonly #stalled = new Set<number>();
+
+  constructor(
+    destination: Side,
+    db: number,
+    task: { readonly taskId: string; readonly shardIds: readonly string[] },
+    patienceMs: number,
+  ) {
+    this.#destination = destination;
+    this.#db = db;
+    this.#taskId = task.taskId;
+    this.#shardIds = task.shardIds;
+    this.#patienceMs = patienceMs;
+  }
+
+  async standings(): Promise<Standing[]> {
+    const key = checkpointKey(this.#taskId);
+    const fields = this.#shardIds.flatMap((shardId) => [shardId, epochField(shardId)]);
+    const reply = await this.#destination.connection.must(this.#db, "HMGET", key, ...fields);
+    const texts = (reply as (Buffer | null)[]).map((text) => text?.toString() ?? null);
+    const any = texts.some((text) => text !== null);
+    return this.#shardIds.map((_, index) => {
+      const at = parseCheckpoint(texts[2 * index] ?? "");
+      if (at !== null) return { kind: "checkpoint", at };
+      return { kind: any ? ("copying" as const) : ("none" as const) };
+    });
+  }
+
+  /** A shard sync has moved the shard's checkpoint lately. @param now ms since the epoch. */
+  async alive(shard: number, now: number): Promise<boolean> {
+    const standing = (await this.standings())[shard]!;
+    return standing.kind === "checkpoint" && now - standing.at.at < ALIVE_MS;
+  }
+
+  /**
+   * Waits until the destination holds all that each source had written at its place.
+   * @returns the shards whose checkpoint has not come so far in time.
+   */
+  async passed(places: ReadonlyMap<number, SourcePlace>, signal: AbortSignal): Promise<Set<number>> {
+    const began = performance.now();
+    for (;;) {
+      signal.throwIfAborted();
+      const waited = performance.now() - began;
+      const behind = new Set<number>();
+      const standings = await this.standings();
+      for (const [shard, place] of places) if (isBehind(standings[shard]!, place)) behind.add(shard);
+      for (const shard of places.keys()) if (!behind.has(shard)) this.#stalled.delete(shard);
+      const patience = [...behind].every((shard) => this.#stalled.has(shard)) ? AGAIN_MS : this.#patienceMs;
+      if (behind.size === 0) return behind;
+      if (waited >= patience) {
+        for (const shard of behind) this.#stalled.add(shard);
+        return behind;
+      }
+      await pause(LOOK_MS, signal);
+    }
+  }
+}
+
+function isBehind(standing: Standing, { replids, offset }: SourcePlace): boolean {
+  if (standing.kind !== "checkpoint") return standing.kind === "copying";
+  return !replids.includes(standing.at.replid) || standing.at.offset < offset;
+}
+
+/** To be asked for after a look: all that the look saw lies before it. */
+export async function placeOf({ connection }: Side): Promise<SourcePlace> {
+  // Before 4.0 the replication ID is the run ID, which another section tells.
+  const old = releaseOf(connection.facts.redisVersion) < 400;
+  const facts: ServerFacts = await connection.info(old ? undefined : "replication");
+  const replids = [facts.replid, facts.replid2, old ? facts.runId : null].filter(
+    (replid): replid is string => replid !== null && replid !== "",
+  );
+  return { replids, offset: facts.masterReplOffset };
+}

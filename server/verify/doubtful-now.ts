@@ -1,0 +1,24 @@
+import { DOUBTS, doubtfulMember } from "../sync/doubtful/doubtful-keys.ts";
+import { doubtfulKeysKey } from "../sync/own-keys.ts";
+import type { Side } from "./look.ts";
+import type { VerifySpec } from "./verify-spec.ts";
+
+export type DoubtedKey = { readonly db: number; readonly sourceDb: number; readonly key: Buffer };
+
+/**
+ * Whether a shard sync of the task has noted that it will copy the key again. The database of a note is the source's
+ * or the destination's, by its kind.
+ */
+export async function isDoubtful(
+  { spec, destination }: { readonly spec: VerifySpec; readonly destination: Side },
+  { db, sourceDb, key }: DoubtedKey,
+): Promise<boolean> {
+  const members = DOUBTS.flatMap((doubt) =>
+    [...new Set([db, sourceDb])].map((one) => doubtfulMember(doubt, one, key)),
+  );
+  const replies = await destination.connection.ask(spec.checkpointDb, (batch) => {
+    for (const { shardId } of spec.shards)
+      for (const member of members) batch.command("SISMEMBER", doubtfulKeysKey(spec.taskId, shardId), member);
+  });
+  return replies.includes(1);
+}
