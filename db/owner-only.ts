@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 
 /** Makes the file where it is missing, and keeps others on the machine from it whatever its folder lets them. */
 export function ownerOnly(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
+  // One that is there is not opened: to close it would drop the locks that this process has on it (fcntl).
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
   tighten(file);
 }
 

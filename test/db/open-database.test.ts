@@ -96,7 +96,8 @@ describe("openDatabase", () => {
 async function holder(directory: string) {
   const script = `
     import { openDatabase } from ${JSON.stringify(join(projectRoot(), "db/open-database.ts"))};
-    openDatabase(${JSON.stringify(directory)});
+    // Kept: what is collected is closed.
+    globalThis.held = openDatabase(${JSON.stringify(directory)});
     console.log("open");
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
