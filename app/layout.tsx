@@ -1,7 +1,7 @@
 import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
-import { connection } from "next/server";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { StorageBanner } from "@/components/live/storage-banner";
 import { PageRoots } from "@/components/shell/page-roots";
@@ -21,12 +21,13 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  await connection();
+  // The policy of server/api/security-headers.ts, by which the theme's script may run.
+  const nonce = (await headers()).get("x-nonce") ?? "";
   return (
     // The theme's class is set by a script before the first paint, which the server cannot know.
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body>
-        <PageRoots initialNow={Date.now()}>
+        <PageRoots initialNow={Date.now()} nonce={nonce}>
           <a
             href="#main"
             className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2 focus:shadow-high"
@@ -34,7 +35,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             Skip to the content
           </a>
           <TopBar />
-          <main id="main" className="mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8">
+          <main
+            id="main"
+            tabIndex={-1}
+            className="outline-none mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8"
+          >
             <StorageBanner />
             {children}
           </main>

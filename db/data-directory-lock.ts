@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { TributaryError } from "../server/errors/tributary-error.ts";
+import { ownerOnly } from "./owner-only.ts";
 
 /**
  * Makes this process the only engine on a data directory until `release` is called or the process dies, by
@@ -11,7 +12,9 @@ import { TributaryError } from "../server/errors/tributary-error.ts";
  */
 export function lockDataDirectory(directory: string): { release: () => void } {
   const pidFile = join(directory, "engine.pid");
-  const lock = new Database(join(directory, "lock.db"), { timeout: 0 });
+  const lockFile = join(directory, "lock.db");
+  ownerOnly(lockFile);
+  const lock = new Database(lockFile, { timeout: 0 });
   try {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
@@ -19,6 +22,7 @@ export function lockDataDirectory(directory: string): { release: () => void } {
     if (!(error instanceof Database.SqliteError) || !error.code.startsWith("SQLITE_BUSY")) throw error;
     throw new TributaryError("DATA_DIR_LOCKED", { directory, pid: readPid(pidFile) }, { cause: error });
   }
+  ownerOnly(pidFile);
   writeFileSync(pidFile, `${process.pid}\n`);
   return {
     release: () => {

@@ -1,19 +1,11 @@
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { TributaryError } from "../server/errors/tributary-error.ts";
 import { lockDataDirectory } from "./data-directory-lock.ts";
+import { ownerOnly, tighten } from "./owner-only.ts";
 import { projectRoot } from "./project-root.ts";
 import * as schema from "./schema.ts";
 
@@ -30,7 +22,7 @@ export type OpenDatabase = {
 /**
  * Locks the data directory (made where it is missing), opens tributary.db in it and applies the migrations
  * that it lacks.
- * @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED
+ * @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, DATABASE_DAMAGED
  */
 export function openDatabase(dataDirectory: string): OpenDatabase {
   const directory = resolve(dataDirectory);
@@ -58,11 +50,12 @@ export function openDatabase(dataDirectory: string): OpenDatabase {
 }
 
 function open(file: string): Sqlite.Database {
-  // Others on the machine may not read it, whatever the directory lets them: its WAL takes the file's mode over.
-  closeSync(openSync(file, "a", 0o600));
-  for (const name of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(name)) tighten(name);
+  ownerOnly(file);
+  // Those that are made later take the file's mode over.
+  for (const name of [`${file}-wal`, `${file}-shm`]) if (existsSync(name)) tighten(name);
   const sqlite = new Sqlite(file, { timeout: 5_000 });
   try {
+    checkWhole(sqlite);
     sqlite.pragma("journal_mode = WAL");
     // With WAL, NORMAL can lose the last moments after a power failure, never the file's integrity. The truth
     // about positions is the checkpoint on the destination, so nothing here is worth an fsync per commit.
@@ -78,13 +71,10 @@ function open(file: string): Sqlite.Database {
   }
 }
 
-/** Not where another user owns the file, or the file system knows no modes: the start does not fail of it. */
-function tighten(file: string): void {
-  try {
-    chmodSync(file, 0o600);
-  } catch (error) {
-    if (!/^(EPERM|ENOTSUP|ENOSYS)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
-  }
+/** A page that is damaged is found now, and not by whoever needs what stood on it. */
+function checkWhole(sqlite: Sqlite.Database): void {
+  const found = String(sqlite.pragma("quick_check(1)", { simple: true }));
+  if (found !== "ok") throw new Sqlite.SqliteError(found, "SQLITE_CORRUPT");
 }
 
 /** A directory that was there keeps its mode, since it may serve others, too (/tmp): its owner is told. */
@@ -101,6 +91,7 @@ function makeFolder(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
 }
 
+const damaged = /^SQLITE_(CORRUPT|NOTADB|FORMAT)/;
 const unwritable = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST|ENOENT|SQLITE_(READONLY|CANTOPEN|FULL|IOERR))/;
 
 function attempt<T>(directory: string, action: () => T): T {
@@ -108,6 +99,10 @@ function attempt<T>(directory: string, action: () => T): T {
     return action();
   } catch (error) {
     const code = (error as { code?: unknown }).code;
+    if (typeof code === "string" && damaged.test(code)) {
+      const detail = (error as Error).message;
+      throw new TributaryError("DATABASE_DAMAGED", { directory, detail }, { cause: error });
+    }
     if (error instanceof TributaryError || typeof code !== "string" || !unwritable.test(code)) throw error;
     throw new TributaryError(
       "DATA_DIR_UNWRITABLE",

@@ -102,7 +102,13 @@ export const events = sqliteTable(
       .references(() => tasks.id, { onDelete: "cascade" }),
     /** null for an event of the whole task. */
     shardId: text("shard_id"),
+    /** The last time that it happened. */
     at: integer("at").notNull(),
+    /** How often since `firstAt`; 0 there stands for `at`, in rows of earlier versions. */
+    count: integer("count").notNull().default(1),
+    firstAt: integer("first_at").notNull().default(0),
+    /** An alert that nobody has seen is kept in front. */
+    seen: integer("seen", { mode: "boolean" }).notNull().default(true),
     level: text("level").notNull(),
     type: text("type").notNull(),
     message: text("message").notNull(),

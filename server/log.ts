@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { withoutSecrets } from "./errors/known-secrets.ts";
 
 /** One JSON object or one sentence for each entry. Secrets are cut out of both. */
 export function openLog(
@@ -18,8 +19,8 @@ export function openLog(
 /** No more than this of an error: a Redis client's errors carry the arguments of their command, AUTH's too. */
 function plainError(error: unknown): { message: string; stack: string | undefined } {
   return error instanceof Error
-    ? { message: error.message, stack: error.stack }
-    : { message: String(error), stack: undefined };
+    ? { message: withoutSecrets(error.message), stack: withoutSecrets(error.stack ?? "") }
+    : { message: withoutSecrets(String(error)), stack: undefined };
 }
 
 const levelNames: Record<number, string> = { 40: "warning: ", 50: "error: ", 60: "error: " };

@@ -5,9 +5,10 @@ import { publishCaller } from "./api/caller.ts";
 import { createHttpServer } from "./api/http-server.ts";
 import { requestGuard } from "./api/request-guard.ts";
 import { systemInfoOf } from "./api/system-info.ts";
-import type { ApiContext } from "./api/trpc.ts";
+import type { ApiServices } from "./api/trpc.ts";
 import { openControl } from "./control/control.ts";
 import { openSecretBox } from "./control/secret-box.ts";
+import { holdsPasswords } from "./control/task-store.ts";
 import { WorkerPool } from "./control/worker-pool.ts";
 import { TributaryError, toReason } from "./errors/tributary-error.ts";
 import { openLog } from "./log.ts";
@@ -30,7 +31,7 @@ try {
   die(error);
 }
 
-/** @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, SECRET_WRONG, PORT_IN_USE, INPUT_INVALID */
+/** @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, DATABASE_DAMAGED, SECRET_MISSING, SECRET_WRONG, PORT_IN_USE, INPUT_INVALID */
 async function start(): Promise<void> {
   const host = env.HOST || "127.0.0.1";
   const port = readPort(env.PORT || "3000");
@@ -38,19 +39,20 @@ async function start(): Promise<void> {
   if (database.warning !== null) log.warn(database.warning);
   const control = openControl({
     database,
-    box: openSecretBox(database.directory, env.TRIBUTARY_SECRET),
+    box: openSecretBox(database.directory, env.TRIBUTARY_SECRET, holdsPasswords(database.db)),
     runPrechecks,
     runner: (listener) => new WorkerPool(listener),
     onFailure: (what, error) => log.error({ err: error }, what),
     onRecovery: (what) => log.info(what),
   });
-  const context: ApiContext = { from: null, control, systemInfo: systemInfoOf(database.directory) };
-  publishCaller(context);
+  const services: ApiServices = { control, systemInfo: systemInfoOf(database.directory) };
+  publishCaller(services);
   const pages = openPages({ dev, host, port });
   const http = createHttpServer({
-    context,
+    services,
     guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
     pages,
+    dev,
     onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
   });
   endOnSignal(log, async () => {

@@ -1,10 +1,8 @@
-import { cx } from "@/components/format/cx";
-
 type ProgressBarProps = {
   label: string;
-  /** null shows that something goes on without saying how far it is. */
+  /** null shows that something goes on without saying how far it is: stripes, which no part of a bar looks like. */
   fraction: number | null;
-  /** A second, paler part behind the first: received but not yet applied. */
+  /** A line below the bar: received but not yet applied. It never makes an empty bar look full. */
   ahead?: number | null;
 };
 
@@ -20,19 +18,22 @@ export function ProgressBar({ label, fraction, ahead = null }: ProgressBarProps)
       {...(fraction === null ? {} : { "aria-valuenow": Math.round(clamp(fraction) * 100) })}
       className="relative h-2 w-full overflow-hidden rounded-full bg-ink/8"
     >
-      {ahead !== null && (
-        <div
-          className="absolute inset-y-0 left-0 rounded-full bg-river/30 transition-[width] duration-500"
-          style={{ width: `${clamp(ahead) * 100}%` }}
-        />
+      {fraction === null ? (
+        <div className="waiting absolute inset-0" />
+      ) : (
+        <>
+          {ahead !== null && (
+            <div
+              className="absolute bottom-0 left-0 h-0.5 bg-river/60 transition-[width] duration-500"
+              style={{ width: `${clamp(ahead) * 100}%` }}
+            />
+          )}
+          <div
+            className="absolute inset-y-0 left-0 rounded-full bg-river transition-[width] duration-500"
+            style={{ width: `${clamp(fraction) * 100}%` }}
+          />
+        </>
       )}
-      <div
-        className={cx(
-          "absolute inset-y-0 left-0 rounded-full bg-river transition-[width] duration-500",
-          fraction === null && "pulse opacity-40",
-        )}
-        style={{ width: fraction === null ? "100%" : `${clamp(fraction) * 100}%` }}
-      />
     </div>
   );
 }

@@ -3,17 +3,14 @@
 import { LoaderCircle } from "lucide-react";
 import { useEffect } from "react";
 import { formatAge } from "@/components/format/duration";
-import { useLinkState } from "./live-link";
 import { useNow } from "./now";
+import { useLost } from "./use-lost";
 
-/** Blips shorter than this are not worth a word. */
-const patienceMs = 1500;
-
-/** Says that the server cannot be heard and that what is on the page is old; it goes away by itself. */
+/** Says that the server cannot be heard, what that means and what is not known; it goes away by itself. */
 export function ConnectionBanner() {
-  const link = useLinkState();
+  const since = useLost();
   const now = useNow();
-  const lost = !link.open && now - link.since >= patienceMs;
+  const lost = since !== null;
 
   useEffect(() => {
     document.documentElement.toggleAttribute("data-stale", lost);
@@ -21,13 +18,13 @@ export function ConnectionBanner() {
 
   return (
     <div role="status" aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-4 z-30 px-4">
-      {lost && (
-        <div className="mx-auto flex w-fit max-w-full animate-[appear_160ms_ease-out] items-center gap-2.5 rounded-full border border-warn/40 bg-warn-soft px-4 py-2 text-sm text-warn shadow-high">
-          <LoaderCircle className="size-4 shrink-0 animate-spin" aria-hidden />
+      {since !== null && (
+        <div className="mx-auto flex w-fit max-w-full animate-[appear_160ms_ease-out] items-start gap-2.5 rounded-2xl border border-warn/40 bg-warn-soft px-4 py-2.5 text-sm text-warn shadow-high">
+          <LoaderCircle className="mt-0.5 size-4 shrink-0 animate-spin" aria-hidden />
           <span>
-            <span className="font-medium">Reconnecting…</span> The numbers are{" "}
-            <span className="num">{formatAge(now - link.since)}</span> old. Synchronisation goes on without
-            this page.
+            <span className="font-medium">Tributary does not answer. Reconnecting…</span> What you see is{" "}
+            <span className="num">{formatAge(now - since)}</span> old. Whether synchronization goes on cannot
+            be seen from here: look whether Tributary runs.
           </span>
         </div>
       )}

@@ -12,11 +12,13 @@ type AddressFieldsProps = {
   path: string;
   value: AddressForm;
   errors: FormErrors;
+  /** In place of the help below the address. */
+  note?: string | undefined;
   onChange: (value: AddressForm) => void;
 };
 
 /** Where a Redis is and how to enter it. Credentials in a pasted URL move to their own fields. */
-export function AddressFields({ label, path, value, errors, onChange }: AddressFieldsProps) {
+export function AddressFields({ label, path, value, errors, note, onChange }: AddressFieldsProps) {
   const takeCredentials = () => {
     const split = splitCredentials(value.address);
     if (split === null) return;
@@ -38,7 +40,7 @@ export function AddressFields({ label, path, value, errors, onChange }: AddressF
               <Lock className="size-3" aria-hidden /> Encrypted with TLS
             </span>
           ) : (
-            "host:port or redis://host:port/db; rediss:// for TLS"
+            (note ?? "host:port or redis://host:port/db; rediss:// for TLS")
           )
         }
       >
@@ -55,7 +57,7 @@ export function AddressFields({ label, path, value, errors, onChange }: AddressF
           />
         )}
       </Field>
-      <Field label="User" optional>
+      <Field label="User" optional error={errors[`${path}.username`]}>
         {(control) => (
           <TextInput
             {...control}
@@ -67,7 +69,7 @@ export function AddressFields({ label, path, value, errors, onChange }: AddressF
           />
         )}
       </Field>
-      <Field label="Password" optional>
+      <Field label="Password" optional error={errors[`${path}.password`]}>
         {(control) => (
           <PasswordInput
             {...control}

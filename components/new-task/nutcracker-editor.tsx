@@ -21,7 +21,7 @@ type NutcrackerEditorProps = {
 };
 
 /** No real nutcracker.yml comes near this; a larger file is another one. */
-const maxBytes = 1024 * 1024;
+const maxBytes = 64 * 1024;
 const placeholder = `alpha:
   listen: 127.0.0.1:22121
   hash: fnv1a_64
@@ -45,7 +45,7 @@ export function NutcrackerEditor({ text, problems, error, onChange }: Nutcracker
   async function take(picked: File | undefined) {
     if (picked === undefined) return;
     if (picked.size > maxBytes) {
-      setFileError(`${picked.name} is larger than 1 MiB: give the nutcracker.yml itself.`);
+      setFileError(`${picked.name} is larger than 64 KiB: give the nutcracker.yml itself.`);
       return;
     }
     setFileError(undefined);

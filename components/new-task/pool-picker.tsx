@@ -36,6 +36,7 @@ export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
               value={pool.name}
               checked={pool.name === value}
               disabled={!pool.redis}
+              aria-invalid={error !== undefined || undefined}
               onChange={() => onChange(pool.name)}
               className="mt-1 accent-(--river) focus-visible:outline-none"
             />

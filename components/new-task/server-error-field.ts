@@ -1,7 +1,15 @@
 import type { ShownReason } from "@/components/live/reason-of";
+import { isBlank, type TaskForm } from "./task-form";
 
-/** The field that a server's refusal belongs to, by its code; null when it belongs to the form as a whole. */
-export function fieldOfReason(reason: ShownReason): string | null {
+/**
+ * The field that a server's refusal belongs to: by the path that it names in the input, else by its code; null when it
+ * belongs to the form as a whole.
+ */
+export function fieldOfReason(
+  reason: ShownReason,
+  path: string | null,
+  form: Pick<TaskForm, "shards">,
+): string | null {
   switch (reason.code) {
     case "TASK_NAME_TAKEN":
       return "name";
@@ -10,7 +18,14 @@ export function fieldOfReason(reason: ShownReason): string | null {
     case "NUTCRACKER_POOL_UNKNOWN":
     case "NUTCRACKER_NOT_REDIS":
       return "pool";
-    default:
-      return null;
   }
+  const [kind, place, field] = path?.split(".") ?? [];
+  if (kind === "destination") return place === undefined ? null : `destination.${place}`;
+  if (kind === "shards" && place !== undefined) {
+    // Rows that are empty were not sent: the rest is counted without them.
+    const rows = form.shards.flatMap((shard, row) => (isBlank(shard) ? [] : [row]));
+    const row = rows[Number(place)];
+    return row === undefined ? null : `shards.${row}.${field ?? "address"}`;
+  }
+  return path === "name" || path === "text" || path === "pool" ? path : null;
 }

@@ -5,7 +5,7 @@ import { Button } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { AddressFields } from "./address-fields";
 import { AddressExamples } from "./further-addresses";
-import { type FormErrors, newShard, type ShardForm } from "./task-form";
+import { type FormErrors, isBlank, newShard, type ShardForm } from "./task-form";
 
 type ShardRowsProps = {
   shards: readonly ShardForm[];
@@ -35,6 +35,12 @@ export function ShardRows({ shards, errors, onChange }: ShardRowsProps) {
                 path={`shards.${index}`}
                 value={shard}
                 errors={errors}
+                // Said in the row itself, and before it is sent: it might have been meant for a shard.
+                note={
+                  isBlank(shard) && shards.some((each) => !isBlank(each))
+                    ? "This row is empty: it is left out of the task."
+                    : undefined
+                }
                 onChange={(address) =>
                   onChange(shards.map((each) => (each.key === shard.key ? { ...each, ...address } : each)))
                 }

@@ -3,7 +3,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { Segmented } from "@/components/controls/segmented";
-import { useTRPCClient } from "@/components/live/trpc";
+import { reasonOf, type ShownReason } from "@/components/live/reason-of";
+import { type Outputs, useTRPCClient } from "@/components/live/trpc";
 import { FormSection } from "./form-section";
 import { FurtherAddresses } from "./further-addresses";
 import { NutcrackerEditor } from "./nutcracker-editor";
@@ -25,7 +26,7 @@ const kinds = [
 
 /** Where the data comes from. */
 export function SourceSection({ form, errors, onChange, onPool }: SourceSectionProps) {
-  const { pools, problems } = useParsed(form.text);
+  const { pools, problems, failure, reading } = useParsed(form.text);
   const usable = pools.filter((pool) => pool.redis);
   const chosen =
     usable.find((pool) => pool.name === form.pool) ?? (usable.length === 1 ? usable[0] : undefined) ?? null;
@@ -57,7 +58,7 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
           <NutcrackerEditor
             text={form.text}
             problems={problems}
-            error={errors.text}
+            error={errors.text ?? unread(errors.pool, pools.length, failure, reading)}
             onChange={(text) => onChange({ text })}
           />
           <PoolPicker
@@ -82,7 +83,7 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
 }
 
 /** What the server reads in the text, a moment after the last keystroke; the last answer stays until the next. */
-function useParsed(text: string) {
+function useParsed(text: string): Parsed {
   const client = useTRPCClient();
   const settled = useSettled(text, 250);
   // A mutation for the API, since the text may hold redis_auth and may not stand in a URL; it changes nothing.
@@ -92,10 +93,37 @@ function useParsed(text: string) {
     enabled: settled.trim() !== "",
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
+    // A server that was away for a moment reads it once it is back.
+    refetchInterval: ({ state }) => (state.status === "error" ? 3_000 : false),
     gcTime: 0,
   });
   const empty = text.trim() === "" || query.data === undefined;
-  return { pools: empty ? none : query.data.pools, problems: empty ? none : query.data.problems };
+  return {
+    pools: empty ? none : query.data.pools,
+    problems: empty ? none : query.data.problems,
+    failure: query.error !== null && text.trim() !== "" ? reasonOf(query.error) : null,
+    reading: text !== settled || query.isFetching,
+  };
+}
+
+type Parsed = Pick<Outputs["source"]["parseNutcracker"], "pools" | "problems"> & {
+  /** Why the text could not be read; null where it was, or is not yet. */
+  readonly failure: ShownReason | null;
+  readonly reading: boolean;
+};
+
+/** What is wrong where a pool must be chosen and none is there to be marked. */
+function unread(
+  wanted: string | undefined,
+  pools: number,
+  failure: ShownReason | null,
+  reading: boolean,
+): string | undefined {
+  if (failure !== null) return `The file could not be read: ${failure.message} ${failure.remedy}`;
+  if (wanted === undefined || pools > 0) return undefined;
+  return reading
+    ? "The file is still being read: try again in a moment."
+    : "The file has no pool that can be chosen: mend what is said below.";
 }
 
 const none: never[] = [];

@@ -34,7 +34,7 @@ export function useSubmit(form: TaskForm) {
     setQuestion(null);
   }, []);
 
-  function refuse(error: unknown, element: HTMLFormElement | null) {
+  function refuse(error: unknown) {
     const asked = questionOf(error);
     if (asked !== null) {
       setQuestion(asked);
@@ -42,43 +42,35 @@ export function useSubmit(form: TaskForm) {
     }
     const checks = checksOf(error);
     if (checks !== null) {
-      showReport({ ok: false, checks });
+      setReport({ ok: false, checks });
       return;
     }
     const reason = reasonOf(error);
-    const field = fieldOfReason(reason);
+    const field = fieldOfReason(reason, fieldOfError(error), form);
     if (field === null) setFailure(reason);
-    else showErrors({ [field]: `${reason.message} ${reason.remedy}` }, element);
+    else showErrors({ [field]: `${reason.message} ${reason.remedy}` });
   }
 
-  function showErrors(found: FormErrors, element: HTMLFormElement | null): boolean {
+  function showErrors(found: FormErrors): boolean {
     setErrors(found);
-    const first = Object.keys(found)[0];
-    if (first === undefined) return false;
-    element?.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
-    return true;
+    return Object.keys(found).length > 0;
   }
 
-  function showReport(found: ShownReport) {
-    setReport(found);
-    requestAnimationFrame(() => document.getElementById("checks")?.scrollIntoView({ block: "nearest" }));
-  }
-
-  async function test(element: HTMLFormElement | null) {
+  async function test() {
     changed();
     const { name: _, ...found } = findErrors(form);
-    if (showErrors(found, element)) return;
+    if (showErrors(found)) return;
     try {
-      showReport(await testing.mutateAsync(toTaskInput(form)));
+      setReport(await testing.mutateAsync(toTaskInput(form)));
     } catch (error) {
-      refuse(error, element);
+      refuse(error);
     }
   }
 
   /** @param by the name of who has confirmed `question`. */
-  async function create(element: HTMLFormElement | null, by?: { by?: string }) {
+  async function create(by?: { by?: string }) {
     setFailure(null);
-    if (showErrors(findErrors(form), element)) return;
+    if (showErrors(findErrors(form))) return;
     setReport(null);
     try {
       const confirmation =
@@ -87,7 +79,7 @@ export function useSubmit(form: TaskForm) {
       setLeaving(true);
       router.push(`/tasks/${id}`);
     } catch (error) {
-      refuse(error, element);
+      refuse(error);
     }
   }
 
@@ -118,6 +110,11 @@ export function useSubmit(form: TaskForm) {
     create,
     changed,
   };
+}
+
+/** The path of the field that the server's refusal names. */
+function fieldOfError(error: unknown): string | null {
+  return (error as { data?: { field?: string | null } | null } | null)?.data?.field ?? null;
 }
 
 /** What has to be confirmed before the task can start; null where the refusal is another one. */

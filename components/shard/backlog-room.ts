@@ -1,4 +1,4 @@
-import type { SourceFacts } from "@/server/sync/shard-report";
+import type { SourceFacts, StreamProgress } from "@/server/sync/shard-report";
 
 export type BacklogRoom = {
   /** Bytes that the source can still write before a resume at the applied offset fails; negative when it already does. */
@@ -20,4 +20,12 @@ export function backlogRoom(
   // Facts of the source are older than the stream: an offset ahead of them is no room beyond the backlog's size.
   const bytes = source.backlogSize - Math.max(0, behind);
   return { bytes, fraction: Math.max(0, bytes / source.backlogSize) };
+}
+
+/** Bytes of the stream that were received and are not applied yet; null before there is a stream. */
+export function waitingBytes(
+  stream: Pick<StreamProgress, "receivedOffset" | "appliedOffset"> | null,
+): number | null {
+  if (stream === null) return null;
+  return Math.max(0, Number(BigInt(stream.receivedOffset) - BigInt(stream.appliedOffset)));
 }

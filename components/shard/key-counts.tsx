@@ -1,32 +1,48 @@
 import { CardSection } from "@/components/controls/card";
-import { formatCount } from "@/components/format/count";
-import { totalKeys } from "@/components/task/key-totals";
+import { formatCount, formatPlural } from "@/components/format/count";
+import { copiedKeys, totalKeys } from "@/components/task/key-totals";
+import type { ShardView } from "@/server/control/task-view";
 import type { KeyCount, ShardReport } from "@/server/sync/shard-report";
 
 type KeyCountsProps = {
   address: string;
   report: Pick<ShardReport, "sourceKeys" | "destinationKeys"> | null;
-  destinationLabel: string;
+  task: Pick<ShardView["task"], "destinationLabel" | "databases">;
 };
 
 /** Keys per database on both ends. The destination's hold the keys of all shards together. */
-export function KeyCounts({ address, report, destinationLabel }: KeyCountsProps) {
+export function KeyCounts({ address, report, task }: KeyCountsProps) {
   return (
     <CardSection title="Keys">
       <div className="grid gap-x-6 gap-y-4 px-4 pt-1 pb-5 sm:grid-cols-2 sm:px-5">
-        <Side title="On this shard" note={address} counts={report?.sourceKeys ?? null} />
+        <Side
+          title="On this shard"
+          note={address}
+          counts={report?.sourceKeys ?? null}
+          copied={copiedKeys(report?.sourceKeys ?? null, task.databases, "source")}
+        />
         <Side
           title="On the destination"
-          note={`all shards together, ${destinationLabel}`}
+          note={`all shards together, ${task.destinationLabel}`}
           counts={report?.destinationKeys ?? null}
+          copied={copiedKeys(report?.destinationKeys ?? null, task.databases, "destination")}
         />
       </div>
     </CardSection>
   );
 }
 
-function Side({ title, note, counts }: { title: string; note: string; counts: readonly KeyCount[] | null }) {
-  const total = totalKeys(counts);
+type SideProps = {
+  title: string;
+  note: string;
+  counts: readonly KeyCount[] | null;
+  /** Those of databases that the task copies. */
+  copied: readonly KeyCount[] | null;
+};
+
+function Side({ title, note, counts, copied }: SideProps) {
+  const total = totalKeys(copied);
+  const others = (counts?.length ?? 0) - (copied?.length ?? 0);
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-semibold text-ink-2">{title}</h3>
@@ -35,7 +51,7 @@ function Side({ title, note, counts }: { title: string; note: string; counts: re
       </p>
       {counts === null || total === null ? (
         <p className="mt-2 text-ink-3">unknown</p>
-      ) : counts.length === 0 ? (
+      ) : copied?.length === 0 ? (
         <p className="mt-2 text-ink-3">no keys</p>
       ) : (
         <table className="num mt-2 w-full text-right text-[0.8125rem]">
@@ -48,16 +64,21 @@ function Side({ title, note, counts }: { title: string; note: string; counts: re
             </tr>
           </thead>
           <tbody>
-            {counts.map((count) => (
+            {copied?.map((count) => (
               <CountRow key={count.db} label={String(count.db)} count={count} />
             ))}
           </tbody>
-          {counts.length > 1 && (
+          {(copied?.length ?? 0) > 1 && (
             <tfoot className="border-t font-medium">
               <CountRow label="all" count={total} />
             </tfoot>
           )}
         </table>
+      )}
+      {others > 0 && (
+        <p className="mt-2 text-xs text-ink-3">
+          {formatPlural(others, "further database")} with keys, which the task does not copy
+        </p>
       )}
     </div>
   );

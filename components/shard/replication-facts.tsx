@@ -5,7 +5,7 @@ import { formatBytes } from "@/components/format/bytes";
 import { formatCount, formatOffset, formatPercent, formatPlural } from "@/components/format/count";
 import { serverName } from "@/components/format/server-name";
 import type { ShardSummary } from "@/server/control/task-view";
-import { backlogRoom } from "./backlog-room";
+import { backlogRoom, waitingBytes } from "./backlog-room";
 
 /** What both ends said of themselves, and where in the stream the shard is. */
 export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
@@ -13,6 +13,7 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
   const source = report?.source ?? null;
   const destination = report?.destination ?? null;
   const stream = report?.stream ?? null;
+  const waiting = waitingBytes(stream);
   const room =
     source?.backlogFirstOffset === null ? null : backlogRoom(source, stream?.appliedOffset ?? null);
   return (
@@ -53,7 +54,10 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
         <Fact label="Commands applied since the engine's start">
           {stream === null ? <Unknown /> : formatCount(stream.commandsApplied)}
         </Fact>
-        <Fact label="Buffered in memory, on disk">
+        <Fact label="Waiting to be applied">
+          {waiting === null ? <Unknown /> : <span data-fact="waiting">{formatBytes(waiting)}</span>}
+        </Fact>
+        <Fact label="Spool: memory set aside, on disk">
           {report === null ? (
             <Unknown />
           ) : (

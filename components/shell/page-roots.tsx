@@ -5,17 +5,27 @@ import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import { Toaster } from "sonner";
 import { ConnectionBanner } from "@/components/live/connection-banner";
+import { HoldLinks } from "@/components/live/hold-links";
 import { NowProvider } from "@/components/live/now";
 import { TrpcRoot } from "@/components/live/trpc-root";
 
+type PageRootsProps = { initialNow: number; nonce: string; children: ReactNode };
+
 /** What every page stands in: theme, clock, the line to the server, hints and notices. */
-export function PageRoots({ initialNow, children }: { initialNow: number; children: ReactNode }) {
+export function PageRoots({ initialNow, nonce, children }: PageRootsProps) {
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <ThemeProvider
+      attribute="class"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      nonce={nonce}
+    >
       <NowProvider initialNow={initialNow}>
         <TrpcRoot>
           <Tooltip.Provider delayDuration={300}>
             {children}
+            <HoldLinks />
             <ConnectionBanner />
             <Toaster
               position="bottom-right"

@@ -5,6 +5,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { IconButton } from "@/components/controls/icon-button";
 import { Modal } from "@/components/controls/modal";
+import { mayGo } from "@/components/live/hold-links";
 
 const shortcuts = [
   { keys: ["n"], does: "New task" },
@@ -23,14 +24,17 @@ export function ShortcutsButton() {
   const lastG = useRef(Number.NEGATIVE_INFINITY);
 
   useEffect(() => {
+    const go = (path: string) => {
+      if (mayGo(path)) router.push(path);
+    };
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
         return;
       if (document.querySelector("[role=dialog],[role=menu]") !== null) return;
       const afterG = event.timeStamp - lastG.current < chordMs;
       lastG.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      if (event.key === "n") router.push("/tasks/new");
-      else if (event.key === "/" || (afterG && event.key === "t")) router.push("/tasks");
+      if (event.key === "n") go("/tasks/new");
+      else if (event.key === "/" || (afterG && event.key === "t")) go("/tasks");
       else if (event.key === "?") setOpen(true);
       else return;
       event.preventDefault();

@@ -1,5 +1,6 @@
 import { BellRing, CircleDot, type LucideIcon, TriangleAlert } from "lucide-react";
 import { capitalized } from "@/components/format/capitalized";
+import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
 import type { EventView } from "@/server/control/task-view";
@@ -24,11 +25,12 @@ export function EventList({ events, shardNames }: EventListProps) {
   if (events.length === 0) return <p className="px-4 pb-5 text-ink-3 sm:px-5">Nothing has happened yet.</p>;
   return (
     <ol className="relative max-h-[26rem] overflow-y-auto pb-2" aria-label="Events, newest first">
-      {groupEvents(events).map(({ event, count }) => (
+      {groupEvents(events).map(({ event, count, firstAt }) => (
         <EventItem
           key={event.id}
           event={event}
           count={count}
+          firstAt={firstAt}
           shardName={shardNames?.get(event.shardId ?? "")}
         />
       ))}
@@ -36,9 +38,9 @@ export function EventList({ events, shardNames }: EventListProps) {
   );
 }
 
-type EventItemProps = { event: EventView; count: number; shardName: string | undefined };
+type EventItemProps = { event: EventView; count: number; firstAt: number; shardName: string | undefined };
 
-function EventItem({ event, count, shardName }: EventItemProps) {
+export function EventItem({ event, count, firstAt, shardName }: EventItemProps) {
   return (
     <li className="flex gap-2.5 px-4 py-1.5 sm:px-5">
       <EventIcon level={event.level} className="mt-[3px]" />
@@ -51,7 +53,7 @@ function EventItem({ event, count, shardName }: EventItemProps) {
         </span>
         {count > 1 && (
           <span className="num ml-2 inline-block rounded-full bg-idle-soft px-1.5 text-xs leading-5 whitespace-nowrap text-ink-2">
-            {count} times
+            {formatCount(count)} times, first <Ago at={firstAt} />
           </span>
         )}
       </p>

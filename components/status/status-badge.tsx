@@ -1,28 +1,35 @@
+"use client";
+
+import { CircleHelp } from "lucide-react";
 import { cx } from "@/components/format/cx";
+import { useLost } from "@/components/live/use-lost";
 import type { ShardStatus } from "@/server/sync/shard-report";
 import { statusWords, toneSoft } from "./status-words";
 
-/** A status as icon and word on a soft ground. */
+/** A status as icon and word on a soft ground; without its colour once nobody knows whether it still holds. */
 export function StatusBadge({ status, className }: { status: ShardStatus; className?: string }) {
-  const { word, tone, icon: Icon, meaning } = statusWords[status];
+  const { word, tone, icon, meaning } = statusWords[status];
+  const lost = useLost() !== null;
+  const Icon = lost ? CircleHelp : icon;
   return (
     <span
-      title={meaning}
+      title={lost ? `What it was when Tributary last answered: ${meaning}` : meaning}
       data-status={status}
+      data-lost={lost || undefined}
       className={cx(
         "inline-flex h-6 items-center gap-1.5 rounded-full px-2.5 text-[0.8125rem] font-medium whitespace-nowrap",
-        toneSoft[tone],
+        toneSoft[lost ? "idle" : tone],
         className,
       )}
     >
       <Icon
         className={cx(
           "size-3.5 shrink-0",
-          status === "retrying" && "motion-safe:animate-spin [animation-duration:3s]",
+          !lost && status === "retrying" && "motion-safe:animate-spin [animation-duration:3s]",
         )}
         aria-hidden
       />
-      {word}
+      {lost ? `Was ${word.toLowerCase()}` : word}
     </span>
   );
 }

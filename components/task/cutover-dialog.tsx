@@ -1,7 +1,7 @@
 "use client";
 
 import { TriangleAlert } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type RefObject, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Field } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
@@ -14,12 +14,13 @@ type CutoverDialogProps = {
   task: Pick<TaskRow, "name" | "status" | "destinationLabel" | "lag">;
   open: boolean;
   onClose: () => void;
+  returnTo?: RefObject<HTMLElement | null>;
   /** Resolves to whether the server did it. */
   act: () => Promise<boolean>;
 };
 
 /** Asks for the task's name before the one step that cannot be taken back. */
-export function CutoverDialog({ task, open, onClose, act }: CutoverDialogProps) {
+export function CutoverDialog({ task, open, onClose, returnTo, act }: CutoverDialogProps) {
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const matches = typed.trim() === task.name;
@@ -40,6 +41,7 @@ export function CutoverDialog({ task, open, onClose, act }: CutoverDialogProps) 
   return (
     <Modal
       open={open}
+      {...(returnTo === undefined ? {} : { returnTo })}
       onOpenChange={(next) => !next && close()}
       title={`Cut over ${task.name}`}
       description={

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { type RefObject, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
 import type { TaskRow } from "@/server/control/task-view";
@@ -9,14 +9,16 @@ type DeleteDialogProps = {
   task: Pick<TaskRow, "name" | "destinationLabel">;
   open: boolean;
   onClose: () => void;
+  returnTo?: RefObject<HTMLElement | null>;
   act: () => Promise<boolean>;
 };
 
-export function DeleteDialog({ task, open, onClose, act }: DeleteDialogProps) {
+export function DeleteDialog({ task, open, onClose, returnTo, act }: DeleteDialogProps) {
   const [busy, setBusy] = useState(false);
   return (
     <Modal
       open={open}
+      {...(returnTo === undefined ? {} : { returnTo })}
       onOpenChange={(next) => !next && onClose()}
       title={`Delete ${task.name}?`}
       description={

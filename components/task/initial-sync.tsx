@@ -3,7 +3,7 @@
 import { CircleCheck } from "lucide-react";
 import { ProgressBar } from "@/components/controls/progress-bar";
 import { formatByteRate, formatBytes } from "@/components/format/bytes";
-import { formatCount, formatPercent, formatRate } from "@/components/format/count";
+import { formatCount, formatPercent, formatPlural, formatRate } from "@/components/format/count";
 import { formatDuration } from "@/components/format/duration";
 import { useNow } from "@/components/live/now";
 import type { ShardSummary } from "@/server/control/task-view";
@@ -63,8 +63,9 @@ function InitialSyncNumbers({ progress, rates }: NumbersProps) {
     rates?.rdbBytesPerSecond != null && formatByteRate(rates.rdbBytesPerSecond),
   ];
   const keys = [
-    formatCount(progress.keysApplied) +
-      (progress.keysTotal === null ? " keys" : ` of ${formatCount(progress.keysTotal)} keys`),
+    progress.keysTotal === null
+      ? formatPlural(progress.keysApplied, "key")
+      : `${formatCount(progress.keysApplied)} of ${formatPlural(progress.keysTotal, "key")}`,
     rates?.keysPerSecond != null && formatRate(rates.keysPerSecond),
   ];
   const left = secondsLeft(progress, rates);
@@ -92,8 +93,8 @@ function Done({ progress }: { progress: InitialSyncProgress }) {
     <p className="num mt-3 flex items-start gap-1.5 text-[0.8125rem] text-ink-2">
       <CircleCheck className="mt-[3px] size-3.5 shrink-0 text-good" aria-hidden />
       <span>
-        Initial sync done in {formatDuration(seconds)}: {formatCount(progress.keysApplied)} keys,{" "}
-        {formatBytes(progress.rdbBytesReceived)}
+        Initial sync{progress.attempt > 1 && ` ${progress.attempt}`} done in {formatDuration(seconds)}:{" "}
+        {formatPlural(progress.keysApplied, "key")}, {formatBytes(progress.rdbBytesReceived)}
       </span>
     </p>
   );

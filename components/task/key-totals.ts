@@ -1,5 +1,5 @@
-import type { TaskView } from "@/server/control/task-view";
 import type { KeyCount } from "@/server/sync/shard-report";
+import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
 
 export type KeyTotals = { readonly keys: number; readonly expires: number };
 
@@ -15,11 +15,12 @@ export function totalKeys(counts: readonly KeyCount[] | null): KeyTotals | null 
   );
 }
 
-/** The destination's keys in the databases that the task writes; what lies in others is not its own. */
-export function destinationKeysOf({
-  destinationKeys,
-  databases,
-}: Pick<TaskView, "destinationKeys" | "databases">): readonly KeyCount[] | null {
-  if (destinationKeys === null || databases.kind === "all") return destinationKeys;
-  return destinationKeys.filter(({ db }) => databases.pairs.some((pair) => pair.destination === db));
+/** Of the counts those of databases that the task copies; what lies in others is not its own. */
+export function copiedKeys(
+  counts: readonly KeyCount[] | null,
+  databases: DatabaseMap,
+  side: "source" | "destination",
+): readonly KeyCount[] | null {
+  if (counts === null || databases.kind === "all") return counts;
+  return counts.filter(({ db }) => databases.pairs.some((pair) => pair[side] === db));
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Field } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
@@ -10,11 +10,26 @@ import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import type { ActedTask } from "./use-task-actions";
 
-export function RenameDialog({ task, onClose }: { task: ActedTask; onClose: () => void }) {
+type RenameDialogProps = {
+  task: ActedTask;
+  open: boolean;
+  onClose: () => void;
+  returnTo: RefObject<HTMLElement | null>;
+};
+
+export function RenameDialog({ task, open, onClose, returnTo }: RenameDialogProps) {
   const trpc = useTRPC();
   const [name, setName] = useState(task.name);
   const rename = useMutation(trpc.task.rename.mutationOptions({ onSuccess: onClose }));
   const error = rename.error === null ? undefined : reasonOf(rename.error);
+
+  // Each time it opens it begins with the name as it is.
+  const { reset } = rename;
+  useEffect(() => {
+    if (!open) return;
+    setName(task.name);
+    reset();
+  }, [open, task.name, reset]);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -23,7 +38,12 @@ export function RenameDialog({ task, onClose }: { task: ActedTask; onClose: () =
   }
 
   return (
-    <Modal open onOpenChange={(next) => !next && onClose()} title="Rename the task">
+    <Modal
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      title="Rename the task"
+      returnTo={returnTo}
+    >
       <form onSubmit={submit} className="mt-4 space-y-4">
         <Field label="Name" error={error === undefined ? undefined : `${error.message} ${error.remedy}`}>
           {(control) => (

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { type RefObject, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
 import type { TaskRow } from "@/server/control/task-view";
@@ -9,16 +9,18 @@ type ResyncDialogProps = {
   task: Pick<TaskRow, "name" | "destinationLabel">;
   open: boolean;
   onClose: () => void;
+  returnTo?: RefObject<HTMLElement | null>;
   /** Resolves to whether the server did it. */
   act: () => Promise<boolean>;
 };
 
 /** Asks before a destination that has lost its data is filled again. */
-export function ResyncDialog({ task, open, onClose, act }: ResyncDialogProps) {
+export function ResyncDialog({ task, open, onClose, returnTo, act }: ResyncDialogProps) {
   const [busy, setBusy] = useState(false);
   return (
     <Modal
       open={open}
+      {...(returnTo === undefined ? {} : { returnTo })}
       onOpenChange={(next) => !next && onClose()}
       title={`Synchronise ${task.name} again?`}
       description={

@@ -12,7 +12,7 @@ import { shorten } from "@/components/format/shorten";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
 import type { ShardSummary, TaskView } from "@/server/control/task-view";
 import type { ShardStatus } from "@/server/sync/shard-report";
-import { destinationKeysOf, totalKeys } from "./key-totals";
+import { copiedKeys, totalKeys } from "./key-totals";
 import { layRiver } from "./river-course";
 
 const strokes: Record<Tone, string> = {
@@ -60,7 +60,7 @@ function Bank({ taskId, shard, rowHeight }: { taskId: string; shard: ShardSummar
       : rates.commandsPerSecond !== null && formatRate(rates.commandsPerSecond);
   return (
     <li style={{ height: rowHeight }} className="flex items-center gap-3 pr-3">
-      <Icon className={cx("size-4 shrink-0", toneText[tone])} role="img" aria-label={word} />
+      <Icon data-tone={tone} className={cx("size-4 shrink-0", toneText[tone])} role="img" aria-label={word} />
       <div className="min-w-0 flex-1 leading-tight">
         <Link
           href={`/tasks/${taskId}/shards/${shard.id}`}
@@ -86,7 +86,7 @@ function StreamLine({ shard, stream }: { shard: ShardSummary; stream: { path: st
     shard.status === "initial-sync" ||
     (shard.status === "synchronizing" && (shard.rates.commandsPerSecond ?? 0) > 0);
   return (
-    <g fill="none" className={strokes[tone]}>
+    <g fill="none" data-tone={tone} className={strokes[tone]}>
       <path
         d={stream.path}
         strokeWidth={stream.width}
@@ -112,7 +112,7 @@ const atRest: readonly ShardStatus[] = ["pending", "paused", "failed", "finished
 
 function Destination({ task }: { task: TaskView }) {
   const facts = task.shards.find((shard) => shard.report?.destination)?.report?.destination ?? null;
-  const keys = totalKeys(destinationKeysOf(task));
+  const keys = totalKeys(copiedKeys(task.destinationKeys, task.databases, "destination"));
   const asked = task.shards.some(({ status }) => !atRest.includes(status));
   return (
     <div className="flex min-w-0 items-center gap-3.5 md:ml-1 md:min-w-60 md:rounded-xl md:border md:border-river/25 md:bg-river-soft/60 md:px-4 md:py-3.5">

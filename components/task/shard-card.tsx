@@ -10,24 +10,25 @@ import { DiffersBadge } from "@/components/status/differs-badge";
 import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { StatusBadge } from "@/components/status/status-badge";
-import type { ShardSummary } from "@/server/control/task-view";
+import type { ShardSummary, TaskView } from "@/server/control/task-view";
 import type { PlainReason } from "@/server/errors/tributary-error";
 import { BeforeInitialSync } from "./before-initial-sync";
 import { InitialSync } from "./initial-sync";
-import { totalKeys } from "./key-totals";
+import { copiedKeys, totalKeys } from "./key-totals";
 
 type ShardCardProps = {
   taskId: string;
+  databases: TaskView["databases"];
   /** Already on the page above: a shard does not repeat it. */
   taskReason: PlainReason | null;
   shard: ShardSummary;
 };
 
 /** One shard of a task: where it is in its initial sync, then how far behind it is. */
-export function ShardCard({ taskId, taskReason, shard }: ShardCardProps) {
+export function ShardCard({ taskId, databases, taskReason, shard }: ShardCardProps) {
   const { report, rates } = shard;
   const href = `/tasks/${taskId}/shards/${shard.id}`;
-  const keys = totalKeys(report?.sourceKeys ?? null);
+  const keys = totalKeys(copiedKeys(report?.sourceKeys ?? null, databases, "source"));
   return (
     <Card
       data-shard={shard.name}
@@ -82,7 +83,10 @@ export function ShardCard({ taskId, taskReason, shard }: ShardCardProps) {
         <Fact label="Keys on the shard">
           {keys === null ? <Unknown /> : <span data-fact="source-keys">{formatCount(keys.keys)}</span>}
           {keys !== null && keys.expires > 0 && (
-            <span className="text-xs text-ink-3"> {formatCount(keys.expires)} expire</span>
+            <span className="text-xs text-ink-3">
+              {" "}
+              {formatCount(keys.expires)} {keys.expires === 1 ? "expires" : "expire"}
+            </span>
           )}
         </Fact>
         <Fact label="Not applied">

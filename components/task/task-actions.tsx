@@ -2,7 +2,7 @@
 
 import { EllipsisVertical, Flag, Pause, Play, RotateCw, TextCursorInput, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
@@ -44,6 +44,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
   const start = resync ? again : confirm ? asking : direct[0];
   const actions = direct.map((each) => (each.action === "start" ? start : each));
   const close = () => setDialog(null);
+  const more = useRef<HTMLButtonElement>(null);
   const run = (action: PlainAction) => {
     if (action === "start" && (resync || confirm)) setDialog(resync ? "resync" : "confirm");
     else void act(action);
@@ -82,6 +83,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
       )}
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
+          ref={more}
           aria-label={`More actions for ${task.name}`}
           className={cx(
             "inline-flex items-center justify-center rounded-lg text-ink-2 hover:bg-ink/7 hover:text-ink",
@@ -111,12 +113,30 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      <CutoverDialog task={task} open={dialog === "stop"} onClose={close} act={() => act("stop")} />
-      <DeleteDialog task={task} open={dialog === "delete"} onClose={close} act={() => act("delete")} />
-      <ResyncDialog task={task} open={dialog === "resync"} onClose={close} act={() => act("start")} />
+      <CutoverDialog
+        task={task}
+        open={dialog === "stop"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("stop")}
+      />
+      <DeleteDialog
+        task={task}
+        open={dialog === "delete"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("delete")}
+      />
+      <ResyncDialog
+        task={task}
+        open={dialog === "resync"}
+        onClose={close}
+        returnTo={more}
+        act={() => act("start")}
+      />
       {dialog === "again" && <AgainDialog task={task} shard={null} onClose={close} />}
       {dialog === "confirm" && <StartDialog task={task} onClose={close} />}
-      {dialog === "rename" && <RenameDialog task={task} onClose={close} />}
+      <RenameDialog task={task} open={dialog === "rename"} onClose={close} returnTo={more} />
     </div>
   );
 }

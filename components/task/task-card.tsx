@@ -10,7 +10,7 @@ import { Sparkline } from "@/components/status/sparkline";
 import { StatusBadge } from "@/components/status/status-badge";
 import type { TaskRow } from "@/server/control/task-view";
 import { TaskActions } from "./task-actions";
-import { LastEvent, Route } from "./task-table";
+import { LastEvent, NewAlerts, Route } from "./task-table";
 
 /** One task of the list, for narrow screens. */
 export function TaskCard({ task }: { task: TaskRow }) {
@@ -35,6 +35,7 @@ export function TaskCard({ task }: { task: TaskRow }) {
           for <Ago at={task.since} form="for" />
         </span>
       </p>
+      <NewAlerts count={task.unseenAlerts} />
       {task.reason !== null && <ReasonNote reason={task.reason} className="mt-3" />}
       <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-3">
         <Fact label="Shards synchronizing">

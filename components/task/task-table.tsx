@@ -1,7 +1,7 @@
-import { ArrowRight } from "lucide-react";
+import { ArrowRight, BellRing } from "lucide-react";
 import Link from "next/link";
 import { capitalized } from "@/components/format/capitalized";
-import { formatRate } from "@/components/format/count";
+import { formatPlural, formatRate } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
 import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { EventIcon } from "@/components/status/event-list";
@@ -57,6 +57,7 @@ function TaskTableRow({ task }: { task: TaskRow }) {
         <p className="num mt-1 text-xs text-ink-3">
           for <Ago at={task.since} form="for" />
         </p>
+        <NewAlerts count={task.unseenAlerts} />
         {task.reason !== null && (
           <p className="mt-0.5 line-clamp-3 text-xs break-words text-ink-2" title={task.reason.message}>
             {capitalized(task.reason.message)}
@@ -101,6 +102,17 @@ export function Route({ task }: { task: Pick<TaskRow, "sourceLabel" | "destinati
       <span className="min-w-0 break-words">{task.sourceLabel}</span>
       <ArrowRight className="size-3 shrink-0" role="img" aria-label="to" />
       <span className="min-w-0 font-mono text-[0.6875rem] break-all">{task.destinationLabel}</span>
+    </p>
+  );
+}
+
+/** That alerts wait on the task's page; nothing where none do. */
+export function NewAlerts({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <p className="num mt-1 flex items-center gap-1.5 text-xs font-medium text-bad">
+      <BellRing className="size-3.5 shrink-0" aria-hidden />
+      {formatPlural(count, "new alert")}
     </p>
   );
 }

@@ -1,5 +1,6 @@
+import { LiveLimits } from "./live-limits.ts";
 import { appRouter } from "./router.ts";
-import { type ApiContext, createCallerFactory } from "./trpc.ts";
+import { type ApiServices, createCallerFactory } from "./trpc.ts";
 
 /**
  * The bridge to Next's server components, which run in this process but in a bundle of their own: they find
@@ -9,10 +10,10 @@ const callerSymbol = Symbol.for("tributary.caller");
 
 export type TributaryCaller = ReturnType<typeof makeCaller>;
 
-export function publishCaller(context: ApiContext): void {
-  Object.assign(globalThis, { [callerSymbol]: makeCaller(context) });
+export function publishCaller(services: ApiServices): void {
+  Object.assign(globalThis, { [callerSymbol]: makeCaller(services) });
 }
 
-function makeCaller(context: ApiContext) {
-  return createCallerFactory(appRouter)(context);
+function makeCaller(services: ApiServices) {
+  return createCallerFactory(appRouter)({ ...services, from: null, live: new LiveLimits(), socket: null });
 }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { nutcrackerFacts } from "../control/pool-facts.ts";
 import { everySecond } from "./every-second.ts";
 import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
@@ -11,8 +10,8 @@ import { verifyRouter } from "./verify-router.ts";
 export const appRouter = router({
   source: router({
     parseNutcracker: procedure
-      .input(z.object({ text: z.string().max(2 * 1024 * 1024) }))
-      .mutation(({ input }) => nutcrackerFacts(input.text)),
+      .input(z.object({ text: z.string() }))
+      .mutation(({ ctx, input }) => ctx.control.readNutcracker(input.text)),
   }),
   connection: router({
     test: procedure.input(connectionInput).mutation(({ ctx, input }) => ctx.control.test(input)),
@@ -24,7 +23,7 @@ export const appRouter = router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */
     live: procedure.subscription(({ ctx, signal }) =>
-      everySecond(signal, () => ({ storage: ctx.control.storageProblem() })),
+      everySecond(ctx, signal, () => ({ storage: ctx.control.storageProblem() })),
     ),
   }),
 });

@@ -32,6 +32,6 @@ export const shardRouter = router({
   live: procedure
     .input(shardId)
     .subscription(({ ctx, input, signal }) =>
-      everySecond(signal, () => ctx.control.shard(input.taskId, input.shardId)),
+      everySecond(ctx, signal, () => ctx.control.shard(input.taskId, input.shardId)),
     ),
 });

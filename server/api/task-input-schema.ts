@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { actorOf } from "../control/actor.ts";
+import { maxNutcrackerBytes } from "../control/nutcracker-reader.ts";
+import { controlCharacterIn } from "../control/task-plan.ts";
 import { mergePolicies } from "../control/task-ring.ts";
 
 const password = z.string().max(512);
@@ -26,7 +28,7 @@ export const shardInputs = z.array(addressInput.extend({ name: z.string().max(64
 const source = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("nutcracker"),
-    text: z.string().max(1024 * 1024, "the file is larger than 1 MiB"),
+    text: z.string().max(maxNutcrackerBytes, "the file is larger than 64 KiB"),
     pool: z.string().min(1, "choose a pool").max(1024),
     further: z.record(z.string().max(1024), z.string().trim().max(4096)).optional(),
   }),
@@ -75,7 +77,12 @@ export const connectionInput = z.object({
   onDestinationDataLost: z.enum(["resync", "stop"]).optional(),
 });
 
-export const taskName = z.string().trim().min(1, "a name is wanted").max(80, "at most 80 characters");
+export const taskName = z
+  .string()
+  .trim()
+  .min(1, "a name is wanted")
+  .max(80, "at most 80 characters")
+  .refine((name) => controlCharacterIn(name) === null, "it holds a control character");
 
 export const taskInput = connectionInput.extend({
   name: taskName,

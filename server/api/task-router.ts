@@ -7,6 +7,7 @@ import {
   destinationKeys,
   given,
   settingsChange,
+  shardId,
   shardInputs,
   taskId,
   taskInput,
@@ -62,11 +63,15 @@ export const taskRouter = router({
       }),
     )
     .query(({ ctx, input }) => ctx.control.events(input.id, input.before ?? null, input.limit)),
+  /** Alerts stay in front of the others until somebody says that they were seen. */
+  seeAlerts: procedure
+    .input(taskId.extend({ shardId: shardId.shape.shardId.nullable(), upTo: z.number().int().min(1) }))
+    .mutation(({ ctx, input }) => ctx.control.seeAlerts(input.id, input.shardId, input.upTo)),
   precheck: procedure
     .input(taskId.extend({ destinationKeys: destinationKeys.optional() }))
     .mutation(({ ctx, input }) => ctx.control.precheck(input.id, input.destinationKeys)),
-  liveList: procedure.subscription(({ ctx, signal }) => everySecond(signal, () => ctx.control.list())),
+  liveList: procedure.subscription(({ ctx, signal }) => everySecond(ctx, signal, () => ctx.control.list())),
   live: procedure
     .input(taskId)
-    .subscription(({ ctx, input, signal }) => everySecond(signal, () => ctx.control.task(input.id))),
+    .subscription(({ ctx, input, signal }) => everySecond(ctx, signal, () => ctx.control.task(input.id))),
 });

@@ -4,13 +4,18 @@ import type { Control } from "../control/control.ts";
 import { type CheckResult, PrecheckError } from "../control/precheck-verdict.ts";
 import { UnconfirmedError } from "../control/start-confirmation.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
+import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import type { SystemInfo } from "./system-info.ts";
 
-export type ApiContext = {
-  readonly control: Control;
-  readonly systemInfo: () => Promise<SystemInfo>;
+/** What the API works with; `open` makes of it the context of one request or WebSocket. */
+export type ApiServices = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
+
+export type ApiContext = ApiServices & {
   /** The address of the caller; null for a call from within this process. */
   readonly from: string | null;
+  readonly live: LiveLimits;
+  /** null for calls over HTTP, and by the pages as they are rendered. */
+  readonly socket: LiveSocket | null;
 };
 
 const trpc = initTRPC.context<ApiContext>().create({
@@ -21,7 +26,8 @@ const trpc = initTRPC.context<ApiContext>().create({
       error.cause instanceof PrecheckError ? error.cause.report.checks : null;
     const question = error.cause instanceof UnconfirmedError ? error.cause.question : null;
     const message = reason?.message ?? shape.message;
-    return { ...shape, message, data: { ...shape.data, reason, checks, question } };
+    const field = fieldOf(error.cause);
+    return { ...shape, message, data: { ...shape.data, reason, checks, question, field } };
   },
 });
 
@@ -29,7 +35,11 @@ export const router = trpc.router;
 export const createCallerFactory = trpc.createCallerFactory;
 
 /** A procedure whose TributaryError becomes an answer with a fitting HTTP status. */
-export const procedure = trpc.procedure.use(async ({ next }) => {
+export const procedure = trpc.procedure.use(async ({ ctx, type, next }) => {
+  // Each call over HTTP is one request, of one body, with a time limit; a socket has none of these.
+  if (ctx.socket !== null && type !== "subscription") {
+    throw new TRPCError({ code: "METHOD_NOT_SUPPORTED", message: "Queries and mutations go over HTTP" });
+  }
   const result = await next();
   const cause = result.ok ? undefined : result.error.cause;
   if (cause instanceof TributaryError) throw toTrpcError(cause);
@@ -54,6 +64,7 @@ export function toTrpcError(cause: TributaryError): TRPCError {
   if (conflicts.has(code)) {
     return new TRPCError({ code: "CONFLICT", message, cause });
   }
+  if (code === "TOO_MANY_REQUESTS") return new TRPCError({ code: "TOO_MANY_REQUESTS", message, cause });
   if (code === "DATABASE_UNWRITABLE") return new TRPCError({ code: "SERVICE_UNAVAILABLE", message, cause });
   if (code === "INTERNAL") return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause });
   return new TRPCError({ code: "BAD_REQUEST", message, cause });
@@ -67,6 +78,19 @@ function reasonFor(error: TRPCError): PlainReason | null {
   // The message of an unforeseen error may hold anything: it stays in the log.
   if (error.code === "INTERNAL_SERVER_ERROR") return reasonOf("INTERNAL", { detail: "see Tributary's log" });
   return null;
+}
+
+/** The path of the input's field that an error belongs to, e.g. `shards.0.password`; null where it is none of one. */
+function fieldOf(cause: unknown): string | null {
+  if (cause instanceof TributaryError)
+    return typeof cause.details.path === "string" ? cause.details.path : null;
+  if (!(cause instanceof ZodError)) return null;
+  return (
+    cause.issues[0]?.path
+      .map(String)
+      .join(".")
+      .replace(/^source\./, "") || null
+  );
 }
 
 function invalidInput(error: ZodError): PlainReason {

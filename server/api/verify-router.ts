@@ -34,5 +34,7 @@ export const verifyRouter = router({
     .query(({ ctx, input }) => ctx.control.verification(input.id, input.run)),
   live: procedure
     .input(taskId)
-    .subscription(({ ctx, input, signal }) => everySecond(signal, () => ctx.control.verifications(input.id))),
+    .subscription(({ ctx, input, signal }) =>
+      everySecond(ctx, signal, () => ctx.control.verifications(input.id)),
+    ),
 });

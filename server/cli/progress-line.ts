@@ -31,7 +31,7 @@ function initialSync(report: ShardReport, previous: ShardReport | null): string 
     share === null ? null : bar(share),
     share === null ? null : `${Math.floor(share * 100)} %`,
     total === null ? bytes(sync.rdbBytesApplied) : `${bytes(sync.rdbBytesApplied)} of ${bytes(total)}`,
-    `${count(sync.keysApplied)} keys`,
+    `${count(sync.keysApplied)} ${sync.keysApplied === 1 ? "key" : "keys"}`,
     keysPerSecond === null ? null : `${count(keysPerSecond)}/s`,
     left === null ? null : `${Math.ceil(left)} s left`,
   ]

@@ -1,17 +1,19 @@
 import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
-import type { PrecheckReport } from "../precheck/precheck-report.ts";
+import type { PrecheckInput, PrecheckReport, ShardAddress } from "../precheck/precheck-report.ts";
 import type { HoldDecision } from "../sync/shard-report.ts";
 import type { DestinationKeysPolicy } from "../sync/shard-sync-spec.ts";
 import type { Actor } from "./actor.ts";
 import { addShards } from "./add-shards.ts";
 import { changeSettings, type SettingsChange } from "./change-settings.ts";
+import { DialBudget } from "./dial-budget.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
+import { NutcrackerReader } from "./nutcracker-reader.ts";
 import type { CreateFlags } from "./plan-checked.ts";
-import { type PoolFacts, poolFacts } from "./pool-facts.ts";
+import { type NutcrackerFacts, nutcrackerFacts, type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
 import { startRecording } from "./recording.ts";
 import type { SecretBox } from "./secret-box.ts";
@@ -79,6 +81,17 @@ export function openControl(options: ControlOptions) {
     onDropped: (error) => onFailure("A part of the history could not be written and is left out.", error),
   });
   const events = new EventLog(db, writes);
+  const reader = new NutcrackerReader();
+  const budget = new DialBudget(now);
+  const plan = async (input: Omit<TaskInput, "name">) => {
+    const { source } = input;
+    const planned = planTask(
+      input,
+      source.kind === "nutcracker" ? await reader.read(source.text) : undefined,
+    );
+    budget.take(serversOf(precheckInput(planned)));
+    return planned;
+  };
   const store = new TaskStore(db);
   const supervisor = new Supervisor({
     store,
@@ -87,6 +100,7 @@ export function openControl(options: ControlOptions) {
     health,
     box,
     runPrechecks,
+    plan,
     runner: options.runner,
     dataDirectory: directory,
     spoolQuotaBytes: () => {
@@ -132,7 +146,7 @@ export function openControl(options: ControlOptions) {
     for (const { record } of supervisor.runs())
       events.add({ taskId: record.id, shardId: null, at: now(), ...said });
   }
-  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.recent(taskId), now());
+  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.told(taskId), now());
   const shardOf = (taskId: string, shardId: string) => {
     const run = supervisor.run(taskId);
     const shard = run.shards.find((candidate) => candidate.record.id === shardId);
@@ -143,13 +157,13 @@ export function openControl(options: ControlOptions) {
   return {
     list: (): TaskRow[] => supervisor.runs().map(({ record }) => row(record.id)),
     row,
-    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.recent(taskId), now()),
+    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.told(taskId), now()),
     shard: (taskId: string, shardId: string): ShardView => {
       const { run, shard } = shardOf(taskId, shardId);
       const { id, name, status, actions, destinationLabel } = row(taskId);
       const newest = events.page(taskId, { shardId, before: null, limit: 50 });
       return {
-        task: { id, name, status, actions, destinationLabel },
+        task: { id, name, status, actions, destinationLabel, databases: run.record.databases },
         shard: shardSummary(run, shard, now()),
         siblings: run.shards.map((other) => ({
           id: other.record.id,
@@ -159,6 +173,10 @@ export function openControl(options: ControlOptions) {
         refused: store.refused(taskId, shardId),
         scripts: store.scripts(taskId, shardId),
         events: newest,
+        alerts: events
+          .told(taskId)
+          .unseen.filter((event) => event.shardId === shardId)
+          .slice(0, 50),
       };
     },
     series: (taskId: string, shardId: string, range: SeriesRange): ShardSeries => {
@@ -172,21 +190,33 @@ export function openControl(options: ControlOptions) {
       supervisor.run(taskId);
       return events.page(taskId, { shardId: null, before, limit });
     },
+    /** It throws on no text. @throws TributaryError TOO_MANY_REQUESTS */
+    readNutcracker: async (text: string): Promise<NutcrackerFacts> =>
+      nutcrackerFacts(await reader.read(text)),
+    /** Somebody has seen the alerts up to and with the event `upTo`: of one shard, or of all. */
+    seeAlerts: (taskId: string, shardId: string | null, upTo: number): TaskRow => {
+      supervisor.run(taskId);
+      events.see(taskId, shardId, upTo);
+      return row(taskId);
+    },
     /** The checks for a task that does not exist yet, and the pool it would be made from; nothing is kept. */
     test: async (input: Omit<TaskInput, "name">): Promise<ConnectionTest> => {
-      const plan = planTask(input);
-      const report = await runPrechecks(precheckInput(plan));
+      const planned = await plan(input);
+      const report = await runPrechecks(precheckInput(planned));
+      const { source } = planned;
       return {
         ...report,
-        question: startQuestion(report, plan.destinationKeys),
-        pool: plan.source.kind === "nutcracker" ? poolFacts(plan.source.pool) : null,
+        question: startQuestion(report, planned.destinationKeys),
+        pool: source.kind === "nutcracker" ? poolFacts(source.pool) : null,
       };
     },
     /** @param destinationKeys in the place of the task's own choice. */
     precheck: async (taskId: string, destinationKeys?: DestinationKeysPolicy): Promise<StartCheck> => {
       const run = supervisor.run(taskId);
       const record = { ...run.record, destinationKeys: destinationKeys ?? run.record.destinationKeys };
-      const report = await runPrechecks(precheckInputOf(record, box, run.began));
+      const input = precheckInputOf(record, box, run.began);
+      budget.take(serversOf(input));
+      const report = await runPrechecks(input);
       return { ...report, question: startQuestion(report, record.destinationKeys) };
     },
     create: async (input: TaskInput, flags: CreateFlags): Promise<TaskRow> =>
@@ -194,7 +224,7 @@ export function openControl(options: ControlOptions) {
     start: (taskId: string, answer?: StartAnswer): TaskRow => row(supervisor.start(taskId, answer).record.id),
     change: (taskId: string, change: SettingsChange, actor: Actor): TaskView => {
       changeSettings(supervisor, taskId, change, actor);
-      return taskView(supervisor.run(taskId), events.recent(taskId), now());
+      return taskView(supervisor.run(taskId), events.told(taskId), now());
     },
     addShards: (taskId: string, inputs: readonly AddressInput[], actor: Actor): TaskRow =>
       row(addShards({ supervisor, store, health, box }, taskId, inputs, actor).record.id),
@@ -243,8 +273,15 @@ export function openControl(options: ControlOptions) {
     close: async (): Promise<void> => {
       recording.stop();
       await verifyJobs.close();
-      await supervisor.close();
+      await Promise.all([supervisor.close(), reader.close()]);
       writes.close();
     },
   };
+}
+
+/** How many addresses the checks dial. */
+function serversOf({ shards }: PrecheckInput): number {
+  const ofShard = ({ alternatives = [], sentinel = null }: ShardAddress) =>
+    1 + alternatives.length + (sentinel?.sentinels.length ?? 0);
+  return shards.reduce((sum, shard) => sum + ofShard(shard), 1);
 }

@@ -1,3 +1,4 @@
+import { knowSecret } from "../errors/known-secrets.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
 import type { SecretBox } from "./secret-box.ts";
@@ -11,7 +12,9 @@ export function sealEndpoint(box: SecretBox, endpoint: RedisEndpoint, place: str
 
 /** @throws TributaryError SECRET_WRONG */
 export function openEndpoint(box: SecretBox, stored: StoredEndpoint, place: string): RedisEndpoint {
-  return { ...stored.endpoint, password: stored.secret === null ? null : box.open(stored.secret, place) };
+  const password = stored.secret === null ? null : box.open(stored.secret, place);
+  knowSecret(password);
+  return { ...stored.endpoint, password };
 }
 
 export function destinationPlace(taskId: string): string {

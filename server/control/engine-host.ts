@@ -1,3 +1,6 @@
+import { knowSecret } from "../errors/known-secrets.ts";
+import type { RedisEndpoint } from "../redis/endpoint.ts";
+import type { SourceAddresses } from "../redis/source-addresses.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import { ShardSync } from "../sync/shard-sync.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
@@ -47,6 +50,8 @@ export class EngineHost {
   #start(spec: ShardSyncSpec): void {
     const key = shardKey(spec.taskId, spec.shardId);
     if (this.#running.has(key)) return;
+    // Also those of its siblings and Sentinels, before anything is sent to them.
+    for (const { password } of endpointsOf(spec)) knowSecret(password);
     const sync = new ShardSync(spec, {
       onReport: (report: ShardReport) => this.#send({ type: "report", report }),
     });
@@ -69,4 +74,13 @@ export class EngineHost {
     this.#running.delete(key);
     this.#send({ type: "stopped", taskId: spec.taskId, shardId: spec.shardId });
   }
+}
+
+function endpointsOf(spec: ShardSyncSpec): RedisEndpoint[] {
+  const of = ({ source, alternatives, sentinel }: SourceAddresses) => [
+    source,
+    ...alternatives,
+    ...(sentinel?.sentinels ?? []),
+  ];
+  return [spec.destination, ...of(spec), ...spec.siblings.flatMap(of)];
 }

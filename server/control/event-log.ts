@@ -1,7 +1,8 @@
-import { and, desc, eq, lt, lte, max } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, lte, max, or, type SQL } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { events, tasks } from "../../db/schema.ts";
 import type { EventLevel } from "../sync/shard-report.ts";
+import { EventFolds } from "./event-folds.ts";
 import type { EventView } from "./task-view.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -18,12 +19,26 @@ export type NewEvent = {
 const recentCount = 50;
 /** Of each task; older ones go. */
 const keptCount = 10_000;
+/** Alerts that nobody has seen are kept beyond that. */
+const keptAlerts = 1_000;
 
-/** What happened, for ever in the database (to a bound) and the newest at hand. */
+/** What is at hand of a task's events. */
+type Known = {
+  /** Newest first. */
+  recent: readonly EventView[];
+  /** Alerts that nobody has seen, newest first. */
+  unseen: readonly EventView[];
+  readonly folds: EventFolds;
+};
+
+/**
+ * What happened, for ever in the database (to a bound) and the newest at hand. What happens again is the same event, with
+ * a count, its first and its last time.
+ */
 export class EventLog {
   readonly #db: Database;
   readonly #writes: WriteBehind;
-  readonly #recent = new Map<string, EventView[]>();
+  readonly #tasks = new Map<string, Known>();
   #nextId: number;
 
   constructor(db: Database, writes: WriteBehind) {
@@ -39,28 +54,60 @@ export class EventLog {
 
   add(event: NewEvent): void {
     const { taskId, ...facts } = event;
-    const view: EventView = { id: this.#nextId++, ...facts };
-    const recent = this.recent(taskId);
-    this.#recent.set(taskId, [view, ...recent].slice(0, recentCount));
+    const known = this.#known(taskId);
+    const former = known.folds.repeated(facts);
+    const view: EventView = {
+      id: this.#nextId++,
+      ...facts,
+      count: (former?.count ?? 0) + 1,
+      firstAt: former?.firstAt ?? facts.at,
+      seen: facts.level !== "alert",
+    };
+    const before = (views: readonly EventView[]) => views.filter(({ id }) => id !== former?.id);
+    known.folds.remember(view);
+    known.recent = [view, ...before(known.recent)].slice(0, recentCount);
+    if (!view.seen) known.unseen = [view, ...before(known.unseen)].slice(0, keptAlerts);
     this.#writes.add(() => {
       // The task may have been deleted meanwhile.
       const task = this.#db.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, taskId)).get();
-      if (task !== undefined)
-        this.#db
-          .insert(events)
-          .values({ ...view, taskId })
-          .run();
+      if (task === undefined) return;
+      if (former !== null) this.#db.delete(events).where(eq(events.id, former.id)).run();
+      this.#db
+        .insert(events)
+        .values({ ...view, taskId })
+        .run();
     });
   }
 
-  /** Newest first, at most 50. */
-  recent(taskId: string): readonly EventView[] {
-    let recent = this.#recent.get(taskId);
-    if (recent === undefined) {
-      recent = this.#select(and(eq(events.taskId, taskId)), recentCount);
-      this.#recent.set(taskId, recent);
+  /** The newest events, at most 50, and the alerts that nobody has seen; newest first. */
+  told(taskId: string): { readonly recent: readonly EventView[]; readonly unseen: readonly EventView[] } {
+    return this.#known(taskId);
+  }
+
+  /** Somebody has seen the task's alerts up to and with the event `upTo`; `shardId` null means those of all shards. */
+  see(taskId: string, shardId: string | null, upTo: number): void {
+    const known = this.#known(taskId);
+    const seen = (event: EventView) => event.id <= upTo && (shardId === null || event.shardId === shardId);
+    const ids = known.unseen.filter(seen).map(({ id }) => id);
+    if (ids.length === 0) return;
+    known.unseen = known.unseen.filter((event) => !seen(event));
+    known.recent = known.recent.map((event) => (ids.includes(event.id) ? { ...event, seen: true } : event));
+    for (const event of known.recent) if (ids.includes(event.id)) known.folds.remember(event);
+    this.#writes.add(() => {
+      this.#db.update(events).set({ seen: true }).where(inArray(events.id, ids)).run();
+    });
+  }
+
+  #known(taskId: string): Known {
+    let known = this.#tasks.get(taskId);
+    if (known === undefined) {
+      const recent = this.#select(eq(events.taskId, taskId), recentCount);
+      const unseen = this.#select(and(eq(events.taskId, taskId), eq(events.seen, false)), keptAlerts);
+      known = { recent, unseen, folds: new EventFolds() };
+      for (const event of [...unseen, ...recent].sort((a, b) => a.id - b.id)) known.folds.remember(event);
+      this.#tasks.set(taskId, known);
     }
-    return recent;
+    return known;
   }
 
   /** Newest first; `before` is an event's id, `shardId` null means all of the task. */
@@ -89,17 +136,25 @@ export class EventLog {
       .offset(keptCount)
       .get();
     if (oldest === undefined) return;
+    const { unseen } = this.#known(taskId);
+    const oldestUnseen = unseen.at(-1)?.id ?? oldest.id + 1;
     this.#db
       .delete(events)
-      .where(and(eq(events.taskId, taskId), lte(events.id, oldest.id)))
+      .where(
+        and(
+          eq(events.taskId, taskId),
+          lte(events.id, oldest.id),
+          or(eq(events.seen, true), lt(events.id, oldestUnseen)),
+        ),
+      )
       .run();
   }
 
   forget(taskId: string): void {
-    this.#recent.delete(taskId);
+    this.#tasks.delete(taskId);
   }
 
-  #select(where: ReturnType<typeof and>, limit: number): EventView[] {
+  #select(where: SQL | undefined, limit: number): EventView[] {
     return this.#db
       .select()
       .from(events)
@@ -107,6 +162,6 @@ export class EventLog {
       .orderBy(desc(events.id))
       .limit(limit)
       .all()
-      .map(({ taskId: _, ...view }) => view as EventView);
+      .map(({ taskId: _, ...view }) => ({ ...view, firstAt: view.firstAt || view.at }) as EventView);
   }
 }

@@ -7,7 +7,7 @@ import {
   startQuestion,
 } from "./start-confirmation.ts";
 import type { TaskInput } from "./task-input.ts";
-import { planTask, type TaskPlan } from "./task-plan.ts";
+import type { TaskPlan } from "./task-plan.ts";
 
 export type CreateFlags = {
   readonly start: boolean;
@@ -25,16 +25,19 @@ export type CheckedPlan = { readonly plan: TaskPlan; readonly confirmed: StartCo
 export async function planChecked(
   input: Omit<TaskInput, "name">,
   { start, skipChecks, confirmation = null }: CreateFlags,
-  runPrechecks: RunPrechecks,
+  servers: {
+    readonly runPrechecks: RunPrechecks;
+    readonly plan: (input: Omit<TaskInput, "name">) => Promise<TaskPlan>;
+  },
   now: number,
 ): Promise<CheckedPlan> {
-  const plan = planTask(input);
+  const plan = await servers.plan(input);
   if (skipChecks) {
     const { destinationKeys } = plan;
     const kept = confirmation && { ...confirmation, at: now, destinationKeys, keys: null, neighbors: [] };
     return { plan, confirmed: kept };
   }
-  const report = await runPrechecks(precheckInput(plan));
+  const report = await servers.runPrechecks(precheckInput(plan));
   const against = reasonAgainst(report, false);
   if (against !== null) throw new PrecheckError(report, against);
   const question = start ? startQuestion(report, plan.destinationKeys) : null;

@@ -2,8 +2,9 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseFurther } from "../redis/parse-source.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
-import { parseNutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
+import { type NutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
 import { endpointOf, type NutcrackerPool, type NutcrackerServer } from "../twemproxy/nutcracker-pool.ts";
+import { placed } from "./input-place.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { TaskInput } from "./task-input.ts";
 import type { PlannedSource } from "./task-plan.ts";
@@ -14,15 +15,18 @@ import { ringOf } from "./task-ring.ts";
  * server is read once, while the ring keeps all names.
  * @throws TributaryError as planTask
  */
-export function planPool(source: Extract<TaskInput["source"], { kind: "nutcracker" }>): PlannedSource {
-  const pool = selectPool(parseNutcrackerConfig(source.text), source.pool);
+export function planPool(
+  source: Extract<TaskInput["source"], { kind: "nutcracker" }>,
+  config: NutcrackerConfig,
+): PlannedSource {
+  const pool = selectPool(config, source.pool);
   const further = new Map(Object.entries(source.further ?? {}));
   for (const name of further.keys()) {
     if (pool.servers.some((server) => server.name === name)) continue;
     const detail = `the pool has no server called ${name}`;
     throw new TributaryError("INPUT_INVALID", { field: "Further addresses", detail });
   }
-  const ids = new Set<string>();
+  const ids = new Map<string, number>();
   const groups = byAddress(pool).map(({ endpoint, servers }) => {
     const name = servers.length === 1 ? servers[0]!.name : formatAddress(endpoint);
     const shard = {
@@ -84,7 +88,9 @@ function furtherOf(
   further: ReadonlyMap<string, string>,
   endpoint: RedisEndpoint,
 ): Omit<SourceAddresses, "source"> {
-  const given = servers.map(({ name }) => parseFurther(further.get(name) ?? "", endpoint));
+  const given = servers.map(({ name }) =>
+    placed(`further.${name}`, () => parseFurther(further.get(name) ?? "", endpoint)),
+  );
   const alternatives = new Map(
     given.flatMap((one) => one.alternatives.map((other) => [formatAddress(other), other] as const)),
   );

@@ -1,5 +1,5 @@
 import { formatAddress } from "../redis/endpoint.ts";
-import { type Problem, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
+import type { NutcrackerConfig, Problem } from "../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import { placeOf } from "./plan-pool.ts";
 
@@ -26,9 +26,8 @@ export type PoolFacts = {
 
 export type NutcrackerFacts = { readonly pools: readonly PoolFacts[]; readonly problems: readonly Problem[] };
 
-/** Reads a nutcracker.yml for the page that lets a pool be chosen. It throws on no input. */
-export function nutcrackerFacts(text: string): NutcrackerFacts {
-  const { pools, problems } = parseNutcrackerConfig(text);
+/** A nutcracker.yml for the page that lets a pool be chosen. */
+export function nutcrackerFacts({ pools, problems }: NutcrackerConfig): NutcrackerFacts {
   return {
     pools: pools.map((pool) => ({ ...poolFacts(pool), hasPassword: pool.redisAuth !== null })),
     problems,

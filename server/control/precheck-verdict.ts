@@ -10,12 +10,13 @@ export type RunPrechecks = (input: PrecheckInput) => Promise<PrecheckReport>;
 
 /** @param taskId of a task that may have run before, as that of a command line; null for a new one. */
 export function precheckInput(plan: TaskPlan, taskId: string | null = null): PrecheckInput {
-  const { databases } = plan;
+  const { databases, source } = plan;
   return {
     shards: plan.shards,
     destination: plan.destination,
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,
+    ...(source.kind === "nutcracker" ? { autoEjectHosts: source.pool.autoEjectHosts } : {}),
     merge: {
       taskId,
       began: false,

@@ -1,4 +1,6 @@
 import type { Database } from "../../db/open-database.ts";
+import type { KeyCount } from "../sync/shard-report.ts";
+import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
 import type { EventLog } from "./event-log.ts";
 import { recordSamples, rollUp, type Sample } from "./metrics-recorder.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -69,14 +71,22 @@ function samplesOf(run: TaskRun, at: number): Sample[] {
       lagBytes: lag.bytes,
       commandsPerSecond: shard.rates.rate("commands"),
       bytesPerSecond: shard.rates.rate("bytes"),
-      sourceKeys: sumOfKeys(facts?.sourceKeys),
-      destinationKeys: sumOfKeys(facts?.destinationKeys),
+      sourceKeys: sumOfKeys(facts?.sourceKeys, run.record.databases, "source"),
+      destinationKeys: sumOfKeys(facts?.destinationKeys, run.record.databases, "destination"),
     };
   });
 }
 
-function sumOfKeys(counts: readonly { readonly keys: number }[] | null | undefined): number | null {
-  return counts ? counts.reduce((sum, count) => sum + count.keys, 0) : null;
+/** Of the databases that are copied; null while unknown. */
+function sumOfKeys(
+  counts: readonly KeyCount[] | null | undefined,
+  databases: DatabaseMap,
+  side: "source" | "destination",
+): number | null {
+  if (!counts) return null;
+  const copied = ({ db }: KeyCount) =>
+    databases.kind === "all" || databases.pairs.some((pair) => pair[side] === db);
+  return counts.filter(copied).reduce((sum, count) => sum + count.keys, 0);
 }
 
 function isThere(supervisor: Supervisor, taskId: string): boolean {

@@ -14,9 +14,11 @@ export type SecretBox = {
 /**
  * The key is derived from `secret` (TRIBUTARY_SECRET), else read from secret.key in the data directory, a file
  * of mode 0600 that is made on the first start.
+ * @param sealed whether passwords are there that were sealed before: a new key would not open them.
+ * @throws TributaryError SECRET_MISSING, SECRET_WRONG
  */
-export function openSecretBox(dataDirectory: string, secret: string | undefined): SecretBox {
-  const key = secret ? deriveKey(secret) : keyOfFile(join(dataDirectory, "secret.key"));
+export function openSecretBox(dataDirectory: string, secret: string | undefined, sealed = false): SecretBox {
+  const key = secret ? deriveKey(secret) : keyOfFile(join(dataDirectory, "secret.key"), sealed);
   return {
     seal: (plain, place) => {
       const nonce = randomBytes(12);
@@ -42,8 +44,9 @@ function deriveKey(secret: string): Buffer {
   return scryptSync(secret, "tributary passwords at rest, v1", 32);
 }
 
-function keyOfFile(file: string): Buffer {
+function keyOfFile(file: string, sealed: boolean): Buffer {
   if (!existsSync(file)) {
+    if (sealed) throw new TributaryError("SECRET_MISSING", { file });
     writeFileSync(file, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
   }
   chmodSync(file, 0o600);

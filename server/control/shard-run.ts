@@ -40,6 +40,11 @@ export class ShardRun {
     this.rejectedTotal = totals?.rejected ?? 0;
   }
 
+  /** Begun since the task was created. Facts that were kept by an earlier version know the last one's number only. */
+  get initialSyncs(): number {
+    return this.facts?.initialSyncs ?? this.facts?.initialSync?.attempt ?? 0;
+  }
+
   begin(at: number): void {
     this.running = true;
     this.ended = false;

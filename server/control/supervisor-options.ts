@@ -3,6 +3,8 @@ import type { RunPrechecks } from "./precheck-verdict.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
 import type { StorageHealth } from "./storage-health.ts";
+import type { TaskInput } from "./task-input.ts";
+import type { TaskPlan } from "./task-plan.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { WriteBehind } from "./write-behind.ts";
@@ -14,6 +16,7 @@ export type SupervisorOptions = {
   readonly health: StorageHealth;
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
+  readonly plan: (input: Omit<TaskInput, "name">) => Promise<TaskPlan>;
   /** Makes the runner, given who listens to it. */
   readonly runner: (listener: ShardRunnerListener) => ShardRunner;
   readonly dataDirectory: string;

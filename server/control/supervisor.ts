@@ -81,8 +81,8 @@ export class Supervisor {
   async create(input: TaskInput, flags: CreateFlags): Promise<TaskRun> {
     const name = input.name.trim();
     refuseTakenName(this.runs(), name, null);
-    const { runPrechecks, box } = this.#options;
-    const { plan, confirmed } = await planChecked(input, flags, runPrechecks, this.#now());
+    const { box } = this.#options;
+    const { plan, confirmed } = await planChecked(input, flags, this.#options, this.#now());
     // Another may have taken it while the checks ran.
     refuseTakenName(this.runs(), name, null);
     const id = newTaskId();
@@ -228,9 +228,8 @@ export class Supervisor {
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
       const idle = shards.filter((shard) => !shard.running);
-      const specs = idle.map(({ record, hasCheckpoint: expectCheckpoint }) =>
-        specOf(run.record, record, { box, dataDirectory, spoolQuotaBytes, expectCheckpoint }),
-      );
+      const options = { box, dataDirectory, spoolQuotaBytes };
+      const specs = idle.map((shard) => specOf(run.record, shard, options));
       idle.forEach((shard, index) => {
         shard.begin(this.#now());
         this.#runner.start(specs[index]!);

@@ -1,5 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { MergePolicy } from "../merge/merge-policy.ts";
+import { controlCharacterIn } from "../redis/control-character.ts";
 import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseSource } from "../redis/parse-source.ts";
 import type { SentinelSource } from "../redis/source-addresses.ts";
@@ -12,11 +13,15 @@ import {
   SHRINK_POLICY,
   type ShrinkPolicy,
 } from "../sync/shard-sync-spec.ts";
+import { type NutcrackerConfig, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import { placed } from "./input-place.ts";
 import { planPool } from "./plan-pool.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
 import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
+
+export { controlCharacterIn } from "../redis/control-character.ts";
 
 /** The pool as it is stored: all that the ring needs, without the password. */
 export type SourceConfig =
@@ -53,13 +58,17 @@ export type TaskPlan = {
 
 /**
  * Reads the addresses and the nutcracker.yml and fills in the defaults. It opens no connection.
+ * @param config what the nutcracker.yml says, where it has been read already.
  * @throws TributaryError ADDRESS_INVALID, SHARD_MISSING, NUTCRACKER_SYNTAX, NUTCRACKER_POOL_UNKNOWN,
  * NUTCRACKER_NOT_REDIS, DATABASE_MAPPED_TWICE, INPUT_INVALID
  */
-export function planTask(input: Omit<TaskInput, "name">): TaskPlan {
-  const destination = endpointOfInput(input.destination);
+export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConfig): TaskPlan {
+  const destination = placed("destination.address", () => endpointOfInput(input.destination));
+  refuseControls("destination", input.destination);
   const source =
-    input.source.kind === "nutcracker" ? planPool(input.source) : planShards(input.source.shards);
+    input.source.kind === "nutcracker"
+      ? planPool(input.source, config ?? parseNutcrackerConfig(input.source.text))
+      : planShards(input.source.shards);
   if (source.shards.length === 0) throw new TributaryError("SHARD_MISSING");
   const databases = input.databases ?? defaultDatabases(source.redisDb, destination.db);
   checkDatabases(databases);
@@ -100,10 +109,14 @@ export function planFurther(
   inputs: readonly AddressInput[],
   present: readonly { readonly id: string }[],
 ): PlannedShard[] {
-  const ids = new Set(present.map(({ id }) => id));
+  const ids = new Map(present.map(({ id }) => [id, 1] as const));
   return inputs.map((input, index) => {
+    const path = `shards.${index}`;
+    refuseControls(path, input);
     const name = input.name?.trim() || `shard-${present.length + index + 1}`;
-    const { source, ...further } = parseSource(input.address, credentialsOf(input));
+    const { source, ...further } = placed(`${path}.address`, () =>
+      parseSource(input.address, credentialsOf(input)),
+    );
     return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
   });
 }
@@ -112,6 +125,15 @@ function endpointOfInput(input: AddressInput): RedisEndpoint {
   const endpoint = parseEndpoint(input.address);
   const { username, password } = credentialsOf(input);
   return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
+}
+
+function refuseControls(path: string, input: AddressInput): void {
+  for (const field of ["name", "username", "password"] as const) {
+    const found = controlCharacterIn(input[field] ?? "");
+    if (found === null) continue;
+    const details = { field: `${path}.${field}`, detail: `it holds ${found}`, path: `${path}.${field}` };
+    throw new TributaryError("INPUT_INVALID", details);
+  }
 }
 
 function credentialsOf({ username, password }: AddressInput): Pick<RedisEndpoint, "username" | "password"> {

@@ -52,21 +52,28 @@ export function shardRecordOf(
   return { ...shard, acknowledged: null, ...sealed };
 }
 
+/** A shard, and what has been known of it before. */
+type KnownShard = {
+  readonly record: ShardRecord;
+  readonly hasCheckpoint: boolean;
+  readonly initialSyncs: number;
+};
+
 /**
  * What a worker is told to run; with passwords, so it goes to the worker and nowhere else.
  * @throws TributaryError SECRET_WRONG
  */
 export function specOf(
   task: TaskRecord,
-  shard: ShardRecord,
+  known: KnownShard,
   options: {
     readonly box: SecretBox;
     readonly dataDirectory: string;
     readonly spoolQuotaBytes: number;
-    readonly expectCheckpoint: boolean;
   },
 ): ShardSyncSpec {
   const { box } = options;
+  const { record: shard } = known;
   const openShard = (one: ShardRecord) => ({
     shardId: one.id,
     shardName: one.name,
@@ -89,7 +96,8 @@ export function specOf(
     shrink: task.shrink,
     destinationKeys: task.destinationKeys,
     onFlush: task.onFlush,
-    expectCheckpoint: options.expectCheckpoint,
+    expectCheckpoint: known.hasCheckpoint,
+    initialSyncsBefore: known.initialSyncs,
     spoolQuotaBytes: options.spoolQuotaBytes,
   };
 }
@@ -112,6 +120,7 @@ export function precheckInputOf(task: TaskRecord, box: SecretBox, began = false)
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,
+    ...(task.source.kind === "nutcracker" ? { autoEjectHosts: task.source.pool.autoEjectHosts } : {}),
     merge: {
       taskId: task.id,
       began,

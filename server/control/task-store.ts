@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, sql } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
 import { mergeAnswers } from "../sync/ledger/script-answers.ts";
@@ -212,6 +212,16 @@ export class TaskStore {
   #exists(taskId: string): boolean {
     return this.#db.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, taskId)).get() !== undefined;
   }
+}
+
+/** Whether any password lies sealed in the database. */
+export function holdsPasswords(db: Database): boolean {
+  const ofTask = db.select({ id: tasks.id }).from(tasks).where(isNotNull(tasks.destinationSecret)).get();
+  // Further servers and Sentinels have theirs within: they come with one of these, or stand alone.
+  const ofShard = sql`${shards.secret} is not null
+    or exists (select 1 from json_each(${shards.alternatives}) where json_extract(value, '$.secret') is not null)
+    or exists (select 1 from json_each(${shards.sentinel}, '$.sentinels') where json_extract(value, '$.secret') is not null)`;
+  return ofTask !== undefined || db.select({ id: shards.id }).from(shards).where(ofShard).get() !== undefined;
 }
 
 /** A task that was made before rings were kept has one shard for each name of its pool. */

@@ -26,9 +26,15 @@ export type WantedState = "created" | "running" | "paused" | "finished";
 export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete" | "resync";
 
 export type EventView = {
+  /** Of the last time that it happened: a later event has a higher one. */
   readonly id: number;
-  /** ms since the epoch. */
+  /** ms since the epoch; the last time. */
   readonly at: number;
+  /** How often it has happened since `firstAt`. */
+  readonly count: number;
+  readonly firstAt: number;
+  /** false for an alert that nobody has marked as seen. */
+  readonly seen: boolean;
   readonly level: EventLevel;
   readonly type: string;
   readonly message: string;
@@ -60,6 +66,8 @@ export type TaskRow = {
   readonly lastEvent: EventView | null;
   /** Its shards were given by hand: while it is paused, others may be added. */
   readonly takesShards: boolean;
+  /** How many alerts nobody has marked as seen. */
+  readonly unseenAlerts: number;
   /** Names of shards from which the destination is known to differ. */
   readonly differing: readonly string[];
   /** What can be done now. */
@@ -131,17 +139,21 @@ export type TaskView = TaskRow & {
   readonly destinationKeys: readonly KeyCount[] | null;
   /** Newest first, at most 50. */
   readonly events: readonly EventView[];
+  /** Those that nobody has marked as seen, newest first, at most 50, however old they are. */
+  readonly alerts: readonly EventView[];
 };
 
 /** One shard's page. */
 export type ShardView = {
-  readonly task: Pick<TaskRow, "id" | "name" | "status" | "actions" | "destinationLabel">;
+  readonly task: Pick<TaskView, "id" | "name" | "status" | "actions" | "destinationLabel" | "databases">;
   readonly shard: ShardSummary;
   readonly siblings: readonly { readonly id: string; readonly name: string; readonly status: ShardStatus }[];
   readonly refused: readonly RefusedCommand[];
   /** How scripts that the shard sends as they were called ran on the destination. */
   readonly scripts: readonly ScriptRuns[];
   readonly events: readonly EventView[];
+  /** As the task's, of this shard. */
+  readonly alerts: readonly EventView[];
 };
 
 export const seriesRanges = ["15m", "1h", "6h", "24h", "7d"] as const;

@@ -9,8 +9,11 @@ import type { EventView, MergingView, ShardSummary, TaskRow, TaskView } from "./
 /** ms after which a running shard sync's numbers are no longer called current; it reports twice a second. */
 const staleAfter = 5_000;
 
-/** What the pages show, made from what runs. `events` are the task's newest. */
-export function taskRow(run: TaskRun, events: readonly EventView[], now: number): TaskRow {
+/** The task's newest events, and the alerts among all of them that nobody has seen. */
+export type ToldOfTask = { readonly recent: readonly EventView[]; readonly unseen: readonly EventView[] };
+
+/** What the pages show, made from what runs. */
+export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: number): TaskRow {
   const { record } = run;
   return {
     id: record.id,
@@ -25,16 +28,17 @@ export function taskRow(run: TaskRun, events: readonly EventView[], now: number)
     lag: worstLag(run, now),
     lagSparkline: run.lagSparkline,
     commandsPerSecond: sumOfRates(run),
-    lastEvent: events[0] ?? null,
+    lastEvent: recent[0] ?? null,
+    unseenAlerts: unseen.length,
     takesShards: record.source.kind === "shards" && record.wanted !== "finished",
     differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
     actions: run.actions(),
   };
 }
 
-export function taskView(run: TaskRun, events: readonly EventView[], now: number): TaskView {
+export function taskView(run: TaskRun, told: ToldOfTask, now: number): TaskView {
   return {
-    ...taskRow(run, events, now),
+    ...taskRow(run, told, now),
     source: sourceView(run),
     databases: run.record.databases,
     publish: run.record.publish,
@@ -42,7 +46,8 @@ export function taskView(run: TaskRun, events: readonly EventView[], now: number
     merging: mergingView(run),
     shards: run.shards.map((shard) => shardSummary(run, shard, now)),
     destinationKeys: destinationKeys(run),
-    events,
+    events: told.recent,
+    alerts: told.unseen.slice(0, 50),
   };
 }
 

@@ -150,6 +150,9 @@ export class WorkerPool implements ShardRunner {
       const placement = slot.placements.get(shardKey(taskId, shardId));
       if (placement !== undefined && checkpoint !== null && !placement.spec.expectCheckpoint)
         placement.spec = { ...placement.spec, expectCheckpoint: true };
+      const { initialSyncs } = message.report;
+      if (placement !== undefined && initialSyncs !== placement.spec.initialSyncsBefore)
+        placement.spec = { ...placement.spec, initialSyncsBefore: initialSyncs };
       this.#options.onReport(message.report);
     }
     if (message.type !== "stopped") return;

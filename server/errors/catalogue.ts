@@ -51,8 +51,10 @@ export const catalogue = {
   },
   AUTH_FAILED: {
     message: "{role} at {address} refused the user name or password.",
-    cause: "WRONGPASS or 'invalid password'.",
-    remedy: "Check the user name and the password; a password change takes effect after editing the task.",
+    cause:
+      "WRONGPASS, 'invalid password', or any other refusal of AUTH. The server's own text is not shown, since it may repeat the password.",
+    remedy:
+      "Check the user name and the password. Where the server's password was changed, let it take the former one, too (ACL SETUSER name >former), then start the task again; the passwords of a task stay as they were given. Or delete the task and create it again with the new one.",
     retried: false,
   },
   NOT_REDIS: {
@@ -283,6 +285,13 @@ export const catalogue = {
       "Find out why. Tributary copies the shard again from its start: by itself or, where the task is to stop instead, when you start it again.",
     retried: true,
   },
+  DESTINATION_IS_NUTCRACKER: {
+    message: "The destination at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
+    cause: "A proxy's listen address was given where the one Redis that is to hold all data is wanted.",
+    remedy:
+      "Give the address of that Redis-Server itself. Tributary does not write through nutcracker, which forwards neither transactions nor scripts over several keys.",
+    retried: false,
+  },
   DESTINATION_UNSUPPORTED: {
     message: "The destination at {address} cannot be used: {detail}.",
     cause: "It is a kind of server that this version cannot write to.",
@@ -395,6 +404,12 @@ export const catalogue = {
     remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
     retried: true,
   },
+  TOO_MANY_REQUESTS: {
+    message: "There are too many {what} at once.",
+    cause: "Connection tests, open pages or live views come faster than any team needs them.",
+    remedy: "Wait {seconds} s, then try again. Close pages and end programs that nobody needs.",
+    retried: false,
+  },
   HOST_NOT_ALLOWED: {
     message: "Requests for the host {host} are not accepted.",
     cause: "The page was opened under a name that Tributary does not know as its own (or by DNS rebinding).",
@@ -439,6 +454,14 @@ export const catalogue = {
       "Free space, mend the disk, or end what holds the file. Synchronisation goes on; its history is kept in memory and written later.",
     retried: true,
   },
+  DATABASE_DAMAGED: {
+    message: "Tributary's database in {directory} is damaged: {detail}.",
+    cause:
+      "A disk that failed, a copy that was broken off, or another program has changed tributary.db or lock.db.",
+    remedy:
+      "Put a backup of tributary.db in its place. Without one, move tributary.db, tributary.db-wal and tributary.db-shm away and create the tasks again: a destination that is given again keeps what it holds. lock.db may be removed, since it holds nothing.",
+    retried: false,
+  },
   DATA_DIR_LOCKED: {
     message: "Another Tributary (process {pid}) uses the data directory {directory}.",
     cause: "Two engines on one data directory would write twice.",
@@ -462,6 +485,14 @@ export const catalogue = {
     message: "{task} has no verification {run}.",
     cause: "It is older than the runs that are kept, or the address is wrong.",
     remedy: "Choose one of the list.",
+    retried: false,
+  },
+  SECRET_MISSING: {
+    message:
+      "The key file {file} is missing, and the database beside it holds passwords that only this key opens.",
+    cause: "The data directory was copied or restored without secret.key, or the file was removed.",
+    remedy:
+      "Put secret.key back. If it is lost, its passwords are, too: start with another data directory (TRIBUTARY_DATA_DIR) and create the tasks again.",
     retried: false,
   },
   USAGE: {

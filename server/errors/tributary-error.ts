@@ -1,4 +1,5 @@
 import { catalogue, type ErrorCode } from "./catalogue.ts";
+import { withoutSecrets } from "./known-secrets.ts";
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -54,9 +55,13 @@ export function toReason(error: unknown): PlainReason {
   return reasonOf("INTERNAL", { detail: error instanceof Error ? error.message : String(error) });
 }
 
+/** What a peer can have a say in; the rest are our own words and the user's. */
+const remote = new Set(["detail", "address", "addresses", "master", "command", "runId"]);
+
 function fill(template: string, details: ErrorDetails): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = details[name];
-    return value === undefined ? whole : String(value);
+    if (value === undefined) return whole;
+    return remote.has(name) ? withoutSecrets(String(value)) : String(value);
   });
 }

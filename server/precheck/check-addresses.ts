@@ -8,7 +8,11 @@ export const checkAddresses: Check = ({ shards }) =>
   shards.flatMap((shard) => {
     if (shard.others === null) return [];
     const { servers, sentinels, chosen } = shard.others;
-    const check = checkOf("addresses", "Its master is found after a failover", shard.subject);
+    const check = checkOf(
+      "addresses",
+      { ok: "Its master is found after a failover", found: "Its master may not be found after a failover" },
+      shard.subject,
+    );
     const results: CheckResult[] = [];
     const master = servers.find(({ endpoint }) => endpoint === chosen);
     const masters = mastersOf(servers).map(({ endpoint }) => formatAddress(endpoint));

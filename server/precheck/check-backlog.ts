@@ -8,7 +8,11 @@ const enough = 64 * 1024 * 1024;
 export const checkBacklog: Check = ({ shards }) =>
   shards.flatMap((shard) => {
     if (shard.facts === null || shard.failure !== null) return [];
-    const check = checkOf("backlog-size", "Replication backlog", shard.subject);
+    const check = checkOf(
+      "backlog-size",
+      { ok: "Replication backlog is large enough", found: "Replication backlog is small" },
+      shard.subject,
+    );
     const current = formatBytes(shard.facts.backlogSize);
     if (shard.facts.backlogSize >= enough) return [check.ok("It bridges an interruption.", current)];
     return [

@@ -4,7 +4,11 @@ import type { Check, CheckResult, DatabasePair, ServerAnswers } from "./precheck
 /** Every database that holds keys is named, every one that is named exists, and no two of the source go to one of the destination. */
 export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {
   const results: CheckResult[] = [];
-  const mapped = checkOf("databases-mapped", "Databases mapped once", "task");
+  const mapped = checkOf(
+    "databases-mapped",
+    { ok: "Databases mapped once", found: "Databases mapped to one" },
+    "task",
+  );
   for (const [index, pair] of (databases ?? []).entries()) {
     const twin = (databases ?? [])
       .slice(0, index)
@@ -23,7 +27,11 @@ export const checkDatabases: Check = ({ shards, destination, databases, heartbea
     // A cluster as destination is refused as such.
     if (server.failure !== null || (server === destination && server.facts?.mode === "cluster")) continue;
     if (server !== destination && databases !== null) results.push(...leftOut(server, databases));
-    const check = checkOf("databases-present", "Databases exist", server.subject);
+    const check = checkOf(
+      "databases-present",
+      { ok: "Databases exist", found: "A database is missing" },
+      server.subject,
+    );
     const needed = new Set<number>();
     for (const pair of databases ?? []) needed.add(server === destination ? pair.destination : pair.source);
     if (server !== destination) needed.add(heartbeatDb ?? 0);
@@ -51,7 +59,11 @@ function leftOut({ subject, facts, ownKeys }: ServerAnswers, pairs: readonly Dat
   const named = left.map(
     ({ db, keys }) => `database ${db} (${keys.toLocaleString("en-US")} ${keys === 1 ? "key" : "keys"})`,
   );
-  const check = checkOf("databases-left-out", "Databases left out", subject);
+  const check = checkOf(
+    "databases-left-out",
+    { ok: "No database is left out", found: "Databases are left out" },
+    subject,
+  );
   const message = `The task leaves out ${named.join(", ")} of this shard.`;
   return [
     check.warning(message, "Name every database that is to be synchronized, or move on if this is meant."),

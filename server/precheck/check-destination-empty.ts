@@ -1,14 +1,24 @@
-import { checkOf } from "./check-result.ts";
+import { checkOf, formatPlural } from "./check-result.ts";
+import { areOne } from "./check-same-server.ts";
 import type { Check, DestinationUse } from "./precheck-report.ts";
 
 /** What becomes of keys that lie in the databases that will be written, by what the task was told. */
-export const checkDestinationEmpty: Check = ({ destination, merge, use }) => {
-  if (use === null) return [];
-  const check = checkOf("destination-empty", "Destination empty", destination.subject);
+export const checkDestinationEmpty: Check = ({ shards, destination, merge, use }) => {
+  // A destination that is one of the shards is refused as such: to empty it would be to lose the data.
+  if (use === null || shards.some((shard) => areOne(shard, destination))) return [];
+  const titles = { ok: "Destination is empty", found: "Destination is not empty" };
+  const check = checkOf("destination-empty", titles, destination.subject);
   if (use.keys.length === 0) return [check.ok("The databases that will be written are empty.")];
-  const found = use.keys.map(({ db, keys }) => `db${db}: ${keys} keys`).join(", ");
-  if (use.began)
-    return [check.ok("It holds what this task has brought, and keys of others beside it.", found)];
+  const found = use.keys.map(({ db, keys }) => `db${db}: ${formatPlural(keys, "key")}`).join(", ");
+  if (use.began) {
+    const own = { ...titles, ok: "Destination holds this task's keys" };
+    return [
+      checkOf("destination-empty", own, destination.subject).ok(
+        "It holds what this task has brought, and keys of others beside it.",
+        found,
+      ),
+    ];
+  }
   if (merge.destinationKeys === "must-be-empty" && use.neighbors.length === 0) {
     const sample = use.samples?.examples.find(({ kind }) => kind === "on-destination")?.key;
     const { address } = destination;
@@ -18,7 +28,7 @@ export const checkDestinationEmpty: Check = ({ destination, merge, use }) => {
   const message = kept
     ? "It holds keys already. They are kept, also where a shard has a key of the same name."
     : "It holds keys already. Those of the same name as a shard's key are overwritten; the others stay beside the copy.";
-  const remedy = "Flush these databases first if nothing in them is needed, or choose an empty database.";
+  const remedy = "Give other databases, or a destination that is empty, where these keys are needed.";
   return [check.warning(message + shareText(use), remedy, found)];
 };
 

@@ -5,7 +5,11 @@ import type { Check } from "./precheck-report.ts";
 export const checkDestinationKind: Check = ({ destination }) => {
   const { facts, address, subject } = destination;
   if (facts === null || destination.failure !== null) return [];
-  const check = checkOf("destination-supported", "Destination supported", subject);
+  const check = checkOf(
+    "destination-supported",
+    { ok: "Destination supported", found: "Destination not supported" },
+    subject,
+  );
   if (facts.mode === "cluster") {
     return [check.error("DESTINATION_UNSUPPORTED", { address, detail: "it is a Redis Cluster" }, "cluster")];
   }

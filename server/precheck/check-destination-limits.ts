@@ -11,7 +11,11 @@ const ENOUGH_QUERY = 64 * MiB;
 export const checkDestinationLimits: Check = ({ shards, destination }) => {
   if (destination.failure !== null || destination.facts?.mode === "cluster") return [];
   const { subject } = destination;
-  const check = checkOf("destination-limits", "Destination takes large values", subject);
+  const check = checkOf(
+    "destination-limits",
+    { ok: "Destination takes large values", found: "Destination refuses large values" },
+    subject,
+  );
   const results: CheckResult[] = [];
   const bulk = limitOf(destination.settings, "proto-max-bulk-len");
   const wanted = Math.max(

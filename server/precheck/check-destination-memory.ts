@@ -11,7 +11,11 @@ export const checkDestinationMemory: Check = ({ shards, destination }) => {
   return [...memoryResults(), ...policyResults()];
 
   function memoryResults(): CheckResult[] {
-    const check = checkOf("destination-memory", "Destination has room", subject);
+    const check = checkOf(
+      "destination-memory",
+      { ok: "Destination has room", found: "Destination may not have room" },
+      subject,
+    );
     const current = `${formatBytes(facts!.usedMemory)} of ${maxMemory === 0 ? "no limit" : formatBytes(maxMemory)}`;
     const full = [...destination.refusals.values()].find((refusal) => refusal?.code === "DESTINATION_FULL");
     if (full) return [{ ...check.refused(full), current }];
@@ -34,7 +38,11 @@ export const checkDestinationMemory: Check = ({ shards, destination }) => {
   }
 
   function policyResults(): CheckResult[] {
-    const check = checkOf("destination-eviction", "Destination evicts nothing", subject);
+    const check = checkOf(
+      "destination-eviction",
+      { ok: "Destination evicts nothing", found: "Destination evicts keys" },
+      subject,
+    );
     if (policy === "noeviction") return [check.ok("It evicts no keys.", policy)];
     return [
       check.warning(

@@ -19,15 +19,21 @@ const optional: Readonly<Record<string, readonly [without: string, permission: s
 export const checkDestinationWritable: Check = ({ destination }) => {
   const { facts, address, subject, refusals } = destination;
   if (destination.failure !== null || facts?.mode === "cluster") return [];
-  const check = checkOf("destination-writable", "Destination writable", subject);
+  const check = checkOf(
+    "destination-writable",
+    { ok: "Destination writable", found: "Destination not writable" },
+    subject,
+  );
+  const lacking = checkOf("destination-writable", { ok: "", found: "A permission is missing" }, subject);
   if (facts?.role === "replica" && facts.replicaReadOnly !== false) {
     const detail = `it is a replica of ${facts.masterAddress ?? "another server"}`;
     return [check.error("DESTINATION_READONLY", { address, detail }, "replica")];
   }
   const results: CheckResult[] = [];
   if (facts?.role === "replica") {
+    const replica = checkOf("destination-writable", { ok: "", found: "Destination is a replica" }, subject);
     results.push(
-      check.warning(
+      replica.warning(
         `It is a replica of ${facts.masterAddress ?? "another server"}: what is written is lost when it resynchronises.`,
         "Give the master's address.",
         "replica",
@@ -47,7 +53,7 @@ export const checkDestinationWritable: Check = ({ destination }) => {
     results.push(
       without === undefined
         ? check.refused(refusal)
-        : check.warning(`The user may not call ${command}: ${without}`, `Grant the user ${permission}.`),
+        : lacking.warning(`The user may not call ${command}: ${without}`, `Grant the user ${permission}.`),
     );
   }
   return results.length > 0 ? results : [check.ok("The user may write all that is needed.")];

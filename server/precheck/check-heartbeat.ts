@@ -7,9 +7,14 @@ export const checkHeartbeat: Check = ({ shards, heartbeatDb }) => {
   return shards.flatMap((shard) => {
     const refusal = shard.refusals.get("SETEX");
     if (shard.failure !== null) return [];
-    const check = checkOf("heartbeat", "Heartbeat", shard.subject);
+    const untried = checkOf("heartbeat", { ok: "Heartbeat not tried yet", found: "" }, shard.subject);
+    const check = checkOf(
+      "heartbeat",
+      { ok: "Heartbeat can be written", found: "Heartbeat cannot be written" },
+      shard.subject,
+    );
     if (refusal === undefined)
-      return [check.ok("Whether it can be written will be seen at the start.", "unknown")];
+      return [untried.ok("Whether it can be written will be seen at the start.", "unknown")];
     if (refusal === null) return [check.ok("The heartbeat's key can be written.")];
     return [
       check.warning(

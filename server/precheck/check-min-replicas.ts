@@ -6,7 +6,11 @@ export const checkMinReplicas: Check = ({ shards }) =>
   shards.flatMap((shard) => {
     const value = shard.settings.get("min-replicas-to-write") ?? shard.settings.get("min-slaves-to-write");
     if (value === undefined || shard.failure !== null) return [];
-    const check = checkOf("min-replicas", "Replicas that must acknowledge", shard.subject);
+    const check = checkOf(
+      "min-replicas",
+      { ok: "No replica must acknowledge", found: "Replicas must acknowledge" },
+      shard.subject,
+    );
     if (value === "0") return [check.ok("None is demanded.", value)];
     return [
       check.warning(

@@ -10,7 +10,11 @@ const VECTOR_SETS = "vectorset";
 export const checkModules: Check = ({ shards, destination }) =>
   shards.flatMap((shard) => {
     if (shard.facts === null || shard.failure !== null) return [];
-    const check = checkOf("modules", "Modules", shard.subject);
+    const check = checkOf(
+      "modules",
+      { ok: "No values of modules", found: "Values of modules are not copied" },
+      shard.subject,
+    );
     const there = destination.facts?.modules ?? [];
     const modules = shard.facts.modules.filter(
       (name) => name !== WITHOUT_VALUES && !(name === VECTOR_SETS && there.includes(name)),

@@ -5,7 +5,11 @@ import type { Check } from "./precheck-report.ts";
 /** Other tasks, of this Tributary or of another, that write to the same databases. */
 export const checkNeighbors: Check = ({ destination, use }) => {
   if (use === null) return [];
-  const check = checkOf("destination-neighbors", "Other tasks", destination.subject);
+  const check = checkOf(
+    "destination-neighbors",
+    { ok: "No other task", found: "Another task writes here" },
+    destination.subject,
+  );
   if (use.neighbors.length === 0) return [check.ok("No other task writes to these databases.")];
   return [
     check.warning(

@@ -12,7 +12,11 @@ export const checkOutputBuffer: Check = ({ shards }) =>
     const limit = /(?:slave|replica) (\d+) (\d+) (\d+)/.exec(setting ?? "");
     if (limit === null || shard.failure !== null) return [];
     const [hard = 0, soft = 0, seconds = 0] = limit.slice(1).map(Number);
-    const check = checkOf("output-buffer", "Output buffer for replicas", shard.subject);
+    const check = checkOf(
+      "output-buffer",
+      { ok: "Output buffer for replicas is large enough", found: "Output buffer for replicas is small" },
+      shard.subject,
+    );
     const current =
       `${hard === 0 ? "no hard limit" : formatBytes(hard)}, ` +
       `${soft === 0 ? "no soft limit" : `${formatBytes(soft)} for ${seconds} s`}`;

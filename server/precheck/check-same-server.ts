@@ -7,8 +7,16 @@ import type { Check, CheckResult, ServerAnswers } from "./precheck-report.ts";
  */
 export const checkSameServer: Check = ({ shards, destination, merge }) => {
   const results: CheckResult[] = [];
-  const duplicates = checkOf("shards-distinct", "Shards are distinct", "task");
-  const loops = checkOf("destination-apart", "Destination is no shard", "destination");
+  const duplicates = checkOf(
+    "shards-distinct",
+    { ok: "Shards are distinct", found: "Shards are not distinct" },
+    "task",
+  );
+  const loops = checkOf(
+    "destination-apart",
+    { ok: "Destination is no shard", found: "Destination is a shard" },
+    "destination",
+  );
   for (const [index, shard] of shards.entries()) {
     for (const other of shards.slice(0, index)) {
       if (merge.readsOnce && sameServer(shard, other)) {
@@ -47,6 +55,11 @@ export const checkSameServer: Check = ({ shards, destination, merge }) => {
   }
   return results;
 };
+
+/** Whether what is written to one is written to the other: one server, or a master and its replica. */
+export function areOne(a: ServerAnswers, b: ServerAnswers): boolean {
+  return sameServer(a, b) || sameHistory(a, b);
+}
 
 function sameServer(a: ServerAnswers, b: ServerAnswers): boolean {
   if (a.facts?.runId && b.facts?.runId) return a.facts.runId === b.facts.runId;

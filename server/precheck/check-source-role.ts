@@ -5,7 +5,11 @@ import type { Check } from "./precheck-report.ts";
 export const checkSourceRole: Check = ({ shards }) =>
   shards.flatMap((shard) => {
     if (shard.facts === null || shard.failure !== null) return [];
-    const check = checkOf("source-role", "Shard is a master", shard.subject);
+    const check = checkOf(
+      "source-role",
+      { ok: "Shard is a master", found: "Shard is a replica" },
+      shard.subject,
+    );
     if (shard.facts.role === "master") return [check.ok("It is a master.", "master")];
     const master = shard.facts.masterAddress ?? "its master";
     return [

@@ -7,7 +7,11 @@ export const checkStrays: Check = ({ shards, merge, use }) => {
   const samples = use?.samples ?? null;
   if (samples === null || shards.length < 2) return [];
   if (merge.ring === null) return [collisions(samples)];
-  const check = checkOf("keys-with-owners", "Keys with their owners", "task");
+  const check = checkOf(
+    "keys-with-owners",
+    { ok: "Keys with their owners", found: "Keys on other shards than their owners" },
+    "task",
+  );
   const { sampled, stale, lone } = samples;
   if (stale + lone === 0) {
     return [check.ok(`Each of ${sampled} keys that were looked at lies on the shard that owns it.`)];
@@ -22,7 +26,11 @@ export const checkStrays: Check = ({ shards, merge, use }) => {
 };
 
 function collisions(samples: KeySamples) {
-  const check = checkOf("keys-apart", "Keys on one shard each", "task");
+  const check = checkOf(
+    "keys-apart",
+    { ok: "Keys on one shard each", found: "Keys on several shards" },
+    "task",
+  );
   const { sampled, collisions: count } = samples;
   if (count === 0) return check.ok(`None of ${sampled} keys that were looked at lies on two shards.`);
   return check.warning(

@@ -11,7 +11,11 @@ export const checkVersions: Check = ({ shards, destination }) => {
   return shards.flatMap((shard) => {
     const from = shard.facts;
     if (from === null || shard.failure !== null) return [];
-    const check = checkOf("versions", "Destination not older", shard.subject);
+    const check = checkOf(
+      "versions",
+      { ok: "Destination not older", found: "Destination is older" },
+      shard.subject,
+    );
     const own = from.flavor === to.flavor;
     const older = own
       ? compareVersions(to.version, from.version) < 0

@@ -43,6 +43,8 @@ export type PrecheckInput = {
   readonly databases: readonly DatabasePair[] | null;
   /** The source database of the heartbeat key; null writes none. */
   readonly heartbeatDb: number | null;
+  /** What the pool says; left out for shards that were given by hand. */
+  readonly autoEjectHosts?: boolean;
   readonly merge: MergeQuestion;
   readonly signal?: AbortSignal;
 };
@@ -158,6 +160,8 @@ export type Precheck = {
   readonly destination: ServerAnswers;
   readonly databases: readonly DatabasePair[] | null;
   readonly heartbeatDb: number | null;
+  /** null for shards that were given by hand. */
+  readonly autoEjectHosts: boolean | null;
   readonly merge: MergeQuestion;
   readonly use: DestinationUse | null;
 };

@@ -1,4 +1,5 @@
 import { checkAddresses } from "./check-addresses.ts";
+import { checkAutoEject } from "./check-auto-eject.ts";
 import { checkBacklog } from "./check-backlog.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkDestinationEmpty } from "./check-destination-empty.ts";
@@ -35,6 +36,7 @@ import { probeShard } from "./shard-probe.ts";
 const checks: readonly Check[] = [
   checkReachable,
   checkSameServer,
+  checkAutoEject,
   checkPsync,
   checkSourceRole,
   checkAddresses,
@@ -60,17 +62,22 @@ const checks: readonly Check[] = [
  * @throws only the signal's reason.
  */
 export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport> {
-  const { databases, heartbeatDb, merge, signal } = input;
+  const { databases, heartbeatDb, merge, autoEjectHosts = null, signal } = input;
   const destinationAsked = probeDestination(input.destination, databases, merge.taskId, signal);
   const shardsAsked = Promise.all(
     input.shards.map((shard) => probeShard(shard, databases, heartbeatDb, signal)),
   );
   const [shards, destination] = await Promise.all([shardsAsked, destinationAsked]);
   const use = await destinationUse({ ...input, shards, answers: destination });
-  const precheck = { shards, destination, databases, heartbeatDb, merge, use };
+  const precheck = { shards, destination, databases, heartbeatDb, autoEjectHosts, merge, use };
   const results = checks.flatMap((check) => check(precheck));
   if (shards.length === 0) {
-    results.unshift(checkOf("shards-given", "Shards given", "task").error("SHARD_MISSING", {}));
+    results.unshift(
+      checkOf("shards-given", { ok: "Shards given", found: "No shard is given" }, "task").error(
+        "SHARD_MISSING",
+        {},
+      ),
+    );
   }
   return {
     ok: results.every((result) => result.level !== "error"),

@@ -92,7 +92,9 @@ export async function probeServer(options: ProbeOptions): Promise<ServerAnswers>
     if (signal?.aborted) throw error;
     const failure = toTributaryError(error, context);
     if (suspicious.has(failure.code) && (await isNutcracker(endpoint, probeTimeoutMs))) {
-      return answers(reasonOf("IS_NUTCRACKER", context));
+      return answers(
+        reasonOf(options.subject === "destination" ? "DESTINATION_IS_NUTCRACKER" : "IS_NUTCRACKER", context),
+      );
     }
     return answers(toReason(failure));
   } finally {

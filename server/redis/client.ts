@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import { AbstractConnector, Redis, ReplyError } from "ioredis";
+import { knowSecret } from "../errors/known-secrets.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { connectSocket } from "./connect-socket.ts";
 import { formatAddress, type RedisEndpoint } from "./endpoint.ts";
 import { FilteredStream } from "./filtered-stream.ts";
 import { allowOnlyHarmless } from "./harmless-commands.ts";
-import { toTributaryError } from "./reply-error.ts";
+import { authError, toTributaryError } from "./reply-error.ts";
 
 export { toTributaryError } from "./reply-error.ts";
 
@@ -152,6 +153,7 @@ async function enter(redis: Redis, endpoint: RedisEndpoint, options: ClientOptio
 async function authenticate(redis: Redis, endpoint: RedisEndpoint, context: Context, password: string) {
   // The default user's name is left out: before 6.0 AUTH takes the password alone.
   const user = endpoint.username === null || endpoint.username === "default" ? [] : [endpoint.username];
+  knowSecret(password);
   try {
     await redis.call("AUTH", ...user, password);
   } catch (error) {
@@ -159,9 +161,7 @@ async function authenticate(redis: Redis, endpoint: RedisEndpoint, context: Cont
     const text = messageOf(error);
     // A password that is not needed does no harm: one password is often given for all of a pool's servers.
     if (user.length === 0 && /no password is set|without any password configured/.test(text)) return;
-    const mapped = toTributaryError(error, { ...context, command: "AUTH" });
-    const wrong = mapped.code === "INTERNAL" || /_DENIED$/.test(mapped.code);
-    throw wrong ? new TributaryError("AUTH_FAILED", context) : mapped;
+    throw authError(text, context);
   }
 }
 

@@ -1,4 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
+import { controlCharacterIn } from "./control-character.ts";
 
 /** Where one Redis-Server listens and how to enter it. Plain data: it crosses threads. */
 export type RedisEndpoint = {
@@ -23,6 +24,8 @@ export function parseEndpoint(input: string): RedisEndpoint {
   const invalid = (detail: string) =>
     new TributaryError("ADDRESS_INVALID", { input: maskPassword(text) || "An empty text", detail });
   if (text === "") throw invalid("nothing was given");
+  // A URL would lose line breaks and tabs without a word.
+  refuseControls(text, "it");
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "redis" && scheme !== "rediss") {
     throw invalid(`the scheme ${scheme}:// is not known`);
@@ -40,12 +43,16 @@ export function parseEndpoint(input: string): RedisEndpoint {
     throw invalid("what follows the / is not the number of a database");
   const port = url.port === "" ? 6379 : Number(url.port);
   if (port < 1) throw invalid("the port must be 1 to 65535");
+  const username = url.username === "" ? null : decode(url.username, invalid);
+  const password = url.password === "" ? null : decode(url.password, invalid);
+  refuseControls(username ?? "", "the user name");
+  refuseControls(password ?? "", "the password");
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port,
     tls: scheme === "rediss",
-    username: url.username === "" ? null : decode(url.username, invalid),
-    password: url.password === "" ? null : decode(url.password, invalid),
+    username,
+    password,
     db: path === "" ? null : Number(path),
   };
 }
@@ -55,6 +62,13 @@ export function formatAddress(endpoint: Pick<RedisEndpoint, "host" | "port">): s
   return endpoint.host.includes(":")
     ? `[${endpoint.host}]:${endpoint.port}`
     : `${endpoint.host}:${endpoint.port}`;
+}
+
+/** The text itself is not repeated: it would go on in a log. @throws TributaryError ADDRESS_INVALID */
+export function refuseControls(text: string, what: string): void {
+  const found = controlCharacterIn(text);
+  if (found === null) return;
+  throw new TributaryError("ADDRESS_INVALID", { input: "What was given", detail: `${what} holds ${found}` });
 }
 
 function decode(part: string, invalid: (detail: string) => TributaryError): string {

@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import { parseEndpoint, type RedisEndpoint } from "./endpoint.ts";
+import { parseEndpoint, type RedisEndpoint, refuseControls } from "./endpoint.ts";
 import type { SentinelSource, SourceAddresses } from "./source-addresses.ts";
 
 type Credentials = Pick<RedisEndpoint, "username" | "password">;
@@ -15,6 +15,7 @@ const SENTINEL_SCHEME = /^redis(s?)\+sentinel:\/\//i;
  * @throws TributaryError ADDRESS_INVALID
  */
 export function parseSource(text: string, given: Credentials): SourceAddresses {
+  refuseControls(text.trim(), "it");
   if (SENTINEL_SCHEME.test(text.trim())) {
     const sentinel = withCredentials(parseSentinel(text.trim()), given);
     return { source: sentinel.sentinels[0]!, alternatives: [], sentinel };
@@ -30,6 +31,7 @@ export function parseSource(text: string, given: Credentials): SourceAddresses {
  */
 export function parseFurther(text: string, source: RedisEndpoint): Omit<SourceAddresses, "source"> {
   if (text.trim() === "") return { alternatives: [], sentinel: null };
+  refuseControls(text.trim(), "it");
   if (SENTINEL_SCHEME.test(text.trim())) return { alternatives: [], sentinel: parseSentinel(text.trim()) };
   return {
     alternatives: splitAddresses(text).map((other) => parseAlternative(other, source)),
@@ -54,7 +56,9 @@ function parseSentinel(text: string): SentinelSource {
       const port = /:\d+$/.test(host.trim()) ? "" : ":26379";
       return parseEndpoint(`${tls ? "rediss" : "redis"}://${credentials}${host.trim()}${port}`);
     });
-  return { masterName: decode(masterName), sentinels };
+  const decoded = decode(masterName);
+  refuseControls(decoded, "the master's name");
+  return { masterName: decoded, sentinels };
 }
 
 /** A comma may also stand in a password: such a piece goes on in the next one, up to its @. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
+import { withoutSecrets } from "../errors/known-secrets.ts";
 import { type ErrorDetails, TributaryError } from "../errors/tributary-error.ts";
 import { refusedCommand } from "./refused-command.ts";
 
@@ -104,8 +105,22 @@ function systemCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
+/**
+ * The refusal of AUTH or HELLO. Nothing of its text is kept but the words by which Redis itself says what is the matter:
+ * the rest can repeat the password, in whatever form.
+ */
+export function authError(text: string, context: Omit<ReplyErrorContext, "command">): TributaryError {
+  const said =
+    /^-?(NOAUTH|LOADING|BUSY|MASTERDOWN|NOMASTERLINK|CLUSTERDOWN|DENIED|ERR max number of clients)\b/.exec(
+      text,
+    );
+  if (said === null) return new TributaryError("AUTH_FAILED", { ...context });
+  return toTributaryError(new Error(said[1]), { ...context, command: "AUTH" });
+}
+
 function oneLine(text: string): string {
-  return text
+  // Before it is cut: the half of a password would not be known again.
+  return withoutSecrets(text)
     .replace(/[\r\n]+/g, " ")
     .replace(/\.\s*$/, "")
     .slice(0, 200);

@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
+import { knowSecret, withoutSecrets } from "../errors/known-secrets.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { encodeCommand } from "./encode-command.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
 import type { RedisSocket } from "./redis-socket.ts";
-import { toTributaryError } from "./reply-error.ts";
+import { authError, toTributaryError } from "./reply-error.ts";
 
 /** A status or error line longer than this is no Redis'. */
 const longestLine = 64 * 1024;
@@ -132,14 +133,11 @@ export async function openConversation(
   if (endpoint.password !== null) {
     // The default user's name is left out: before 6.0 AUTH takes the password alone.
     const user = endpoint.username === null || endpoint.username === "default" ? [] : [endpoint.username];
+    knowSecret(endpoint.password);
     const reply = await request(["AUTH", ...user, endpoint.password]);
     // A password that is not needed does no harm: one password is often given for all of a pool's servers.
     const needless = user.length === 0 && /no password is set|without any password configured/.test(reply);
-    if (reply.startsWith("-") && !needless) {
-      const error = errorOf(reply, socket, "AUTH");
-      const wrong = error.code === "INTERNAL" || error.code.endsWith("_DENIED");
-      throw wrong ? new TributaryError("AUTH_FAILED", { role, address }) : error;
-    }
+    if (reply.startsWith("-") && !needless) throw authError(reply, { role, address });
   }
   const pong = await request(["PING"]);
   if (pong.startsWith("-")) {
@@ -163,6 +161,8 @@ function notRedis(line: string, fail: (code: ErrorCode, detail: string) => void)
     fail("TLS_FAILED", "that port speaks TLS only");
     return;
   }
-  const shown = line.slice(0, 40).replace(/[^\x20-\x7e]/g, "?");
+  const shown = withoutSecrets(line.slice(0, 1_024))
+    .slice(0, 40)
+    .replace(/[^\x20-\x7e]/g, "?");
   fail("NOT_REDIS", `it answered ${JSON.stringify(shown)}`);
 }

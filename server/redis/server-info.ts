@@ -1,3 +1,5 @@
+import { withoutSecrets } from "../errors/known-secrets.ts";
+
 /** INFO's text by section (lower case, e.g. "replication") and field. */
 export type ServerInfo = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -90,15 +92,16 @@ export function serverFacts(info: ServerInfo): ServerFacts {
   const backlogActive = field("repl_backlog_active") === "1";
   const replid2 = field("master_replid2") ?? "";
   const hasReplid2 = /^[0-9a-f]{40}$/.test(replid2) && !/^0+$/.test(replid2);
-  const redisVersion = field("redis_version") ?? "";
+  const text = (name: string) => withoutSecrets(field(name) ?? "");
+  const redisVersion = text("redis_version");
   const flavor = flavorOf(info);
   return {
     flavor,
-    version: (flavor === "valkey" ? field("valkey_version") : undefined) ?? redisVersion,
+    version: (flavor === "valkey" ? text("valkey_version") : "") || redisVersion,
     redisVersion,
     mode: modeOf(field("redis_mode") ?? field("server_mode")),
     role: replica ? "replica" : "master",
-    runId: field("run_id") ?? "",
+    runId: text("run_id"),
     loading: field("loading") === "1",
     replid: field("master_replid") ?? "",
     replid2: hasReplid2 ? replid2 : null,
@@ -109,13 +112,13 @@ export function serverFacts(info: ServerInfo): ServerFacts {
     backlogFirstByteOffset: backlogActive ? bigint(field("repl_backlog_first_byte_offset")) : null,
     connectedReplicas: count(field("connected_slaves") ?? field("connected_replicas")) ?? 0,
     masterAddress:
-      replica && field("master_host") ? `${field("master_host")}:${field("master_port") ?? "?"}` : null,
+      replica && field("master_host") ? `${text("master_host")}:${text("master_port") || "?"}` : null,
     masterLinkUp: replica ? field("master_link_status") === "up" : null,
     replicaReadOnly: replica ? flag(field("slave_read_only") ?? field("replica_read_only")) : null,
     usedMemory: count(field("used_memory")) ?? 0,
     usedMemoryDataset: count(field("used_memory_dataset")),
     maxMemory: count(field("maxmemory")),
-    maxMemoryPolicy: field("maxmemory_policy") || null,
+    maxMemoryPolicy: text("maxmemory_policy") || null,
     keyspace: keyspaceOf(info),
     modules: modulesOf(info),
   };
@@ -161,7 +164,7 @@ function modulesOf(info: ServerInfo): string[] {
   const names: string[] = [];
   for (const [name, value] of info.get("modules") ?? []) {
     const module = /^module(#\d+)?$/.test(name) ? /(?:^|,)name=([^,]+)/.exec(value)?.[1] : undefined;
-    if (module !== undefined) names.push(module);
+    if (module !== undefined) names.push(withoutSecrets(module));
   }
   return names;
 }

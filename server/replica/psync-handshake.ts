@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../errors/known-secrets.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { RedisSocket } from "../redis/redis-socket.ts";
@@ -76,12 +77,15 @@ function readAnswer(reply: string, socket: RedisSocket, resume: StreamPosition |
   if (partial !== null && resume !== null) {
     return { kind: "partial", replid: partial[1] ?? resume.replid, offset: resume.offset };
   }
-  throw protocolError(socket, `${JSON.stringify(reply.slice(0, 80))} in answer to PSYNC`);
+  throw protocolError(
+    socket,
+    `${JSON.stringify(withoutSecrets(reply.slice(0, 1_024)).slice(0, 80))} in answer to PSYNC`,
+  );
 }
 
 async function psyncError(reply: string, socket: RedisSocket, request: Request): Promise<TributaryError> {
   const { role, address } = socket;
-  const detail = reply.slice(1, 200);
+  const detail = withoutSecrets(reply.slice(1, 1_024)).slice(0, 200);
   if (/^-ERR unknown command|^-ERR wrong number of arguments/i.test(reply)) {
     // A Sentinel knows neither, and SENTINEL without arguments is known to nobody else.
     if (/wrong number of arguments/i.test(await request(["SENTINEL"]))) {

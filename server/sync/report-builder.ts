@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../errors/known-secrets.ts";
 import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -69,19 +70,23 @@ export class ReportBuilder {
   #events: ShardEvent[] = [];
   #initialSync: InitialSync | null = null;
   #checkpoint: Checkpoint | null = null;
+  #initialSyncs: number;
 
   constructor(spec: ShardSyncSpec, now: () => number, onReport: (report: ShardReport) => void) {
     this.#spec = spec;
     this.#now = now;
     this.#onReport = onReport;
     this.#since = now();
+    this.#initialSyncs = spec.initialSyncsBefore ?? 0;
   }
 
   event(event: Omit<ShardEvent, "at">): void {
-    this.#events.push({ at: this.#now(), ...event });
+    // Some say what a server has answered.
+    this.#events.push({ at: this.#now(), ...event, message: withoutSecrets(event.message) });
   }
 
-  beginInitialSync(attempt: number, generation: Generation): void {
+  beginInitialSync(generation: Generation): void {
+    const attempt = ++this.#initialSyncs;
     this.#initialSync = { attempt, generation, progress: null, finishedAt: null };
     this.event({
       level: "info",
@@ -141,9 +146,14 @@ export class ReportBuilder {
       source:
         moment.source.facts === null
           ? null
-          : { address: moment.source.address ?? "", ...sourceFacts(moment.source.facts) },
+          : {
+              address: moment.source.address ?? "",
+              ...sourceFacts(moment.source.facts),
+              masterReplOffset: String(sourceOffset(moment.source.facts, moment)),
+            },
       destination: moment.destination.facts === null ? null : destinationFacts(moment.destination.facts),
       initialSync: this.#progressOf(moment),
+      initialSyncs: this.#initialSyncs,
       stream:
         moment.receivedOffset === null || moment.appliedOffset === null
           ? null
@@ -243,14 +253,21 @@ function spoolOf(generation: Generation | null): { memoryBytes: number; diskByte
   };
 }
 
-function sourceFacts(facts: ServerFacts): Omit<SourceFacts, "address"> {
+/** INFO's, or what has come through the stream of the same history since. */
+function sourceOffset(facts: ServerFacts, { generation, receivedOffset }: Moment): bigint {
+  const same = generation !== null && (facts.replid === "" || generation.replids.includes(facts.replid));
+  if (!same || receivedOffset === null || receivedOffset < facts.masterReplOffset)
+    return facts.masterReplOffset;
+  return receivedOffset;
+}
+
+function sourceFacts(facts: ServerFacts): Omit<SourceFacts, "address" | "masterReplOffset"> {
   return {
     version: facts.version,
     flavor: facts.flavor,
     role: facts.role,
     runId: facts.runId,
     replid: facts.replid,
-    masterReplOffset: String(facts.masterReplOffset),
     backlogSize: facts.backlogSize,
     backlogFirstOffset: facts.backlogFirstByteOffset === null ? null : String(facts.backlogFirstByteOffset),
     connectedReplicas: facts.connectedReplicas,

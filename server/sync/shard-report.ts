@@ -29,6 +29,7 @@ export type SourceFacts = {
   readonly role: string;
   readonly runId: string;
   readonly replid: string;
+  /** Never behind what has been received: INFO is asked now and then, the stream comes all the time. */
   readonly masterReplOffset: string;
   /** Size of repl-backlog in bytes, and the first offset that it still holds; null when it is not active. */
   readonly backlogSize: number;
@@ -49,7 +50,7 @@ export type DestinationFacts = {
 };
 
 export type InitialSyncProgress = {
-  /** 1 for the first; counts up with each new initial sync of the shard. */
+  /** 1 for the first; counts up with each new initial sync of the shard, restarts of the engine included. */
   readonly attempt: number;
   readonly step: InitialSyncStep;
   /** ms since the epoch. */
@@ -241,6 +242,8 @@ export type ShardReport = {
   readonly source: SourceFacts | null;
   readonly destination: DestinationFacts | null;
   readonly initialSync: InitialSyncProgress | null;
+  /** How many initial syncs the shard has begun since its task was created. */
+  readonly initialSyncs: number;
   readonly stream: StreamProgress | null;
   /**
    * Keys whose expiry stands far in the future on the destination, until it can be known that it was not renewed; null
@@ -257,6 +260,7 @@ export type ShardReport = {
   readonly destinationKeys: readonly KeyCount[] | null;
   /** null where the task has one shard only. */
   readonly merge: MergeFacts | null;
+  /** What the spool takes up: buffers that are set aside, full or not, and files. */
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };
   /** Set while the status is `held`, and only then. */
   readonly held: HeldShard | null;

@@ -69,6 +69,8 @@ export type ShardSyncSpec = SourceAddresses & {
   readonly shrink: ShrinkPolicy;
   readonly destinationKeys: DestinationKeysPolicy;
   readonly onFlush: FlushPolicy;
+  /** Initial syncs of the shard before this run, by which the next one is numbered; 0 when not given. */
+  readonly initialSyncsBefore?: number;
   /** The shard has had a checkpoint before: a destination without it is not a new one, but has lost it. */
   readonly expectCheckpoint: boolean;
   /** A folder of this shard sync's own; it is emptied at the start of each attempt. */

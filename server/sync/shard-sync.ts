@@ -59,7 +59,6 @@ export class ShardSync {
   #stopped: Promise<void> | null = null;
   #fatal: PlainReason | null = null;
   #wake: () => void = () => {};
-  #initialSyncs = 0;
   #running: Promise<void> | null = null;
 
   /** @param options.now the clock, ms since the epoch. */
@@ -285,8 +284,7 @@ export class ShardSync {
     if (generation.kind === "full") {
       this.#ledger.newHistory();
       this.#hold.following = false;
-      this.#initialSyncs++;
-      this.#report.beginInitialSync(this.#initialSyncs, generation);
+      this.#report.beginInitialSync(generation);
     } else {
       const message = `Continuing the stream after offset ${generation.offset}.`;
       this.#report.event({ level: "info", type: "stream-resumed", message });

@@ -1,6 +1,7 @@
-import { isMap, isScalar, type LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { controlCharacterIn } from "../redis/control-character.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
 import { linesOf, parseYaml } from "./yaml-document.ts";
@@ -36,10 +37,13 @@ export type ReportProblem = (
   remedy: string,
 ) => void;
 
-/** A real nutcracker.yml has a few kilobytes. */
-const maxLength = 1024 * 1024;
+/** Bytes. A real nutcracker.yml has a few kilobytes. */
+export const maxNutcrackerBytes = 64 * 1024;
+/** Of all pools together: each becomes a connection, and a row of the page. */
+const mostServers = 1024;
+const mostPools = 256;
 /** What is no nutcracker.yml at all may break at every byte: more than these help nobody. */
-const mostSyntaxErrors = 100;
+const mostProblems = 100;
 
 /**
  * Reads nutcracker.yml as Twemproxy 0.5 does (twemproxy: nc_conf.c), except that a directive that it would
@@ -59,12 +63,11 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
   const report = reportIn(null);
   const done = (pools: NutcrackerPool[]): NutcrackerConfig => ({
     pools,
-    problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    problems: firstOf(problems).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
   });
 
-  if (text.length > maxLength) {
-    report("error", null, "The file is larger than 1 MiB", "Give the nutcracker.yml itself.");
-    return done([]);
+  if (text.length > maxNutcrackerBytes || Buffer.byteLength(text) > maxNutcrackerBytes) {
+    return unreadable("The file is larger than 64 KiB");
   }
   const document = parseYaml(text);
   if ("tooDeepAt" in document) {
@@ -82,7 +85,7 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     });
     return done([]);
   }
-  for (const error of document.errors.slice(0, mostSyntaxErrors)) problems.push(syntaxProblem(error, lines));
+  for (const error of document.errors.slice(0, mostProblems)) problems.push(syntaxProblem(error, lines));
   const root = document.contents as Node | null;
   if (problems.length > 0) return done([]);
   if (root === null || (isScalar(root) && root.value === "")) {
@@ -100,7 +103,44 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
   }
   if (root.items.length === 0)
     report("error", root, "The file has no pools", "Paste the text of nutcracker.yml.");
+  const excess = excessOf(root);
+  if (excess !== null) {
+    report("error", excess.node, excess.message, "Give the pool that is to be synchronised alone.");
+    return done([]);
+  }
   return done(readPools(root, report, reportIn, (node) => lines.linePos(node.range?.[0] ?? 0).line));
+}
+
+/** The answer for a file that is not read at all. */
+export function unreadable(message: string): NutcrackerConfig {
+  const remedy = "Give the nutcracker.yml itself.";
+  const nowhere = { line: null, column: null, pool: null } as const;
+  return {
+    pools: [],
+    problems: [{ severity: "error", ...nowhere, message, remedy, code: "NUTCRACKER_SYNTAX" }],
+  };
+}
+
+/** Where a file has more than any cluster: it is not read any further. */
+function excessOf(root: YAMLMap): { readonly node: Node | null; readonly message: string } | null {
+  const pools = root.items as Pair<Node, Node | null>[];
+  if (pools.length > mostPools)
+    return { node: pools[mostPools]!.key, message: `The file has more than ${mostPools} pools` };
+  let servers = 0;
+  for (const { key, value } of pools) {
+    if (!isMap(value)) continue;
+    for (const { value: list } of value.items as Pair<Node, Node | null>[])
+      servers += isSeq(list) ? list.items.length : 0;
+    if (servers > mostServers) return { node: key, message: `The file has more than ${mostServers} servers` };
+  }
+  return null;
+}
+
+/** Errors before warnings, where there are more than anybody reads. */
+function firstOf(problems: readonly Problem[]): Problem[] {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const warnings = problems.filter(({ severity }) => severity === "warning");
+  return [...errors, ...warnings].slice(0, mostProblems);
 }
 
 function readPools(
@@ -116,6 +156,11 @@ function readPools(
       continue;
     }
     const name = String(key.value);
+    const found = controlCharacterIn(name);
+    if (found !== null) {
+      report("error", key, `A pool's name holds ${found}`, "Write it without control characters.");
+      continue;
+    }
     const reportPool = reportIn(name);
     if (pools.some((pool) => pool.name === name)) {
       reportPool("error", key, `There are two pools named ${name}`, "Rename one of them.");

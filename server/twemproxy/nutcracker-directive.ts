@@ -1,4 +1,5 @@
 import { isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
+import { controlCharacterIn } from "../redis/control-character.ts";
 import type { ReportProblem } from "./nutcracker-config.ts";
 import {
   type NutcrackerPool,
@@ -159,6 +160,11 @@ function readDirective(
     const remedy =
       name === "hash_tag" ? 'Put it in quotes: hash_tag: "{}".' : `Write it on one line as ${name}: value.`;
     report("error", value ?? key, `${name} must have a plain value`, remedy);
+    return;
+  }
+  const found = controlCharacterIn(String(value.value));
+  if (found !== null) {
+    report("error", value, `${name} holds ${found}`, "Write it without control characters.");
     return;
   }
   const failed = directive(String(value.value), pool);

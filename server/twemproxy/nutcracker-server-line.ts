@@ -1,3 +1,4 @@
+import { controlCharacterIn } from "../redis/control-character.ts";
 import type { NutcrackerServer } from "./nutcracker-pool.ts";
 
 /**
@@ -14,6 +15,8 @@ export function parseServerLine(
     message,
     remedy: "Write it as host:port:weight name, e.g. 10.0.0.1:6379:1 alpha-1 (the name may be left out).",
   });
+  const found = controlCharacterIn(text);
+  if (found !== null) return wrong(`A server holds ${found}`);
   const space = text.lastIndexOf(" ");
   const given = space === -1 ? null : text.slice(space + 1);
   const place = space === -1 ? text : text.slice(0, space);

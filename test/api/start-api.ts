@@ -9,16 +9,22 @@ export type TestApi = TestControl & { readonly url: string; readonly port: numbe
 
 /** The API over HTTP and WebSocket on 127.0.0.1, with pages that answer "page". */
 export async function startApi(
-  options: { control?: TestControl; port?: number; onError?: (error: Error) => void } = {},
+  options: {
+    control?: TestControl;
+    port?: number;
+    requestTimeoutMs?: number;
+    onError?: (error: Error) => void;
+  } = {},
 ): Promise<TestApi> {
   const control = options.control ?? openTestControl();
   const { server, close } = createHttpServer({
-    context: { control: control.control, systemInfo: systemInfoOf("/") },
+    services: { control: control.control, systemInfo: systemInfoOf("/") },
     guard: requestGuard({ host: "127.0.0.1", allowed: ["river.example"] }),
     pages: {
       request: (_, response) => response.end("page"),
       upgrade: (_, socket) => socket.destroy(),
     },
+    ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
     onError: options.onError ?? (() => {}),
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));

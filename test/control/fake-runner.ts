@@ -78,6 +78,7 @@ export function reportOf(
     checkpoint: { replid: "a".repeat(40), offset: "100", db: 0 },
     sourceKeys: [{ db: 0, keys: 3, expires: 0 }],
     destinationKeys: [{ db: 0, keys: 6, expires: 0 }],
+    initialSyncs: 0,
     merge: null,
     spool: { memoryBytes: 0, diskBytes: 0 },
     held: null,

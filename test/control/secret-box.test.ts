@@ -2,7 +2,9 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSecretBox } from "../../server/control/secret-box.ts";
+import { holdsPasswords } from "../../server/control/task-store.ts";
 import { temporaryFolder } from "../servers/index.ts";
+import { openTestControl } from "./open-test-control.ts";
 
 describe("the secret box", () => {
   it("opens what it sealed, after a restart too, and never seals alike", () => {
@@ -27,6 +29,30 @@ describe("the secret box", () => {
     const directory = temporaryFolder();
     expect(openSecretBox(directory, "a secret").open(sealed, "p")).toBe("x");
     expect(() => statSync(join(directory, "secret.key"))).toThrow();
+  });
+
+  it("makes no new key beside passwords that were sealed with one that is missing", () => {
+    const folder = temporaryFolder();
+    expect(() => openSecretBox(folder, undefined, true)).toThrow(
+      expect.objectContaining({ code: "SECRET_MISSING" }),
+    );
+    expect(() => statSync(join(folder, "secret.key"))).toThrow();
+    openSecretBox(folder, undefined, false);
+    openSecretBox(folder, undefined, true);
+  });
+
+  it.each([
+    ["of the destination", { address: "redis://:word@h:1" }, "h:2", true],
+    ["of a shard", { address: "h:1" }, "redis://:word@h:2", true],
+    ["of a further server", { address: "h:1" }, "h:2,redis://:word@h:3", true],
+    ["of a Sentinel", { address: "h:1" }, "redis+sentinel://:word@h:3/main", true],
+    ["of nobody", { address: "h:1" }, "h:2,h:3", false],
+  ])("is needed for a password %s", async (_, destination, address, expected) => {
+    const { control, database } = openTestControl();
+    const source = { kind: "shards", shards: [{ address }] } as const;
+    expect(holdsPasswords(database)).toBe(false);
+    await control.create({ name: "t", source, destination }, { start: false, skipChecks: true });
+    expect(holdsPasswords(database)).toBe(expected);
   });
 
   it("says SECRET_WRONG for another key, another place, and a text that was changed", () => {

@@ -40,11 +40,19 @@ describe("further addresses of a shard", () => {
     const record = recordOf(planned, { id: "t", name: "t", now: 0 }, box);
     expect(JSON.stringify(record)).not.toMatch(/-secret/);
     const [a, b] = planned.shards;
-    const options = { box, dataDirectory: "/d", spoolQuotaBytes: 1, expectCheckpoint: false };
-    const spec = specOf(record, record.shards[0]!, options);
+    const options = { box, dataDirectory: "/d", spoolQuotaBytes: 1 };
+    const spec = specOf(
+      record,
+      { record: record.shards[0]!, hasCheckpoint: false, initialSyncs: 1 },
+      options,
+    );
     expect(spec).toMatchObject({ source: a?.endpoint, alternatives: a?.alternatives, sentinel: null });
     expect(spec.siblings).toMatchObject([{ source: b?.endpoint, alternatives: [], sentinel: b?.sentinel }]);
-    expect(spec).toMatchObject({ publish: "forward", onDestinationDataLost: "resync" });
+    expect(spec).toMatchObject({
+      publish: "forward",
+      onDestinationDataLost: "resync",
+      initialSyncsBefore: 1,
+    });
     expect(precheckInputOf(record, box).shards).toMatchObject([
       { alternatives: a?.alternatives },
       { sentinel: b?.sentinel },

@@ -117,8 +117,9 @@ describe("the merge policy", () => {
     store.insert(recordOf(plan(virtual, { mergePolicy: "owner-only" }), { id: "t", name: "t", now: 0 }, box));
     const [record] = store.loadAll();
     database.close();
-    const options = { box, dataDirectory: "/d", spoolQuotaBytes: 1, expectCheckpoint: false };
-    const merge = specOf(record!, record!.shards[1]!, options).merge;
+    const options = { box, dataDirectory: "/d", spoolQuotaBytes: 1 };
+    const shard = { record: record!.shards[1]!, hasCheckpoint: false, initialSyncs: 0 };
+    const merge = specOf(record!, shard, options).merge;
     expect(merge.policy).toBe("owner-only");
     expect(merge.ring?.servers.map(({ shardIndex }) => shardIndex)).toEqual([0, 1, 0, 2]);
     expect(merge.ring).toMatchObject({ hash: "fnv1a_64", hashTag: null, distribution: "ketama" });

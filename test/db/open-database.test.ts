@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
@@ -46,6 +46,43 @@ describe("openDatabase", () => {
     again.close();
   });
 
+  it("keeps others from the lock and the process's id, too, also where the files were there", () => {
+    const directory = temporaryFolder();
+    chmodSync(directory, 0o755);
+    const files = ["lock.db", "engine.pid"].map((name) => join(directory, name));
+    for (const file of files) writeFileSync(file, "", { mode: 0o644 });
+    const open = openDatabase(directory);
+    for (const file of files) expect(statSync(file).mode & 0o777, file).toBe(0o600);
+    open.close();
+  });
+
+  it.each([
+    ["is no database", (file: string) => writeFileSync(file, "no database ".repeat(1_000))],
+    ["was cut off", (file: string) => truncateSync(file, 12_288)],
+    [
+      "has a page that was overwritten",
+      (file: string) => {
+        const bytes = readFileSync(file);
+        bytes.fill(0x5a, 8_192, 12_288);
+        writeFileSync(file, bytes);
+      },
+    ],
+  ])("says that a file is damaged that %s, and leaves it as it is", (_, damage) => {
+    const directory = temporaryFolder();
+    openDatabase(directory).close();
+    const file = join(directory, "tributary.db");
+    damage(file);
+    const before = readFileSync(file);
+    expect(errorOf(() => openDatabase(directory))).toMatchObject({ code: "DATABASE_DAMAGED" });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  it("says so of a lock that is none", () => {
+    const directory = temporaryFolder();
+    writeFileSync(join(directory, "lock.db"), "no database ".repeat(1_000));
+    expect(errorOf(() => openDatabase(directory))).toMatchObject({ code: "DATABASE_DAMAGED" });
+  });
+
   it("refuses a directory that cannot be one", () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
@@ -59,7 +96,8 @@ describe("openDatabase", () => {
 async function holder(directory: string) {
   const script = `
     import { openDatabase } from ${JSON.stringify(join(projectRoot(), "db/open-database.ts"))};
-    openDatabase(${JSON.stringify(directory)});
+    // Kept: what is collected is closed.
+    globalThis.held = openDatabase(${JSON.stringify(directory)});
     console.log("open");
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {

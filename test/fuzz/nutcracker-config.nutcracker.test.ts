@@ -59,7 +59,7 @@ test("nutcracker takes the files that are fuzzed as real ones, and refuses the o
 });
 
 /** Problems of a file that has no line they could be in. */
-const withoutLine = /^The file is (empty|larger than 1 MiB)$/;
+const withoutLine = /^The file is (empty|larger than 64 KiB)$/;
 
 /** Whether a problem names a place within the file, and the right one where its message tells what stands there. */
 function isPlaced({ line, column, message }: Problem, lines: readonly string[]): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatByteRate, formatBytes } from "../../components/format/bytes.ts";
+import { capitalized } from "../../components/format/capitalized.ts";
 import {
   formatCompact,
   formatCount,
@@ -10,6 +11,7 @@ import {
 } from "../../components/format/count.ts";
 import { formatAge, formatAgo, formatDuration, formatMoment } from "../../components/format/duration.ts";
 import { shorten } from "../../components/format/shorten.ts";
+import { sentence } from "../../server/precheck/check-result.ts";
 
 describe("formatBytes", () => {
   it.each([
@@ -91,5 +93,21 @@ describe("shorten", () => {
   it("keeps the end, by which shards differ, and never exceeds the length", () => {
     expect(shorten("sessions-cluster-eu-west-1-shard-12", 20)).toBe("sessions…-1-shard-12");
     expect(shorten("x".repeat(99), 20)).toHaveLength(20);
+  });
+});
+
+describe("capitalized", () => {
+  it.each([
+    ["shard alpha-1 at 10.0.0.1:6379 wants a password.", "Shard alpha-1 at 10.0.0.1:6379 wants a password."],
+    ["the destination is read-only.", "The destination is read-only."],
+    ["http://127.0.0.1 is not a Redis address.", "http://127.0.0.1 is not a Redis address."],
+    ["redis.example:6379 is a replica.", "redis.example:6379 is a replica."],
+    ["localhost:6379 is a replica.", "localhost:6379 is a replica."],
+    ["10.0.0.1:1 is a replica.", "10.0.0.1:1 is a replica."],
+    ["stopped.", "Stopped."],
+    ["", ""],
+  ])("begins %j as a sentence begins, and leaves addresses as they are", (text, expected) => {
+    expect(capitalized(text)).toBe(expected);
+    expect(sentence(text)).toBe(expected);
   });
 });

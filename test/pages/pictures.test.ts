@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { backlogRoom } from "../../components/shard/backlog-room.ts";
+import { backlogRoom, waitingBytes } from "../../components/shard/backlog-room.ts";
 import { appendPoint, type SeriesPoint } from "../../components/shard/series-window.ts";
 import { groupEvents } from "../../components/status/group-events.ts";
 import { sparklinePath } from "../../components/status/sparkline-path.ts";
-import { destinationKeysOf, totalKeys } from "../../components/task/key-totals.ts";
+import { copiedKeys, totalKeys } from "../../components/task/key-totals.ts";
 import { layRiver } from "../../components/task/river-course.ts";
 import type { EventView } from "../../server/control/task-view.ts";
 
@@ -94,6 +94,9 @@ describe("groupEvents", () => {
     type: "t",
     message,
     shardId,
+    count: 2,
+    firstAt: id - 1,
+    seen: true,
   });
   it("makes one of neighbours that say the same of the same shard", () => {
     const groups = groupEvents([
@@ -102,10 +105,10 @@ describe("groupEvents", () => {
       event(2, "a", "y"),
       event(1, "a", "x"),
     ]);
-    expect(groups.map(({ event: { id }, count }) => [id, count])).toEqual([
-      [4, 2],
-      [2, 1],
-      [1, 1],
+    expect(groups.map(({ event: { id }, count, firstAt }) => [id, count, firstAt])).toEqual([
+      [4, 4, 2],
+      [2, 2, 1],
+      [1, 2, 0],
     ]);
   });
 });
@@ -117,12 +120,26 @@ describe("the destination's keys", () => {
   ];
   it("are those of the databases that the task writes", () => {
     const pairs = [{ source: 0, destination: 3 }];
-    expect(totalKeys(destinationKeysOf({ destinationKeys, databases: { kind: "pairs", pairs } }))).toEqual({
+    expect(totalKeys(copiedKeys(destinationKeys, { kind: "pairs", pairs }, "destination"))).toEqual({
       keys: 5,
       expires: 2,
     });
-    expect(totalKeys(destinationKeysOf({ destinationKeys, databases: { kind: "all" } }))?.keys).toBe(15);
+    expect(totalKeys(copiedKeys(destinationKeys, { kind: "all" }, "destination"))?.keys).toBe(15);
+  });
+  it("are on the shard those that are copied", () => {
+    const counts = [0, 1, 7].map((db) => ({ db, keys: 10 + db, expires: db }));
+    const databases = { kind: "pairs", pairs: [{ source: 7, destination: 0 }] } as const;
+    expect(totalKeys(copiedKeys(counts, databases, "source"))).toEqual({ keys: 17, expires: 7 });
   });
   it("stay unknown until they were counted", () =>
-    expect(totalKeys(destinationKeysOf({ destinationKeys: null, databases: { kind: "all" } }))).toBeNull());
+    expect(totalKeys(copiedKeys(null, { kind: "all" }, "destination"))).toBeNull());
+});
+
+describe("waitingBytes", () => {
+  it("is what was received and not applied, past 2^53, too", () => {
+    const stream = { receivedOffset: "9007199254740999", appliedOffset: "9007199254740993" };
+    expect(waitingBytes(stream)).toBe(6);
+    expect(waitingBytes({ ...stream, appliedOffset: stream.receivedOffset })).toBe(0);
+    expect(waitingBytes(null)).toBeNull();
+  });
 });

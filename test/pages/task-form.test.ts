@@ -136,7 +136,13 @@ describe("databaseOf", () => {
 
 describe("fieldOfReason", () => {
   it("puts a taken name at the name and what concerns no field nowhere", () => {
-    expect(fieldOfReason({ code: "TASK_NAME_TAKEN", message: "", remedy: "" })).toBe("name");
-    expect(fieldOfReason({ code: "INTERNAL", message: "", remedy: "" })).toBeNull();
+    const field = (code: string, path: string | null = null) =>
+      fieldOfReason({ code, message: "", remedy: "" }, path, { shards: [shard(1, ""), shard(2, "a:1")] });
+    expect(field("TASK_NAME_TAKEN")).toBe("name");
+    expect(field("INTERNAL")).toBeNull();
+    expect(field("INPUT_INVALID", "destination.password")).toBe("destination.password");
+    expect(field("INPUT_INVALID", "shards.0.password")).toBe("shards.1.password");
+    expect(field("ADDRESS_INVALID", "shards.0.address")).toBe("shards.1.address");
+    expect(field("INPUT_INVALID", "nowhere")).toBeNull();
   });
 });

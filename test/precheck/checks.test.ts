@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { checkAutoEject } from "../../server/precheck/check-auto-eject.ts";
+import { checkDestinationEmpty } from "../../server/precheck/check-destination-empty.ts";
 import { checkDestinationMemory } from "../../server/precheck/check-destination-memory.ts";
 import { checkModules } from "../../server/precheck/check-modules.ts";
 import { checkSameServer } from "../../server/precheck/check-same-server.ts";
@@ -31,6 +33,7 @@ function precheck(source: string, destination: string): Precheck {
     destination: answers("destination", destination),
     databases: null,
     heartbeatDb: 0,
+    autoEjectHosts: null,
     merge: plainQuestion,
     use: null,
   };
@@ -84,5 +87,51 @@ test("goes by CONFIG where INFO does not tell of the memory limit (before 3.2)",
   expect(levels.map((result) => [result.level, result.current])).toEqual([
     ["warning", "2 KiB of 1 KiB"],
     ["warning", "volatile-lru"],
+  ]);
+});
+
+const apart = (keys: number): Precheck => {
+  const task = precheck(`${redis("7.0.15")}\nrun_id:ss`, `${redis("7.0.15")}\nrun_id:dd`);
+  const counts = keys === 0 ? [] : [{ db: 0, keys }];
+  const use = { keys: counts, samples: null, neighbors: [], began: false } as unknown as Precheck["use"];
+  const merge = { ...task.merge, destinationKeys: "overwrite" } as const;
+  return { ...task, merge, use, destination: { ...task.destination, address: "h:2" } };
+};
+
+test.each([
+  [22_713, "warning", "Destination is not empty", "db0: 22,713 keys"],
+  [1, "warning", "Destination is not empty", "db0: 1 key"],
+  [0, "ok", "Destination is empty", null],
+])(
+  "calls a destination with %i keys what it is, and counts them as the pages do",
+  (keys, level, title, current) => {
+    expect(checkDestinationEmpty(apart(keys))).toMatchObject([{ level, title, current }]);
+  },
+);
+
+test("has no remedy that empties a database", () => {
+  const [found] = checkDestinationEmpty(apart(5));
+  expect(found?.remedy).not.toMatch(/flush|remove|delete/i);
+});
+
+test.each([
+  ["the shard itself", "run_id:ss\nrole:master"],
+  ["its replica", "run_id:ee\nrole:slave\nmaster_host:h\nmaster_port:1"],
+])("says nothing of a destination's keys that is %s", (_, info) => {
+  const task = apart(5);
+  const facts = serverFacts(parseInfo(`${redis("7.0.15")}\n${info}`));
+  const same = { ...task, destination: { ...task.destination, facts } };
+  expect(checkDestinationEmpty(same)).toEqual([]);
+  expect(checkSameServer(same)).toMatchObject([{ level: "error", title: "Destination is a shard" }]);
+});
+
+test("warns where nutcracker ejects shards, and says nothing of shards that were given by hand", () => {
+  const task = precheck(redis("7.0.15"), redis("7.0.15"));
+  expect(checkAutoEject(task)).toEqual([]);
+  expect(checkAutoEject({ ...task, autoEjectHosts: false })).toMatchObject([
+    { level: "ok", title: "No shard is ejected" },
+  ]);
+  expect(checkAutoEject({ ...task, autoEjectHosts: true })).toMatchObject([
+    { level: "warning", title: "Shards are ejected (auto_eject_hosts)", current: "auto_eject_hosts: true" },
   ]);
 });

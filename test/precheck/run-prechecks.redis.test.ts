@@ -127,7 +127,7 @@ test("tells a nutcracker from a Redis-Server, as a shard and as the destination,
     ["shard alpha-1", "IS_NUTCRACKER"],
     ["shard alpha-2", "IS_NUTCRACKER"],
     ["shard alpha-3", "IS_NUTCRACKER"],
-    ["destination", "IS_NUTCRACKER"],
+    ["destination", "DESTINATION_IS_NUTCRACKER"],
     ["task", "SHARD_DUPLICATE"],
   ]);
 });

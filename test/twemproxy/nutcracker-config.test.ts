@@ -143,10 +143,10 @@ test.each([
 });
 
 test.each([
-  ["brackets", `alpha: ${"[".repeat(100_000)}`, 1],
-  ["brackets in lines of their own", `alpha: ${"[\n ".repeat(100_000)}`, 99],
-  ["dashes", "- ".repeat(100_000), 1],
-  ["question marks", "? ".repeat(100_000), 1],
+  ["brackets", `alpha: ${"[".repeat(50_000)}`, 1],
+  ["brackets in lines of their own", `alpha: ${"[\n ".repeat(20_000)}`, 99],
+  ["dashes", "- ".repeat(30_000), 1],
+  ["question marks", "? ".repeat(30_000), 1],
   ["directives that go on a value", `alpha:\n  hash: a\n${"   hash: a\n".repeat(5_000)}`, 100],
 ])("refuses %s that exhaust a recursive parser's stack, and says from which line on", (_, text, line) => {
   expect(problemsOf(text)).toContain(`error ${line} The file is nested too deeply`);
@@ -165,15 +165,38 @@ test("names the column, from 1, of what is wrong", () => {
 });
 
 test("names no line only where there is none", () => {
-  const larger = "#".repeat(1024 * 1024 + 1);
+  const larger = "#".repeat(64 * 1024 + 1);
   const problems = ["", "# nothing\n", "---\n", "''", larger].map((text) => problemsOf(text));
   const empty = ["error null The file is empty"];
-  expect(problems).toEqual([empty, empty, empty, empty, ["error null The file is larger than 1 MiB"]]);
+  expect(problems).toEqual([empty, empty, empty, empty, ["error null The file is larger than 64 KiB"]]);
 });
 
 test("names the first hundred places of a file that breaks everywhere", () => {
   const { problems, pools } = parseNutcrackerConfig(`alpha:\n${"]}\n".repeat(1_000)}`);
   expect([problems.length, problems[0]?.line, pools]).toEqual([100, 2, []]);
+});
+
+const lines = (count: number, line: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => line(n));
+
+test.each([
+  ["64 KiB of bytes in fewer characters", `# ${"é".repeat(33_000)}\n`, "The file is larger than 64 KiB"],
+  ["256 pools", lines(257, (n) => `p${n}: {}\n`).join(""), "The file has more than 256 pools"],
+  [
+    "1,024 servers in all pools together",
+    lines(2, (n) => `p${n}:\n  servers:\n${lines(513, (m) => `   - a:${m + 1}:1\n`).join("")}`).join(""),
+    "The file has more than 1024 servers",
+  ],
+])("reads no file of more than %s", (_, text, message) => {
+  const { pools, problems } = parseNutcrackerConfig(text);
+  expect([pools, problems.map((problem) => problem.message)]).toEqual([[], [message]]);
+});
+
+test("tells a hundred problems at most, errors before warnings", () => {
+  const unknown = lines(300, (n) => `  b${n}: 1\n`).join("");
+  const { problems } = parseNutcrackerConfig(`a:\n${unknown}  hash: x\n  servers:\n   - a:1:1\n`);
+  expect(problems).toHaveLength(100);
+  expect(problems.some(({ message }) => message.startsWith("hash is not one of"))).toBe(true);
 });
 
 test("gives each problem a remedy, and each error the code under which it is thrown", () => {

@@ -1,7 +1,7 @@
 "use client";
 
 import { PlugZap, TriangleAlert } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Card } from "@/components/controls/card";
 import { Field } from "@/components/controls/field";
@@ -42,13 +42,30 @@ export function NewTask() {
     setForm((before) => (before.name === "" && next !== null ? { ...before, name: next.name } : before));
   }, []);
 
+  const element = useRef<HTMLFormElement>(null);
+  const results = useRef<HTMLDivElement>(null);
+  const [unmarked, setUnmarked] = useState(false);
+  // The first that is wrong on the page has the focus, whatever was found first.
+  useEffect(() => {
+    if (Object.keys(errors).length === 0) return;
+    const first = element.current?.querySelector<HTMLElement>("[aria-invalid=true]:not(:disabled)");
+    setUnmarked(!first);
+    first?.focus();
+  }, [errors]);
+  useEffect(() => {
+    if (report === null) return;
+    results.current?.scrollIntoView({ block: "start" });
+    results.current?.focus({ preventScroll: true });
+  }, [report]);
+
   return (
     <form
+      ref={element}
       noValidate
       className="mx-auto max-w-4xl"
       onSubmit={(event) => {
         event.preventDefault();
-        void create(event.currentTarget);
+        void create();
       }}
     >
       <Breadcrumbs steps={[{ href: "/tasks", label: "Tasks" }]} />
@@ -92,24 +109,20 @@ export function NewTask() {
           {Object.keys(errors).length > 0 && (
             <p role="alert" className="mt-5 flex items-center gap-2 text-[0.8125rem] text-bad">
               <TriangleAlert className="size-4 shrink-0" aria-hidden />
-              Some fields need you; they are marked above.
+              {unmarked ? Object.values(errors).join(" ") : "Some fields need you; they are marked above."}
             </p>
           )}
           <div className="mt-6 flex flex-wrap gap-2 max-sm:flex-col">
             <Button type="submit" look="primary" busy={creating} disabled={testing}>
               {creating ? "Checking and creating…" : "Create and start"}
             </Button>
-            <Button
-              busy={testing}
-              disabled={creating}
-              onClick={(event) => void test(event.currentTarget.form)}
-            >
+            <Button busy={testing} disabled={creating} onClick={() => void test()}>
               <PlugZap className="size-4" aria-hidden />
               {testing ? "Testing…" : "Test connection"}
             </Button>
           </div>
         </FormSection>
-        <div aria-live="polite">
+        <div aria-live="polite" ref={results} tabIndex={-1} className="rounded-xl outline-none">
           {report !== null && (
             <Card className="p-4 sm:p-6" id="checks">
               <PrecheckResults report={report} />
@@ -125,7 +138,7 @@ export function NewTask() {
           question={question}
           own={own}
           busy={creating}
-          onConfirm={() => void create(null, own.by)}
+          onConfirm={() => void create(own.by)}
           onClose={dismiss}
           onJoin={form.kind === "shards" ? (task) => void join(task, own.by) : undefined}
           onDatabase={(db) =>

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../../errors/known-secrets.ts";
 import type { DifferenceCause, Differs } from "../shard-report.ts";
 
 /** Causes that are kept; those that come after them count as OTHER. */
@@ -50,7 +51,8 @@ export class Differences {
     const before = causes.get(key);
     causes.set(key, {
       code: key,
-      message: before?.message ?? message.slice(0, MOST_MESSAGE),
+      // The reason of a refusal is the destination's own text.
+      message: before?.message ?? withoutSecrets(message).slice(0, MOST_MESSAGE),
       count: (before?.count ?? 0) + count,
       firstAt: before?.firstAt ?? now,
       lastAt: now,

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../../errors/known-secrets.ts";
 import type { RefusedCommand } from "../shard-report.ts";
 
 const MAX_SAMPLES = 3;
@@ -119,6 +120,11 @@ export class RefusalLog {
   take(): RefusedCommand[] {
     const records = [...this.#records.values()];
     this.#records = new Map();
+    for (const record of records) {
+      record.command = withoutSecrets(record.command);
+      record.reason = withoutSecrets(record.reason);
+      record.samples = record.samples.map(withoutSecrets);
+    }
     return records;
   }
 }

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../../errors/known-secrets.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import type { ScriptRuns } from "../shard-report.ts";
 import { mergeAnswers } from "./script-answers.ts";
@@ -49,6 +50,10 @@ export class ScriptLog {
     if (this.#records.size === 0) return [];
     const records = [...this.#records.values()];
     this.#records = new Map();
+    for (const record of records) {
+      record.answers = record.answers.map((answer) => ({ ...answer, text: withoutSecrets(answer.text) }));
+      record.lastAnswer = withoutSecrets(record.lastAnswer);
+    }
     return records;
   }
 }

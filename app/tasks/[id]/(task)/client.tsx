@@ -7,6 +7,7 @@ import { useTRPC } from "@/components/live/trpc";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
 import { ReasonNote } from "@/components/status/reason-note";
+import { UnseenAlerts } from "@/components/status/unseen-alerts";
 import { HeldShards } from "@/components/task/held-shards";
 import { River } from "@/components/task/river";
 import { ShardCard } from "@/components/task/shard-card";
@@ -31,6 +32,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
           <HeldShards task={task} />
         </ReasonNote>
       )}
+      <UnseenAlerts taskId={task.id} shardId={null} alerts={task.alerts} shardNames={shardNames} />
       <River task={task} />
       <ul
         aria-label="Shards"
@@ -38,7 +40,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       >
         {task.shards.map((shard) => (
           <li key={shard.id} className="min-w-0">
-            <ShardCard taskId={task.id} taskReason={task.reason} shard={shard} />
+            <ShardCard taskId={task.id} databases={task.databases} taskReason={task.reason} shard={shard} />
           </li>
         ))}
       </ul>

@@ -17,6 +17,7 @@ import { ShardHeader } from "@/components/shard/shard-header";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { EventList } from "@/components/status/event-list";
 import { ReasonNote } from "@/components/status/reason-note";
+import { UnseenAlerts } from "@/components/status/unseen-alerts";
 import { InitialSync } from "@/components/task/initial-sync";
 import { statusTitle } from "@/components/task/task-title";
 import type { ShardView } from "@/server/control/task-view";
@@ -45,6 +46,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
           <ResyncShard view={view} />
         </ReasonNote>
       )}
+      <UnseenAlerts taskId={task.id} shardId={shard.id} alerts={view.alerts} />
       {shard.report?.initialSync && (
         <InitialSync progress={shard.report.initialSync} rates={shard.rates} status={shard.status} />
       )}
@@ -52,7 +54,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-2">
         <ReplicationFacts shard={shard} />
         <div className="min-w-0 space-y-5">
-          <KeyCounts address={shard.address} report={shard.report} destinationLabel={task.destinationLabel} />
+          <KeyCounts address={shard.address} report={shard.report} task={task} />
           <CardSection title="Events">
             <EventList events={view.events} />
           </CardSection>
