@@ -61,6 +61,14 @@ export const catalogue = {
     remedy: "Check the port.",
     retried: false,
   },
+  ANSWER_REFUSED: {
+    message: "{role} at {address} sent what no Redis sends: {detail}.",
+    cause:
+      "A broken or hostile server, a proxy that mixes up answers, or an answer beyond what Tributary takes into memory.",
+    remedy:
+      "Tributary has closed the connection and asks again later. If it stays, report the server's version and this message.",
+    retried: true,
+  },
   IS_NUTCRACKER: {
     message: "{role} at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
     cause:

@@ -1,7 +1,10 @@
-import { Redis, ReplyError } from "ioredis";
+import type { Socket } from "node:net";
+import { AbstractConnector, Redis, ReplyError } from "ioredis";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { connectSocket } from "./connect-socket.ts";
 import { formatAddress, type RedisEndpoint } from "./endpoint.ts";
-import { isProtocolError, toTributaryError } from "./reply-error.ts";
+import { FilteredStream } from "./filtered-stream.ts";
+import { toTributaryError } from "./reply-error.ts";
 
 export { toTributaryError } from "./reply-error.ts";
 
@@ -16,13 +19,24 @@ export type ClientOptions = {
   readonly connectionName?: string;
   /** Overrides the endpoint's database; 0 where neither names one. */
   readonly db?: number;
+  /** Bytes that an answer may have whose length depends on data; 16 MiB when not given. A longer one ends the client. */
+  readonly answerBytes?: number;
   readonly signal?: AbortSignal;
 };
+
+const ANSWER_BYTES = 16 * 1024 * 1024;
+/** Conversations are of few words: what comes in many bytes comes in several reads. */
+const READ_BUFFER_BYTES = 16 * 1024;
+/** The socket's own time limit says better what was waited for. */
+const BEHIND_SOCKET_MS = 20;
+/** ms that a connection may take to send its last bytes. */
+const DISCONNECT_MS = 2000;
 
 /**
  * One connection to a Redis or Valkey from 2.8 on, in RESP2, that is authenticated, has answered PING and has
  * its database selected. It never reconnects by itself: once it is closed its commands fail and the owner
- * opens another. The owner ends it with `disconnect()`.
+ * opens another. The owner ends it with `disconnect()`. What the server says is looked at before ioredis reads it: an
+ * answer that no Redis gives ends the connection, and the commands that wait fail with ANSWER_REFUSED.
  * @throws TributaryError CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_FAILED, TLS_FAILED, AUTH_REQUIRED,
  * AUTH_FAILED, SERVER_LOADING, NOT_REDIS, DATABASE_MISSING; the signal's reason when it is aborted.
  */
@@ -30,12 +44,69 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
   const { signal, timeoutMs = 5000 } = options;
   signal?.throwIfAborted();
   const context = { role: options.role, address: formatAddress(endpoint) };
+  const opening = new AbortController();
+  const onAbort = () => opening.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(() => {
+    opening.abort(new TributaryError("CONNECT_TIMEOUT", { ...context, seconds: timeoutMs / 1000 }));
+  }, timeoutMs + BEHIND_SOCKET_MS);
+  let redis: Redis | null = null;
+  // An 'error' event without a listener would end the process.
+  let lastError: Error | null = null;
+  const stopped = new Promise<never>((_, reject) => {
+    opening.signal.addEventListener("abort", () => reject(opening.signal.reason), { once: true });
+  });
+  stopped.catch(() => {});
+  try {
+    const connecting = connectSocket(endpoint, {
+      role: options.role,
+      timeoutMs,
+      signal: opening.signal,
+      readBufferBytes: READ_BUFFER_BYTES,
+    });
+    const stream = new FilteredStream(await connecting, options.answerBytes ?? ANSWER_BYTES);
+    const client = clientOver(stream, endpoint, options);
+    redis = client;
+    client.on("error", (error: Error) => {
+      lastError = error;
+      // Those that wait for an answer are to hear why there is none: ioredis says only that the connection is closed.
+      if (error instanceof TributaryError) (client as unknown as Flushable).flushQueue(error);
+    });
+    await Promise.race([enter(client, endpoint, options, context), stopped]);
+    return client;
+  } catch (error) {
+    if (redis !== null) dropClient(redis);
+    if (signal?.aborted) throw signal.reason;
+    if (opening.signal.aborted) throw opening.signal.reason;
+    throw openingError(error instanceof TributaryError ? error : (lastError ?? error), context);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What ioredis has and does not declare. */
+type Flushable = { flushQueue(error: Error): void };
+
+/** ioredis over a connection that stands already. */
+function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: ClientOptions): Redis {
+  class Connector extends AbstractConnector {
+    constructor() {
+      super(DISCONNECT_MS);
+    }
+
+    override async connect(): Promise<Socket> {
+      // It has all of a socket that ioredis uses.
+      this.stream = stream as unknown as Socket;
+      return this.stream as Socket;
+    }
+  }
   // AUTH, SELECT and the ready check are done here and not by ioredis: it would hide why they fail, and its
   // check by INFO fails for an ACL user that may not call INFO.
-  const redis = new Redis({
+  return new Redis({
     host: endpoint.host,
     port: endpoint.port,
-    ...(endpoint.tls ? { tls: {} } : {}),
+    Connector,
     protocol: 2,
     lazyConnect: true,
     enableReadyCheck: false,
@@ -44,45 +115,9 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
     maxRetriesPerRequest: null,
     retryStrategy: null,
     disableClientInfo: true,
-    connectTimeout: timeoutMs,
     // A peer that is gone without a word must not be waited for: commands end, and the kernel asks after it.
     commandTimeout: options.commandTimeoutMs ?? 30_000,
-    keepAlive: 15_000,
   });
-  // An 'error' event without a listener would end the process. What it says reaches the callers of commands.
-  let lastError: Error | null = null;
-  redis.on("error", (error: Error) => {
-    lastError = error;
-  });
-
-  let giveUp: (reason: unknown) => void = () => {};
-  const givenUp = new Promise<never>((_, reject) => {
-    giveUp = reject;
-  });
-  const timer = setTimeout(() => {
-    const seconds = timeoutMs / 1000;
-    // A Redis without TLS takes the client's hello for the start of a command and waits for its end.
-    const noHandshake = endpoint.tls && redis.status === "connecting" && redis.stream?.connecting === false;
-    giveUp(
-      noHandshake
-        ? new TributaryError("TLS_FAILED", { ...context, detail: `no handshake within ${seconds} s` })
-        : new TributaryError("CONNECT_TIMEOUT", { ...context, seconds }),
-    );
-  }, timeoutMs);
-  const onAbort = () => giveUp(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([enter(redis, endpoint, options, context), givenUp]);
-    return redis;
-  } catch (error) {
-    dropClient(redis);
-    if (signal?.aborted) throw signal.reason;
-    if (error instanceof TributaryError) throw error;
-    throw connectError(lastError ?? error, endpoint, context, timeoutMs);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */
@@ -192,36 +227,14 @@ export function onlyReplies(error: unknown): null {
   return null;
 }
 
-function connectError(error: unknown, endpoint: RedisEndpoint, context: Context, timeoutMs: number) {
-  const text = messageOf(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (isProtocolError(text)) {
-    // A TLS port answers plain text with an alert record, whose first byte is 0x15.
-    return /^Unknown RESP type 21 /.test(text)
-      ? new TributaryError("TLS_FAILED", { ...context, detail: "that port speaks TLS only" })
-      : new TributaryError("NOT_REDIS", { ...context, detail: "its answer is not RESP" });
-  }
-  if (code === "ETIMEDOUT") {
-    return new TributaryError("CONNECT_TIMEOUT", { ...context, seconds: timeoutMs / 1000 });
-  }
-  if (endpoint.tls && !/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EACCES)$/.test(code)) {
-    return new TributaryError("TLS_FAILED", { ...context, detail: tlsDetail(text, code) });
-  }
+function openingError(error: unknown, context: Context): TributaryError {
   const mapped = toTributaryError(error, context);
   if (mapped.code === "SOURCE_LINK_LOST" || mapped.code === "DESTINATION_LINK_LOST") {
-    return new TributaryError("CONNECT_FAILED", {
-      ...context,
-      detail: "it closed the connection without an answer",
-    });
+    const detail = "it closed the connection without an answer";
+    return new TributaryError("CONNECT_FAILED", { ...context, detail });
   }
-  return mapped;
-}
-
-function tlsDetail(text: string, code: string): string {
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number|packet length too long/.test(text)) {
-    return "that port does not speak TLS";
-  }
-  return code === "" || text.includes(code) ? text : `${text} (${code})`;
+  if (mapped.code !== "ANSWER_REFUSED") return mapped;
+  return new TributaryError("NOT_REDIS", { ...context, detail: mapped.details.detail });
 }
 
 function messageOf(error: unknown): string {

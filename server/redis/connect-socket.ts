@@ -17,10 +17,12 @@ export type ConnectSocketOptions = {
   readonly keepAliveMs?: number;
   /** May also be set later; nothing is read before. */
   readonly onBytes?: BytesHandler;
+  /** Bytes of one read of a plain socket at most; 256 KiB when not given. */
+  readonly readBufferBytes?: number;
 };
 
-/** Reads of a plain socket land here, without an allocation for each. */
-const readBufferBytes = 256 * 1024;
+/** Reads of a plain socket land in a buffer of this size, without an allocation for each. */
+const usualReadBufferBytes = 256 * 1024;
 
 /**
  * Opens a connection to a Redis, with or without TLS, and says nothing on it yet.
@@ -33,7 +35,9 @@ export function connectSocket(endpoint: RedisEndpoint, options: ConnectSocketOpt
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     let taker: RedisSocket | null = null;
-    const socket = endpoint.tls ? openTls(endpoint) : openPlain(endpoint, (chunk) => taker?.take(chunk));
+    const socket = endpoint.tls
+      ? openTls(endpoint)
+      : openPlain(endpoint, options.readBufferBytes, (chunk) => taker?.take(chunk));
     socket.pause();
     let reached = false;
 
@@ -76,7 +80,11 @@ export function connectSocket(endpoint: RedisEndpoint, options: ConnectSocketOpt
   });
 }
 
-function openPlain(endpoint: RedisEndpoint, take: BytesHandler): Socket {
+function openPlain(
+  endpoint: RedisEndpoint,
+  readBufferBytes = usualReadBufferBytes,
+  take: BytesHandler,
+): Socket {
   return connectTcp({
     host: endpoint.host,
     port: endpoint.port,

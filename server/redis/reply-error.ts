@@ -41,13 +41,7 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
     return make(linkLost(context), { detail: "the connection is closed" });
   }
   if (/^Command timed out/.test(text)) return make("CONNECT_TIMEOUT");
-  if (isProtocolError(text)) return make("NOT_REDIS", { detail: "its answer is not RESP" });
   return make(codeOfReply(text, context), refused === null ? {} : { command: refused });
-}
-
-/** True for the message of ioredis' decoder when what it reads is not RESP. */
-export function isProtocolError(message: string): boolean {
-  return /^Unknown RESP type|^Protocol error/.test(message);
 }
 
 /** True for the destination, whose errors have codes of their own. */
