@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { shownText } from "./errors/shown-text.ts";
 
 /** One JSON object or one sentence for each entry. Secrets are cut out of both. */
 export function openLog(
@@ -32,5 +33,6 @@ function sentence(line: string): string {
     err?: { stack?: string };
   };
   const clock = new Date(time).toTimeString().slice(0, 8);
-  return `${clock} ${levelNames[level] ?? ""}${msg}\n${err?.stack ? `${err.stack}\n` : ""}`;
+  const stack = err?.stack?.split("\n").map((line) => `${shownText(line)}\n`);
+  return `${clock} ${levelNames[level] ?? ""}${shownText(msg)}\n${stack?.join("") ?? ""}`;
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
+import { shownText } from "../errors/shown-text.ts";
 import { runPrechecks } from "../precheck/run-prechecks.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import { ProgressDisplay } from "./progress-display.ts";
@@ -30,7 +31,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     if (reasonAgainst(report, false) !== null) return 3;
   }
   const startedAt = Date.now();
-  const followers = new Map(plan.shards.map((shard) => [shard.id, new ShardFollower(shard.name, startedAt)]));
+  const followers = new Map(
+    plan.shards.map((shard) => [shard.id, new ShardFollower(shownText(shard.name), startedAt)]),
+  );
   const display = new ProgressDisplay([...followers.values()], log);
   const running = new Set(followers.keys());
   const pool = new WorkerPool({

@@ -1,4 +1,5 @@
 import { catalogue, type ErrorCode } from "./catalogue.ts";
+import { shownText } from "./shown-text.ts";
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -54,9 +55,13 @@ export function toReason(error: unknown): PlainReason {
   return reasonOf("INTERNAL", { detail: error instanceof Error ? error.message : String(error) });
 }
 
+/** Characters; lists of addresses and of failures are the longest. */
+const LONGEST_DETAIL = 800;
+
 function fill(template: string, details: ErrorDetails): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = details[name];
-    return value === undefined ? whole : String(value);
+    // Most details are of a peer's or a file's making.
+    return value === undefined ? whole : shownText(String(value), LONGEST_DETAIL);
   });
 }

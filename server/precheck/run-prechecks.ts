@@ -1,3 +1,4 @@
+import { shownData } from "../errors/shown-text.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import { checkBacklog } from "./check-backlog.ts";
 import { checkDatabases } from "./check-databases.ts";
@@ -65,12 +66,12 @@ export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport
   if (shards.length === 0) {
     results.unshift(checkOf("shards-given", "Shards given", "task").error("SHARD_MISSING", {}));
   }
-  return {
+  return shownData({
     ok: results.every((result) => result.level !== "error"),
     checks: results,
     shards: shards.map(shardProbe),
     destination: destinationProbe(destination),
-  };
+  });
 }
 
 function summary({ address, failure, facts }: ServerAnswers) {

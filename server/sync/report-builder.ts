@@ -1,6 +1,8 @@
+import { shownData } from "../errors/shown-text.ts";
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { EventGate } from "./event-gate.ts";
 import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import type { LoadProgress } from "./initial/load-replies.ts";
@@ -56,7 +58,7 @@ export class ReportBuilder {
   readonly #onReport: (report: ShardReport) => void;
   #status: ShardStatus = "connecting";
   #since: number;
-  #events: ShardEvent[] = [];
+  readonly #events: EventGate;
   #initialSync: InitialSync | null = null;
   #checkpoint: Checkpoint | null = null;
 
@@ -65,10 +67,11 @@ export class ReportBuilder {
     this.#now = now;
     this.#onReport = onReport;
     this.#since = now();
+    this.#events = new EventGate(now);
   }
 
   event(event: Omit<ShardEvent, "at">): void {
-    this.#events.push({ at: this.#now(), ...event });
+    this.#events.add(event);
   }
 
   beginInitialSync(attempt: number, generation: Generation): void {
@@ -110,9 +113,8 @@ export class ReportBuilder {
       this.#since = now;
     }
     const { ledger } = moment;
-    const events = this.#events;
-    this.#events = [];
-    this.#onReport({
+    // The one place through which all goes that a shard sync has heard: to the pages, the command line, the database.
+    const report: ShardReport = {
       taskId: this.#spec.taskId,
       shardId: this.#spec.shardId,
       at: now,
@@ -152,8 +154,9 @@ export class ReportBuilder {
       spool: spoolOf(moment.generation),
       refused: ledger.refusals.take(),
       scripts: ledger.scripts.take(),
-      events,
-    });
+      events: this.#events.take(moment.fatal !== null || moment.stopped !== null),
+    };
+    this.#onReport(shownData(report));
   }
 
   #statusOf(moment: Moment): ShardStatus {
