@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
+import { checkInThread } from "../control/check-thread.ts";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { shownText } from "../errors/shown-text.ts";
-import { runPrechecks } from "../precheck/run-prechecks.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";
@@ -20,7 +20,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   const { plan, taskId } = options;
   const log = options.json ? process.stderr : process.stdout;
   if (!options.skipChecks) {
-    const report = await runPrechecks({ ...precheckInput(plan), signal: stop });
+    const report = await checkInThread({ ...precheckInput(plan), signal: stop });
     for (const check of report.checks) {
       if (check.level === "ok") continue;
       const remedy = check.remedy === null ? "" : ` ${check.remedy}`;

@@ -357,6 +357,13 @@ export const catalogue = {
     remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
     retried: true,
   },
+  CHECK_DIED: {
+    message: "The thread that ran the checks ended before it could report: {detail}.",
+    cause: "A server that was asked sent what the checks could not bear, or they hit a bug.",
+    remedy:
+      "See that the addresses are those of Redis-Servers, and report the log. The task is not checked again by itself: start it when you want to try again.",
+    retried: false,
+  },
   HOST_NOT_ALLOWED: {
     message: "Requests for the host {host} are not accepted.",
     cause: "The page was opened under a name that Tributary does not know as its own (or by DNS rebinding).",
