@@ -236,11 +236,11 @@ export const masterBehaviors: readonly Behavior[] = [
   rdbOf("a ziplist of nonsense", rdb(0xfe, 0, 10, 1, "a", 20, Buffer.alloc(20, 0xfe))),
   rdbOf(
     "a hash template of 1,000,000,000 names",
-    rdb(0xf1, 1, length32(1_000_000_000)),
+    rdb(0xf2, 1, length32(1_000_000_000)),
     Buffer.from([1, 120]),
     100 * MiB,
   ),
-  rdbOf("hash templates without end", rdb(), Buffer.from([0xf1, 1, 2, 1, 97, 1, 98]), 100 * MiB),
+  rdbOf("hash templates without end", rdb(), Buffer.from([0xf2, 1, 2, 1, 97, 1, 98]), 100 * MiB),
   rdbOf("hash templates of other numbers without end", rdb(), templates(), 100 * MiB),
   rdbOf("every opcode", rdb(...Array.from({ length: 256 }, (_, byte) => byte))),
   rdbOf("zeros", rdb(), Buffer.alloc(1000), 20 * MiB),
@@ -259,7 +259,7 @@ export const masterBehaviors: readonly Behavior[] = [
 function templates(): Buffer {
   return Buffer.concat(
     Array.from({ length: 50_000 }, (_, number) =>
-      Buffer.concat([Buffer.from([0xf1]), length32(number), Buffer.from([1, 32]), Buffer.alloc(32, 120)]),
+      Buffer.concat([Buffer.from([0xf2]), length32(number), Buffer.from([1, 32]), Buffer.alloc(32, 120)]),
     ),
   );
 }
