@@ -4,6 +4,7 @@ import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
+import { GivenUpShards } from "./given-up-shards.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
 import { type PoolFacts, poolFacts } from "./pool-facts.ts";
 import { precheckInput, type RunPrechecks } from "./precheck-verdict.ts";
@@ -67,6 +68,7 @@ export function openControl(options: ControlOptions) {
     events,
     writes,
     health,
+    givenUp: new GivenUpShards(db, writes),
     box,
     runPrechecks,
     runner: options.runner,

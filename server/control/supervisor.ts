@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import type { EventLog } from "./event-log.ts";
+import type { GivenUpShards } from "./given-up-shards.ts";
 import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
 import { takeReport } from "./report-intake.ts";
 import type { SecretBox } from "./secret-box.ts";
@@ -28,6 +29,8 @@ export type SupervisorOptions = {
   readonly events: EventLog;
   readonly writes: WriteBehind;
   readonly health: StorageHealth;
+  /** Shards that are not started again by themselves. */
+  readonly givenUp: GivenUpShards;
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
   /** Makes the runner, given who listens to it. */
@@ -58,7 +61,8 @@ export class Supervisor {
     this.#runner = options.runner({
       onReport: (report) => this.#onReport(report),
       onEnded: (taskId, shardId) => this.#shard(taskId, shardId)?.end(true),
-      onWorkerDied: (taskId, shardId, reason) => this.#onWorkerDied(taskId, shardId, reason),
+      onWorkerDied: (taskId, shardId, reason, givenUp) =>
+        this.#onWorkerDied(taskId, shardId, reason, givenUp),
     });
   }
 
@@ -134,6 +138,7 @@ export class Supervisor {
       const prechecked = run.running;
       this.#changes.wish(run, { wanted: "running", prechecked, failure: null, since: this.#now() });
       this.#acceptLoss(run);
+      this.#options.givenUp.forgive(run);
       this.#say(run, "task-started", "The task was started.");
       if (prechecked) void this.#reconcile(run);
       else this.#check(run);
@@ -154,6 +159,7 @@ export class Supervisor {
   resume(taskId: string): TaskRun {
     return this.#act(taskId, "resume", (run) => {
       this.#changes.wish(run, { wanted: "running", failure: null, since: this.#now() });
+      this.#options.givenUp.forgive(run);
       this.#say(run, "task-resumed", "The task was resumed.");
       // It may have been paused before its checks were through.
       if (run.record.prechecked) void this.#reconcile(run);
@@ -184,6 +190,7 @@ export class Supervisor {
       this.#options.health.durably(() => this.#options.store.delete(taskId));
       this.#runs.delete(taskId);
       this.#options.events.forget(taskId);
+      this.#options.givenUp.forgive(run);
       this.#options.onDeleted(run.record);
       rmSync(spoolOf(this.#options.dataDirectory, taskId), { recursive: true, force: true });
     });
@@ -218,7 +225,7 @@ export class Supervisor {
     const { box, dataDirectory } = this.#options;
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
-      const idle = run.shards.filter((shard) => !shard.running);
+      const idle = run.shards.filter((shard) => !shard.running && shard.givenUp === null);
       const specs = idle.map(({ record, hasCheckpoint: expectCheckpoint }) =>
         specOf(run.record, record, { box, dataDirectory, spoolQuotaBytes, expectCheckpoint }),
       );
@@ -260,6 +267,7 @@ export class Supervisor {
 
   #adopt(record: TaskRecord): TaskRun {
     const run = takeUp(record, this.#options.store);
+    this.#options.givenUp.recall(run);
     this.#runs.set(record.id, run);
     return run;
   }
@@ -270,10 +278,18 @@ export class Supervisor {
     takeReport(shard, report, this.#options);
   }
 
-  #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {
-    this.#shard(taskId, shardId)?.die(reason, this.#now());
+  #onWorkerDied(taskId: string, shardId: string, reason: PlainReason, givenUp: boolean): void {
     const run = this.#runs.get(taskId);
-    if (run !== undefined) this.#say(run, "worker-died", reason.message, "warning", shardId);
+    const shard = this.#shard(taskId, shardId);
+    if (run === undefined || shard === undefined) return;
+    if (givenUp) {
+      shard.end(true);
+      this.#options.givenUp.add(taskId, shard, reason);
+      this.#say(run, "worker-given-up", `${reason.message} ${reason.remedy}`, "alert", shardId);
+      return;
+    }
+    shard.die(reason, this.#now());
+    this.#say(run, "worker-died", reason.message, "warning", shardId);
   }
 
   #shard(taskId: string, shardId: string): ShardRun | undefined {

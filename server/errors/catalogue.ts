@@ -357,6 +357,14 @@ export const catalogue = {
     remedy: "Nothing: it is started again and continues at the checkpoint. If it repeats, report the log.",
     retried: true,
   },
+  WORKER_DIED_AGAIN: {
+    message: "The worker thread of {role} stopped {count} times, one soon after the other: {detail}.",
+    cause:
+      "One of its servers sends what Tributary cannot bear, its data takes more memory than there is, or it hits a bug.",
+    remedy:
+      "See that its addresses are those of Redis-Servers, and report the log. The shard is not started again by itself, also after a restart: start the task when you want to try again.",
+    retried: false,
+  },
   CHECK_DIED: {
     message: "The thread that ran the checks ended before it could report: {detail}.",
     cause: "A server that was asked sent what the checks could not bear, or they hit a bug.",

@@ -21,6 +21,7 @@ export type ClientOptions = {
   readonly db?: number;
   /** Bytes that an answer may have whose length depends on data; 16 MiB when not given. A longer one ends the client. */
   readonly answerBytes?: number;
+  /** Gives up opening, and ends the client when it is aborted later. */
   readonly signal?: AbortSignal;
 };
 
@@ -73,6 +74,7 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
       if (error instanceof TributaryError) (client as unknown as Flushable).flushQueue(error);
     });
     await Promise.race([enter(client, endpoint, options, context), stopped]);
+    endWith(client, signal);
     return client;
   } catch (error) {
     if (redis !== null) dropClient(redis);
@@ -118,6 +120,13 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
     // A peer that is gone without a word must not be waited for: commands end, and the kernel asks after it.
     commandTimeout: options.commandTimeoutMs ?? 30_000,
   });
+}
+
+/** What waits for an answer when the signal is aborted waits no longer: a peer that hangs must not hold up an end. */
+function endWith(client: Redis, signal: AbortSignal | undefined): void {
+  const drop = () => dropClient(client);
+  signal?.addEventListener("abort", drop, { once: true });
+  client.once("end", () => signal?.removeEventListener("abort", drop));
 }
 
 /** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */
