@@ -96,7 +96,9 @@ async function tryAll(
       const upstream = typeof peer.upstream === "number" ? peer.upstream : peer.upstream(index);
       const proxy = await HostileProxy.start(upstream, trigger, behavior);
       const before = engine.deaths.length;
+      const dbg = { t: Date.now(), lag: engine.worstLag, peak: engine.peakBytes };
       await trial(proxy, `t${index}`);
+      console.log(`DBG ${behavior.name}: ${Date.now() - dbg.t} ms, hits ${proxy.hits}, ended ${proxy.ended}, lag ${dbg.lag} -> ${engine.worstLag}, peak ${Math.round((engine.peakBytes-idleBytes)/MiB)}`);
       if (proxy.hits === 0) missed.push(behavior.name);
       await proxy.stop();
       if (engine.exit !== null) throw new Error(`"${behavior.name}" ended the process: ${engine.exit}`);
