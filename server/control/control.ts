@@ -2,6 +2,7 @@ import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
 import type { PrecheckReport } from "../precheck/precheck-report.ts";
+import { EngineLives } from "./engine-lives.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
 import { GivenUpShards } from "./given-up-shards.ts";
@@ -63,11 +64,13 @@ export function openControl(options: ControlOptions) {
   });
   const events = new EventLog(db, writes);
   const store = new TaskStore(db);
+  const lives = new EngineLives(db);
   const supervisor = new Supervisor({
     store,
     events,
     writes,
     health,
+    lives,
     givenUp: new GivenUpShards(db, writes),
     box,
     runPrechecks,
@@ -170,6 +173,7 @@ export function openControl(options: ControlOptions) {
     close: async (): Promise<void> => {
       recording.stop();
       await supervisor.close();
+      lives.close();
       writes.close();
     },
   };

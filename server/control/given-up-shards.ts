@@ -27,6 +27,7 @@ export class GivenUpShards {
   }
 
   add(taskId: string, shard: ShardRun, reason: PlainReason): void {
+    shard.end(true);
     shard.givenUp = reason;
     this.#keep({ ...this.#kept, [taskId]: { ...this.#kept[taskId], [shard.record.id]: reason } });
   }

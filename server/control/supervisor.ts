@@ -1,15 +1,12 @@
 import { rmSync } from "node:fs";
-import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
+import { type PlainReason, reasonOf, TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
-import type { EventLog } from "./event-log.ts";
-import type { GivenUpShards } from "./given-up-shards.ts";
-import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
+import { PrecheckError, precheckInput, reasonAgainst } from "./precheck-verdict.ts";
 import { takeReport } from "./report-intake.ts";
-import type { SecretBox } from "./secret-box.ts";
 import type { ShardRun } from "./shard-run.ts";
-import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
+import type { ShardRunner } from "./shard-runner.ts";
 import { stopShard } from "./stop-shard.ts";
-import type { StorageHealth } from "./storage-health.ts";
+import type { SupervisorOptions } from "./supervisor-options.ts";
 import { takeUp } from "./take-up-task.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { checkTask } from "./task-check.ts";
@@ -20,27 +17,7 @@ import type { TaskRecord } from "./task-record.ts";
 import { mayAct } from "./task-rules.ts";
 import type { TaskRun } from "./task-run.ts";
 import { recordOf, specOf, spoolOf } from "./task-specs.ts";
-import type { TaskStore } from "./task-store.ts";
 import type { TaskAction } from "./task-view.ts";
-import type { WriteBehind } from "./write-behind.ts";
-
-export type SupervisorOptions = {
-  readonly store: TaskStore;
-  readonly events: EventLog;
-  readonly writes: WriteBehind;
-  readonly health: StorageHealth;
-  /** Shards that are not started again by themselves. */
-  readonly givenUp: GivenUpShards;
-  readonly box: SecretBox;
-  readonly runPrechecks: RunPrechecks;
-  /** Makes the runner, given who listens to it. */
-  readonly runner: (listener: ShardRunnerListener) => ShardRunner;
-  readonly dataDirectory: string;
-  readonly spoolQuotaBytes: () => number;
-  /** What a deleted task left behind on the destination can be cleared away. */
-  readonly onDeleted: (task: TaskRecord) => void;
-  readonly now?: () => number;
-};
 
 /**
  * Makes of each task what its user wants: the wish is written down first, then shard syncs are started and
@@ -66,15 +43,26 @@ export class Supervisor {
     });
   }
 
-  /** Takes up all tasks from the database; those that were running go on. */
+  /**
+   * Takes up all tasks from the database; those that were running go on. One by one where the engine has ended soon
+   * after its last starts: the one by which it ends again is not started by itself any more.
+   */
   open(): void {
+    const { lives } = this.#options;
+    const again: TaskRun[] = [];
     for (const record of this.#options.store.loadAll()) {
       const run = this.#adopt(record);
       if (record.cuttingOver) this.#cutoverBroken(run);
       if (record.wanted !== "running" || record.failure !== null) continue;
+      if (record.id === lives.endedBy) this.#fail(run, reasonOf("ENGINE_DIED_AGAIN", { task: record.name }));
+      else again.push(run);
+    }
+    void lives.takeUp(again, (run) => {
+      const { record } = run;
+      if (this.#closing || record.wanted !== "running" || record.failure !== null) return;
       if (record.prechecked) void this.#reconcile(run);
       else this.#check(run);
-    }
+    });
   }
 
   /** Stops the shard syncs in good order; what is wanted of the tasks stays. */
@@ -282,14 +270,12 @@ export class Supervisor {
     const run = this.#runs.get(taskId);
     const shard = this.#shard(taskId, shardId);
     if (run === undefined || shard === undefined) return;
-    if (givenUp) {
-      shard.end(true);
-      this.#options.givenUp.add(taskId, shard, reason);
-      this.#say(run, "worker-given-up", `${reason.message} ${reason.remedy}`, "alert", shardId);
-      return;
-    }
-    shard.die(reason, this.#now());
-    this.#say(run, "worker-died", reason.message, "warning", shardId);
+    if (givenUp) this.#options.givenUp.add(taskId, shard, reason);
+    else shard.die(reason, this.#now());
+    const [type, message, level] = givenUp
+      ? (["worker-given-up", `${reason.message} ${reason.remedy}`, "alert"] as const)
+      : (["worker-died", reason.message, "warning"] as const);
+    this.#say(run, type, message, level, shardId);
   }
 
   #shard(taskId: string, shardId: string): ShardRun | undefined {

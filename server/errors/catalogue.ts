@@ -365,6 +365,14 @@ export const catalogue = {
       "See that its addresses are those of Redis-Servers, and report the log. The shard is not started again by itself, also after a restart: start the task when you want to try again.",
     retried: false,
   },
+  ENGINE_DIED_AGAIN: {
+    message: "Tributary ended several times soon after its start, the last time when it took up task {task}.",
+    cause:
+      "What the task's servers send takes more memory than there is, or hits a bug that ends the process.",
+    remedy:
+      "See that the task's addresses are those of Redis-Servers, and report the log. The task is not started again by itself: start it when you want to try again.",
+    retried: false,
+  },
   CHECK_DIED: {
     message: "The thread that ran the checks ended before it could report: {detail}.",
     cause: "A server that was asked sent what the checks could not bear, or they hit a bug.",

@@ -1,4 +1,5 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import { breath } from "./breath.ts";
 import type { HashTemplates } from "./hash-template.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { RdbString } from "./rdb-string.ts";
@@ -54,6 +55,8 @@ export class ValueWriting {
   /** Waits for room at the destination; to be awaited about once per command or 64 KB. */
   async drain(): Promise<void> {
     this.#signal?.throwIfAborted();
+    const waiting = breath();
+    if (waiting !== undefined) await waiting;
     await this.out.drain();
   }
 

@@ -108,7 +108,7 @@ export const behaviors: readonly Behavior[] = [
   says("a string of -2", "$-2\r\n"),
   says("a string with a length of 400 digits", `$${"9".repeat(400)}\r\n`),
   says("a string longer than any", "$99999999999\r\nx"),
-  floods("a string of 512 MiB", "x", 128 * MiB, "$536870912\r\n"),
+  floods("a string of 512 MiB", "x", 64 * MiB, "$536870912\r\n"),
   floods(
     "an array of strings of 8 MiB",
     Buffer.concat([Buffer.from("$8388608\r\n"), Buffer.alloc(8 * MiB), Buffer.from("\r\n")]),
@@ -204,7 +204,7 @@ const streamOf = (name: string, piece: string | Buffer, most: number) =>
     most,
     Buffer.concat([Buffer.from(fullsync + eof), emptyRdb, Buffer.from(mark)]),
   );
-const rdbOf = (name: string, head: Buffer, piece: string | Buffer = "", most = 48 * MiB) =>
+const rdbOf = (name: string, head: Buffer, piece: string | Buffer = "", most = 16 * MiB) =>
   piece === ""
     ? says(`an RDB with ${name}`, fullsync + eof, head)
     : floods(`an RDB with ${name}`, piece, most, Buffer.concat([Buffer.from(fullsync + eof), head]));
@@ -221,10 +221,10 @@ export const masterBehaviors: readonly Behavior[] = [
   says("+CONTINUE that was not asked for", "+CONTINUE\r\n"),
   says("a replid of other letters", `+FULLRESYNC ${"\x1b".repeat(40)} 1\r\n`),
   says("an offset of 30 digits", `+FULLRESYNC ${"a".repeat(40)} ${"9".repeat(30)}\r\n`),
-  rdbOf("a key name of 512 MB", rdb(0xfe, 0, 0, length32(536_870_912)), "k", 700 * MiB),
-  rdbOf("an AUX of 512 MB", rdb(0xfa, length32(536_870_912)), "k", 300 * MiB),
-  rdbOf("a function library of 512 MB", rdb(0xf5, length32(536_870_912)), "k", 300 * MiB),
-  rdbOf("a value of 4 GB", rdb(0xfe, 0, 0, 1, "a", length32(4_000_000_000)), "v", 100 * MiB),
+  rdbOf("a key name of 512 MB", rdb(0xfe, 0, 0, length32(536_870_912)), "k", 64 * MiB),
+  rdbOf("an AUX of 512 MB", rdb(0xfa, length32(536_870_912)), "k", 64 * MiB),
+  rdbOf("a function library of 512 MB", rdb(0xf5, length32(536_870_912)), "k", 64 * MiB),
+  rdbOf("a value of 4 GB", rdb(0xfe, 0, 0, 1, "a", length32(4_000_000_000)), "v", 40 * MiB),
   rdbOf("an LZF string that says 512 MB", rdb(0xfe, 0, 0, 1, "a", 0xc3, 4, length32(536_870_912), "abcd")),
   rdbOf("an LZF key name that says 512 MB", rdb(0xfe, 0, 0, 0xc3, 4, length32(536_870_912), "abcd")),
   rdbOf("a list of 1,000,000,000", rdb(0xfe, 0, 1, 1, "a", length32(1_000_000_000)), Buffer.from([1, 120])),
@@ -240,8 +240,8 @@ export const masterBehaviors: readonly Behavior[] = [
     Buffer.from([1, 120]),
     100 * MiB,
   ),
-  rdbOf("hash templates without end", rdb(), Buffer.from([0xf2, 1, 2, 1, 97, 1, 98]), 100 * MiB),
-  rdbOf("hash templates of other numbers without end", rdb(), templates(), 100 * MiB),
+  rdbOf("hash templates without end", rdb(), Buffer.from([0xf2, 1, 2, 1, 97, 1, 98]), 40 * MiB),
+  rdbOf("hash templates of other numbers without end", rdb(), templates(), 40 * MiB),
   rdbOf("every opcode", rdb(...Array.from({ length: 256 }, (_, byte) => byte))),
   rdbOf("zeros", rdb(), Buffer.alloc(1000), 20 * MiB),
   streamOf("FLUSHALL without end", "*1\r\n$8\r\nFLUSHALL\r\n", 8 * MiB),
