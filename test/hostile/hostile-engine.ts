@@ -49,7 +49,13 @@ export class HostileEngine {
         this.longestReport = Math.max(this.longestReport, said.longest);
         if (said.taskId !== bystander || said.lagSeconds === null) return;
         this.lags++;
-        this.worstLag = Math.max(this.worstLag, said.lagSeconds);
+        // What the machine withholds from all threads is no peer's doing: tests may run beside much else.
+        const lag = said.lagSeconds - said.heldUpSeconds;
+        if (lag > 1)
+          console.log(
+            `the bystander lags ${said.lagSeconds} s, of which ${said.heldUpSeconds} s by the machine`,
+          );
+        this.worstLag = Math.max(this.worstLag, lag);
       }
     });
     this.#sampler = setInterval(() => this.#sample(), 50);

@@ -11,7 +11,7 @@ const MiB = 1024 * 1024;
 const MEMORY_BOUND = 150 * MiB;
 /** Trials under way at a time. */
 const AT_ONCE = 4;
-const CHECKED_AT_ONCE = 20;
+const CHECKED_AT_ONCE = 50;
 /** ms that a connection may stay with a hostile peer before the trial goes on. */
 const PATIENCE_MS = 1_000;
 

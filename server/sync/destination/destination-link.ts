@@ -66,6 +66,8 @@ export class DestinationLink {
     socket.setOnBytes((chunk) => {
       try {
         scanner.feed(chunk);
+        // What answers nothing would be taken for the answer to what comes next: to an EXEC, say.
+        if (scanner.replies > this.#sent) this.fail("it sends an answer that nothing was asked for");
       } catch (error) {
         this.fail(error instanceof Error ? error.message : String(error));
       }
