@@ -58,6 +58,7 @@ export class ReplyScanner {
   #partialLength = 0;
   /** Announced by the arrays of the reply at hand. */
   #items = 0;
+  #most = Number.POSITIVE_INFINITY;
   /** Bytes fed before this chunk. */
   #fed = 0;
 
@@ -68,8 +69,10 @@ export class ReplyScanner {
   /**
    * @throws Error on bytes that are not RESP2: the connection cannot be trusted any more. It names the place, counted
    * from 0 at the first byte fed: that of a line's first byte, or of the byte that should end a bulk string.
+   * @param most replies that may have been told in the end: one more is an error.
    */
-  feed(chunk: Uint8Array): void {
+  feed(chunk: Uint8Array, most = Number.POSITIVE_INFINITY): void {
+    this.#most = most;
     let position = 0;
     const end = chunk.length;
     while (position < end) {
@@ -211,6 +214,7 @@ export class ReplyScanner {
       if (open.length === 0) this.#handler.arrayEnd();
     }
     this.replies++;
+    if (this.replies > this.#most) throw new Error("it sends an answer that nothing was asked for");
   }
 }
 

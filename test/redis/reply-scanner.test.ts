@@ -219,6 +219,10 @@ test("tells no more of an error than is held for a whole batch, and refuses an a
   new ReplyScanner(handler).feed(Buffer.from(`-ERR ${"x".repeat(60_000)}\r\n`));
   expect(errors[0]).toHaveLength(1024);
   expect(() => new ReplyScanner(handler).feed(Buffer.from("*9\r\n*9000000\r\n:1\r\n*2\r\n"))).not.toThrow();
+  const scanner = new ReplyScanner(handler);
+  scanner.feed(Buffer.from("+OK\r\n:1\r\n"), 2);
+  expect(() => scanner.feed(Buffer.from("+OK\r\n".repeat(1000)), 3)).toThrow(/nothing was asked for/);
+  expect(scanner.replies).toBe(4);
   expect(() => new ReplyScanner(handler).feed(Buffer.from("*33000000\r\n"))).toThrow(/more than/);
   expect(() => new ReplyScanner(handler).feed(Buffer.from("*9000000\r\n*9000000\r\n"))).toThrow(/more than/);
 });
