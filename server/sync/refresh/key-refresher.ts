@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { TributaryError } from "../../errors/tributary-error.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
@@ -68,6 +69,10 @@ export class KeyRefresher {
   readonly #set: string;
   readonly #told: RefresherTold;
   #failureSaid = false;
+  /** Keys whose sizes the source does not say, and whose values have turned out to be too large; as the set has them. */
+  readonly #giants = new Set<string>();
+  /** An answer was too large: the keys are asked for one by one until the one is found. */
+  #alone = false;
   #adopted = false;
   readonly #clocks: ClockComparison;
   /** Every key of the source is to be looked at before anything counts as settled. */
@@ -182,7 +187,10 @@ export class KeyRefresher {
     const drawn = (await destination.srandmemberBuffer(this.#set, PAGE)) ?? [];
     if (drawn.length === 0) return;
     const candidates = drawn.map(parseDoubtfulKey);
-    const { fitting, tooLarge } = await pageThatFits(source, candidates);
+    const page = await pageThatFits(source, candidates);
+    const isGiant = (index: number) => this.#giants.has(drawn[index]!.toString("latin1"));
+    const fitting = page.fitting.filter((index) => !isGiant(index)).slice(0, this.#alone ? 1 : PAGE);
+    const tooLarge = [...page.tooLarge, ...page.fitting.filter(isGiant)];
     for (const index of tooLarge) {
       this.#giveUp(candidates[index]!, "it is too large to be copied while the stream waits");
     }
@@ -190,7 +198,14 @@ export class KeyRefresher {
     const forgotten = [...fitting, ...tooLarge].map((index) => drawn[index]!);
     this.#applier.hold();
     try {
-      const dumps = await dumpKeys(source, major, keys);
+      const dumps = await dumpKeys(source, major, keys).catch((error: unknown) => {
+        const tooLong = error instanceof TributaryError && /larger than/.test(String(error.details.detail));
+        if (tooLong && error.code === "ANSWER_REFUSED") {
+          if (keys.length === 1) this.#giants.add(drawn[fitting[0]!]!.toString("latin1"));
+          this.#alone = keys.length > 1;
+        }
+        throw error;
+      });
       signal.throwIfAborted();
       // Offsets of another history say nothing here: a failover is under way, and the keys are asked for again.
       if (dumps.replid !== undefined && dumps.replid !== this.#from.replid()) {

@@ -9,6 +9,9 @@ import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
 const SOURCE_ANSWERS_MS = 5000;
 
+/** A value of 32 MiB is copied (key-dump.ts), and what stands beside it in an answer; bytes. */
+const ANSWER_BYTES = 40 * 1024 * 1024;
+
 /** The connections over which doubtful keys are asked for, each opened when it is wanted. */
 export class RefresherConnections {
   readonly #spec: ShardSyncSpec;
@@ -35,7 +38,9 @@ export class RefresherConnections {
       throw new TributaryError("SOURCE_NO_MASTER", { role, detail: "none has been found yet" });
     if (this.#source !== null && this.#source.endpoint !== endpoint) this.#dropSource();
     if (this.#source === null) {
-      const client = await openClient(endpoint, { role, signal, commandTimeoutMs: SOURCE_ANSWERS_MS });
+      const commandTimeoutMs = SOURCE_ANSWERS_MS;
+      const options = { role, signal, commandTimeoutMs, answerBytes: ANSWER_BYTES };
+      const client = await openClient(endpoint, options);
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
         this.#source = { client, endpoint, major: Number(redisVersion.split(".")[0]) };
@@ -51,7 +56,8 @@ export class RefresherConnections {
   async destination(signal: AbortSignal): Promise<Redis> {
     if (this.#destination === null) {
       const { destination, checkpointDb } = this.#spec;
-      const client = await openClient(destination, { role: "the destination", db: checkpointDb, signal });
+      const options = { role: "the destination", db: checkpointDb, signal, answerBytes: ANSWER_BYTES };
+      const client = await openClient(destination, options);
       try {
         await requireSameServerAt(client, destination, this.#runId);
       } catch (error) {
