@@ -2,7 +2,7 @@ import type { RefusedCommand } from "../shard-report.ts";
 
 const MAX_SAMPLES = 3;
 /** Commands that are told apart; a source may send any number of names. */
-const MAX_RECORDS = 1000;
+const MAX_RECORDS = 500;
 const OTHERS = { command: "(other commands)", db: 0, reasonCode: "OTHER" };
 /** Characters of an answer. */
 const LONGEST_REASON = 300;
