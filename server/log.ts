@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import { withoutSecrets } from "./errors/known-secrets.ts";
+import { shownText } from "./errors/shown-text.ts";
 
 /** One JSON object or one sentence for each entry. Secrets are cut out of both. */
 export function openLog(
@@ -33,5 +34,6 @@ function sentence(line: string): string {
     err?: { stack?: string };
   };
   const clock = new Date(time).toTimeString().slice(0, 8);
-  return `${clock} ${levelNames[level] ?? ""}${msg}\n${err?.stack ? `${err.stack}\n` : ""}`;
+  const stack = err?.stack?.split("\n").map((line) => `${shownText(line)}\n`);
+  return `${clock} ${levelNames[level] ?? ""}${shownText(msg)}\n${stack?.join("") ?? ""}`;
 }

@@ -6,6 +6,7 @@ import { createHttpServer } from "./api/http-server.ts";
 import { requestGuard } from "./api/request-guard.ts";
 import { systemInfoOf } from "./api/system-info.ts";
 import type { ApiServices } from "./api/trpc.ts";
+import { checkInThread } from "./control/check-thread.ts";
 import { openControl } from "./control/control.ts";
 import { openSecretBox } from "./control/secret-box.ts";
 import { holdsPasswords } from "./control/task-store.ts";
@@ -13,7 +14,6 @@ import { WorkerPool } from "./control/worker-pool.ts";
 import { TributaryError, toReason } from "./errors/tributary-error.ts";
 import { openLog } from "./log.ts";
 import { openPages } from "./pages.ts";
-import { runPrechecks } from "./precheck/run-prechecks.ts";
 
 // Starts the whole: database, engine, API and pages, in one process. docs/operations.md names the environment.
 const { env } = process;
@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   const control = openControl({
     database,
     box: openSecretBox(database.directory, env.TRIBUTARY_SECRET, holdsPasswords(database.db)),
-    runPrechecks,
+    runPrechecks: checkInThread,
     runner: (listener) => new WorkerPool(listener),
     onFailure: (what, error) => log.error({ err: error }, what),
     onRecovery: (what) => log.info(what),

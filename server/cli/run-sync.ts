@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
+import { checkInThread } from "../control/check-thread.ts";
 import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
 import { readOnce } from "../control/read-once.ts";
 import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
-import { runPrechecks } from "../precheck/run-prechecks.ts";
+import { shownText } from "../errors/shown-text.ts";
 import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
@@ -23,7 +24,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   let { plan } = options;
   const log = options.json ? process.stderr : process.stdout;
   if (!options.skipChecks) {
-    const report = await runPrechecks({ ...precheckInput(plan, taskId), signal: stop });
+    const report = await checkInThread({ ...precheckInput(plan, taskId), signal: stop });
     for (const check of report.checks) {
       if (check.level === "ok") continue;
       const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
@@ -35,7 +36,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     plan = readOnce(plan, report);
   }
   const startedAt = Date.now();
-  const followers = new Map(plan.shards.map((shard) => [shard.id, new ShardFollower(shard.name, startedAt)]));
+  const followers = new Map(
+    plan.shards.map((shard) => [shard.id, new ShardFollower(shownText(shard.name), startedAt)]),
+  );
   const display = new ProgressDisplay([...followers.values()], log);
   const running = new Set(followers.keys());
   const pool = new WorkerPool({

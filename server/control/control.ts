@@ -8,8 +8,10 @@ import type { Actor } from "./actor.ts";
 import { addShards } from "./add-shards.ts";
 import { changeSettings, type SettingsChange } from "./change-settings.ts";
 import { DialBudget } from "./dial-budget.ts";
+import { EngineLives } from "./engine-lives.ts";
 import { EventLog } from "./event-log.ts";
 import { forgetCheckpoints } from "./forget-checkpoints.ts";
+import { GivenUpShards } from "./given-up-shards.ts";
 import { readLagSparkline, readSeries } from "./metrics-recorder.ts";
 import { NutcrackerReader } from "./nutcracker-reader.ts";
 import type { CreateFlags } from "./plan-checked.ts";
@@ -93,11 +95,14 @@ export function openControl(options: ControlOptions) {
     return planned;
   };
   const store = new TaskStore(db);
+  const lives = new EngineLives(db);
   const supervisor = new Supervisor({
     store,
     events,
     writes,
     health,
+    lives,
+    givenUp: new GivenUpShards(db, writes),
     box,
     runPrechecks,
     plan,
@@ -274,6 +279,7 @@ export function openControl(options: ControlOptions) {
       recording.stop();
       await verifyJobs.close();
       await Promise.all([supervisor.close(), reader.close()]);
+      lives.close();
       writes.close();
     },
   };

@@ -17,6 +17,8 @@ export class ShardRun {
   ended = false;
   /** Its worker died and it is about to be started again. */
   died: { readonly reason: PlainReason; readonly at: number } | null = null;
+  /** Its worker died again and again by it: it is not started again but by the user. */
+  givenUp: PlainReason | null = null;
   startedAt = 0;
   /** It is to be copied again, as soon as it runs. */
   resyncWanted = false;

@@ -21,6 +21,6 @@ export type ShardRunnerListener = {
   readonly onReport: (report: ShardReport) => void;
   /** The shard sync ended without being asked; its last report says why. */
   readonly onEnded: (taskId: string, shardId: string) => void;
-  /** Its worker died; it will be started again by the runner. */
-  readonly onWorkerDied: (taskId: string, shardId: string, reason: PlainReason) => void;
+  /** Its worker died by it; it will be started again by the runner, unless it is given up. */
+  readonly onWorkerDied: (taskId: string, shardId: string, reason: PlainReason, givenUp: boolean) => void;
 };

@@ -1,4 +1,6 @@
+import type { EngineLives } from "./engine-lives.ts";
 import type { EventLog } from "./event-log.ts";
+import type { GivenUpShards } from "./given-up-shards.ts";
 import type { RunPrechecks } from "./precheck-verdict.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
@@ -14,6 +16,10 @@ export type SupervisorOptions = {
   readonly events: EventLog;
   readonly writes: WriteBehind;
   readonly health: StorageHealth;
+  /** How the engine's former lives ended. */
+  readonly lives: EngineLives;
+  /** Shards that are not started again by themselves. */
+  readonly givenUp: GivenUpShards;
   readonly box: SecretBox;
   readonly runPrechecks: RunPrechecks;
   readonly plan: (input: Omit<TaskInput, "name">) => Promise<TaskPlan>;

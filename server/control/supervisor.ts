@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { type PlainReason, TributaryError, toReason } from "../errors/tributary-error.ts";
+import { type PlainReason, reasonOf, TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { ShardReport } from "../sync/shard-report.ts";
 import { acceptLoss } from "./accept-loss.ts";
 import type { ShardCommand } from "./engine-protocol.ts";
@@ -40,19 +40,31 @@ export class Supervisor {
     this.#runner = options.runner({
       onReport: (report) => this.#onReport(report),
       onEnded: (taskId, shardId) => this.#shard(taskId, shardId)?.end(true),
-      onWorkerDied: (taskId, shardId, reason) => this.#onWorkerDied(taskId, shardId, reason),
+      onWorkerDied: (taskId, shardId, reason, givenUp) =>
+        this.#onWorkerDied(taskId, shardId, reason, givenUp),
     });
   }
 
-  /** Takes up all tasks from the database; those that were running go on. */
+  /**
+   * Takes up all tasks from the database; those that were running go on. One by one where the engine has ended soon
+   * after its last starts: the one by which it ends again is not started by itself any more.
+   */
   open(): void {
+    const { lives } = this.#options;
+    const again: TaskRun[] = [];
     for (const record of this.#options.store.loadAll()) {
       const run = this.#adopt(record);
       if (record.cuttingOver) this.#cutoverBroken(run);
       if (record.wanted !== "running" || record.failure !== null) continue;
+      if (record.id === lives.endedBy) this.#fail(run, reasonOf("ENGINE_DIED_AGAIN", { task: record.name }));
+      else again.push(run);
+    }
+    void lives.takeUp(again, (run) => {
+      const { record } = run;
+      if (this.#closing || record.wanted !== "running" || record.failure !== null) return;
       if (record.prechecked) void this.#reconcile(run);
       else this.#check(run);
-    }
+    });
   }
 
   /** Stops the shard syncs in good order; what is wanted of the tasks stays. */
@@ -118,6 +130,7 @@ export class Supervisor {
       const answered = run.began ? {} : answeredChange(run.record, answer, since);
       this.#changes.wish(run, { wanted: "running", prechecked, failure: null, since, ...answered });
       acceptLoss(run, this.#options);
+      this.#options.givenUp.forgive(run);
       this.say(run, "task-started", "The task was started.");
       if (prechecked) void this.#reconcile(run);
       else this.#check(run);
@@ -138,6 +151,7 @@ export class Supervisor {
   resume(taskId: string): TaskRun {
     return this.#act(taskId, "resume", (run) => {
       this.#changes.wish(run, { wanted: "running", failure: null, since: this.#now() });
+      this.#options.givenUp.forgive(run);
       this.say(run, "task-resumed", "The task was resumed.");
       // It may have been paused before its checks were through.
       if (run.record.prechecked) void this.#reconcile(run);
@@ -168,6 +182,7 @@ export class Supervisor {
       this.#options.health.durably(() => this.#options.store.delete(taskId));
       this.#runs.delete(taskId);
       this.#options.events.forget(taskId);
+      this.#options.givenUp.forgive(run);
       this.#options.onDeleted(run.record);
       rmSync(spoolOf(this.#options.dataDirectory, taskId), { recursive: true, force: true });
     });
@@ -227,7 +242,7 @@ export class Supervisor {
     const { box, dataDirectory } = this.#options;
     try {
       const spoolQuotaBytes = this.#options.spoolQuotaBytes();
-      const idle = shards.filter((shard) => !shard.running);
+      const idle = shards.filter((shard) => !shard.running && shard.givenUp === null);
       const options = { box, dataDirectory, spoolQuotaBytes };
       const specs = idle.map((shard) => specOf(run.record, shard, options));
       idle.forEach((shard, index) => {
@@ -260,6 +275,7 @@ export class Supervisor {
 
   #adopt(record: TaskRecord): TaskRun {
     const run = takeUp(record, this.#options.store);
+    this.#options.givenUp.recall(run);
     this.#runs.set(record.id, run);
     return run;
   }
@@ -274,10 +290,16 @@ export class Supervisor {
     else if (report.status === "synchronizing") this.#tellResync(shard, report.taskId);
   }
 
-  #onWorkerDied(taskId: string, shardId: string, reason: PlainReason): void {
-    this.#shard(taskId, shardId)?.die(reason, this.#now());
+  #onWorkerDied(taskId: string, shardId: string, reason: PlainReason, givenUp: boolean): void {
     const run = this.#runs.get(taskId);
-    if (run !== undefined) this.say(run, "worker-died", reason.message, "warning", shardId);
+    const shard = this.#shard(taskId, shardId);
+    if (run === undefined || shard === undefined) return;
+    if (givenUp) this.#options.givenUp.add(taskId, shard, reason);
+    else shard.die(reason, this.#now());
+    const [type, message, level] = givenUp
+      ? (["worker-given-up", `${reason.message} ${reason.remedy}`, "alert"] as const)
+      : (["worker-died", reason.message, "warning"] as const);
+    this.say(run, type, message, level, shardId);
   }
 
   #shard(taskId: string, shardId: string): ShardRun | undefined {

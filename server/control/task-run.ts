@@ -61,6 +61,8 @@ export class TaskRun {
     if (wanted === "finished" && !this.record.cuttingOver) return { status: "finished", reason: null, since };
     if (this.checking !== null) return { status: "prechecking", reason: null, since: this.checking.since };
     if (wanted === "paused" && !shard.running) return { status: "paused", reason: null, since };
+    if (shard.givenUp !== null)
+      return { status: "failed", reason: shard.givenUp, since: shard.startedAt || since };
     if (shard.died !== null) {
       return { status: "retrying", reason: shard.died.reason, since: shard.died.at };
     }

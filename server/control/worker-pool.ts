@@ -9,7 +9,9 @@ import type { ShardRunner, ShardRunnerListener } from "./shard-runner.ts";
 type Placement = {
   /** As it is to be started again if its thread dies. */
   spec: ShardSyncSpec;
-  readonly slot: Slot;
+  slot: Slot;
+  /** Deaths of threads that it had to itself, one soon after the other: nobody else can be at fault. */
+  deaths: number;
   /** Set while a stop is under way. */
   stopping: {
     readonly done: Promise<{ drained: boolean }>;
@@ -19,7 +21,8 @@ type Placement = {
 type Slot = {
   thread: EngineThread | null;
   readonly placements: Map<string, Placement>;
-  deaths: number;
+  /** Its thread has died with several shard syncs in it: one of them may be at fault, so no other is put beside them. */
+  suspect: boolean;
   bornAt: number;
   respawn: NodeJS.Timeout | null;
 };
@@ -31,18 +34,30 @@ export type WorkerPoolOptions = ShardRunnerListener & {
   readonly entry?: URL;
   /** ms that a stop may take before its thread is ended by force; 8000 when not given. */
   readonly stopTimeoutMs?: number;
+  /** ms before a thread is started again that died with one shard sync in it; doubled with each death. */
+  readonly pauseMs?: number;
   readonly now?: () => number;
 };
 
 /** ms: a cutover restores every shaded expiry before it lets go, and looks at all keys for that. */
 const FINISH_TIMEOUT_MS = 120_000;
 
+/** Threads beside the usual ones, in which those are kept apart that may be at fault for a death. */
+const MOST_APART = 8;
+/** So many deaths of a shard sync that has a thread to itself, and it is not started again. */
+const MOST_DEATHS = 5;
+/** A thread that lived for so long has earned a quick return, ms. */
+const LONG_LIFE_MS = 60_000;
+
 /**
- * Shard syncs in worker threads, each placed on the thread that has the fewest. A thread that dies is started
- * again, after a pause that grows with each death, and given its shard syncs back.
+ * Shard syncs in worker threads, each placed on the thread that has the fewest. A thread that dies is started again
+ * and given its shard syncs back. Of several in it nobody knows which was at fault: they go on at once, without a word,
+ * in two threads, so that after a few deaths the one is alone. That one waits longer with each death, and in the end is
+ * not started again.
  */
 export class WorkerPool implements ShardRunner {
-  readonly #slots: Slot[];
+  #slots: Slot[];
+  readonly #size: number;
   readonly #options: WorkerPoolOptions;
   readonly #now: () => number;
   readonly #stopTimeoutMs: number;
@@ -56,10 +71,11 @@ export class WorkerPool implements ShardRunner {
     this.#slots = Array.from({ length: size }, () => ({
       thread: null,
       placements: new Map(),
-      deaths: 0,
+      suspect: false,
       bornAt: 0,
       respawn: null,
     }));
+    this.#size = size;
   }
 
   start(spec: ShardSyncSpec): void {
@@ -73,10 +89,11 @@ export class WorkerPool implements ShardRunner {
       return;
     }
     if (present !== null) return;
-    const slot = this.#slots.reduce((least, candidate) =>
+    const trusted = this.#slots.filter(({ suspect }) => !suspect);
+    const slot = (trusted.length > 0 ? trusted : this.#slots).reduce((least, candidate) =>
       candidate.placements.size < least.placements.size ? candidate : least,
     );
-    slot.placements.set(key, { spec, slot, stopping: null });
+    slot.placements.set(key, { spec, slot, deaths: 0, stopping: null });
     if (slot.thread !== null) slot.thread.send({ type: "start", spec });
     else if (slot.respawn === null) this.#spawn(slot);
   }
@@ -88,19 +105,19 @@ export class WorkerPool implements ShardRunner {
     if (placement.stopping !== null) return placement.stopping.done;
     const { slot } = placement;
     if (slot.thread === null) {
-      slot.placements.delete(key);
+      this.#remove(placement, key);
       return Promise.resolve({ drained: false });
     }
     let settle: (drained: boolean) => void = () => {};
     const done = new Promise<{ drained: boolean }>((resolve) => {
       // What does not answer might still write: only the end of its thread makes sure that it does not.
       const timer = setTimeout(
-        () => void slot.thread?.kill("a shard sync did not stop"),
+        () => void placement.slot.thread?.kill("a shard sync did not stop"),
         options.forgetCheckpoint || options.patient === true ? FINISH_TIMEOUT_MS : this.#stopTimeoutMs,
       );
       settle = (drained) => {
         clearTimeout(timer);
-        slot.placements.delete(key);
+        this.#remove(placement, key);
         resolve({ drained });
       };
     });
@@ -164,24 +181,72 @@ export class WorkerPool implements ShardRunner {
       placement.stopping.settle(true);
       return;
     }
-    slot.placements.delete(key);
+    this.#remove(placement, key);
     this.#options.onEnded(taskId, shardId);
+  }
+
+  /** A slot that is empty is like a new one, or is not needed any more. */
+  #remove(placement: Placement, key: string): void {
+    const { slot } = placement;
+    slot.placements.delete(key);
+    if (slot.placements.size > 0 || !slot.suspect) return;
+    slot.suspect = false;
+    if (this.#slots.length <= this.#size || this.#closed) return;
+    this.#slots = this.#slots.filter((one) => one !== slot);
+    if (slot.respawn !== null) clearTimeout(slot.respawn);
+    void slot.thread?.shutdown(this.#stopTimeoutMs);
   }
 
   #onDeath(slot: Slot, detail: string): void {
     slot.thread = null;
     if (this.#closed) return;
-    for (const { spec, stopping } of [...slot.placements.values()]) {
-      if (stopping !== null) stopping.settle(false);
+    const left: [key: string, Placement][] = [];
+    // One that did not stop is the one at fault.
+    let known = false;
+    for (const [key, placement] of [...slot.placements]) {
+      if (placement.stopping === null) left.push([key, placement]);
       else {
-        const reason = reasonOf("WORKER_DIED", { role: `shard ${spec.shardName}`, detail });
-        this.#options.onWorkerDied(spec.taskId, spec.shardId, reason);
+        known = true;
+        placement.stopping.settle(false);
       }
     }
-    if (slot.placements.size === 0) return;
-    // A thread that lived for a minute has earned a quick return.
-    slot.deaths = this.#now() - slot.bornAt > 60_000 ? 1 : slot.deaths + 1;
-    const pause = Math.min(500 * 2 ** (slot.deaths - 1), 30_000);
+    const [first] = left;
+    if (first === undefined) return;
+    if (known) this.#spawn(slot);
+    else if (left.length === 1) this.#diedAlone(slot, ...first, detail);
+    else {
+      this.#halve(slot, left);
+      this.#spawn(slot);
+    }
+  }
+
+  /** One of them is at fault, and nobody knows which: the next death will say more. */
+  #halve(slot: Slot, placements: readonly [key: string, Placement][]): void {
+    slot.suspect = true;
+    if (this.#slots.length >= this.#size + MOST_APART) return;
+    const apart: Slot = { thread: null, placements: new Map(), suspect: true, bornAt: 0, respawn: null };
+    for (const [key, placement] of placements.slice(placements.length >> 1)) {
+      slot.placements.delete(key);
+      apart.placements.set(key, placement);
+      placement.slot = apart;
+    }
+    this.#slots.push(apart);
+    this.#spawn(apart);
+  }
+
+  #diedAlone(slot: Slot, key: string, placement: Placement, detail: string): void {
+    const { spec } = placement;
+    slot.suspect = true;
+    placement.deaths = this.#now() - slot.bornAt > LONG_LIFE_MS ? 1 : placement.deaths + 1;
+    const givenUp = placement.deaths >= MOST_DEATHS;
+    const role = `shard ${spec.shardName}`;
+    const reason = givenUp
+      ? reasonOf("WORKER_DIED_AGAIN", { role, detail, count: placement.deaths })
+      : reasonOf("WORKER_DIED", { role, detail });
+    if (givenUp) this.#remove(placement, key);
+    this.#options.onWorkerDied(spec.taskId, spec.shardId, reason, givenUp);
+    if (givenUp) return;
+    const pause = Math.min((this.#options.pauseMs ?? 500) * 2 ** (placement.deaths - 1), 30_000);
     slot.respawn = setTimeout(() => this.#spawn(slot), pause);
   }
 }

@@ -410,6 +410,29 @@ export const catalogue = {
     remedy: "Wait {seconds} s, then try again. Close pages and end programs that nobody needs.",
     retried: false,
   },
+  WORKER_DIED_AGAIN: {
+    message: "The worker thread of {role} stopped {count} times, one soon after the other: {detail}.",
+    cause:
+      "One of its servers sends what Tributary cannot bear, its data takes more memory than there is, or it hits a bug.",
+    remedy:
+      "See that its addresses are those of Redis-Servers, and report the log. The shard is not started again by itself, also after a restart: start the task when you want to try again.",
+    retried: false,
+  },
+  ENGINE_DIED_AGAIN: {
+    message: "Tributary ended several times soon after its start, the last time when it took up task {task}.",
+    cause:
+      "What the task's servers send takes more memory than there is, or hits a bug that ends the process.",
+    remedy:
+      "See that the task's addresses are those of Redis-Servers, and report the log. The task is not started again by itself: start it when you want to try again.",
+    retried: false,
+  },
+  CHECK_DIED: {
+    message: "The thread that ran the checks ended before it could report: {detail}.",
+    cause: "A server that was asked sent what the checks could not bear, or they hit a bug.",
+    remedy:
+      "See that the addresses are those of Redis-Servers, and report the log. The task is not checked again by itself: start it when you want to try again.",
+    retried: false,
+  },
   HOST_NOT_ALLOWED: {
     message: "Requests for the host {host} are not accepted.",
     cause: "The page was opened under a name that Tributary does not know as its own (or by DNS rebinding).",

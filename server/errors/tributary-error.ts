@@ -1,5 +1,6 @@
 import { catalogue, type ErrorCode } from "./catalogue.ts";
 import { withoutSecrets } from "./known-secrets.ts";
+import { shownText } from "./shown-text.ts";
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -57,11 +58,15 @@ export function toReason(error: unknown): PlainReason {
 
 /** What a peer can have a say in; the rest are our own words and the user's. */
 const remote = new Set(["detail", "address", "addresses", "master", "command", "runId"]);
+/** Characters; lists of addresses and of failures are the longest. */
+const LONGEST_DETAIL = 800;
 
 function fill(template: string, details: ErrorDetails): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = details[name];
     if (value === undefined) return whole;
-    return remote.has(name) ? withoutSecrets(String(value)) : String(value);
+    // Most details are of a peer's or a file's making.
+    const text = remote.has(name) ? withoutSecrets(String(value)) : String(value);
+    return shownText(text, LONGEST_DETAIL);
   });
 }

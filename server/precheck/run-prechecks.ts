@@ -1,3 +1,4 @@
+import { shownData } from "../errors/shown-text.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import { checkAutoEject } from "./check-auto-eject.ts";
 import { checkBacklog } from "./check-backlog.ts";
@@ -79,13 +80,13 @@ export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport
       ),
     );
   }
-  return {
+  return shownData({
     ok: results.every((result) => result.level !== "error"),
     checks: results,
     shards: shards.map(shardProbe),
     destination: destinationProbe(destination),
     use,
-  };
+  });
 }
 
 function summary({ address, failure, facts }: ServerAnswers) {

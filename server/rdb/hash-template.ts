@@ -1,13 +1,42 @@
-import { copyOf } from "./copy-of.ts";
 import { ElementBatch } from "./element-batch.ts";
 import { Listpack } from "./listpack.ts";
 import { stringAt, text } from "./rdb-key.ts";
-import { countAt, read } from "./rdb-length.ts";
+import { countAt, RdbBroken, read } from "./rdb-length.ts";
 import { TYPE_HASH_TMPL_LP_REF } from "./rdb-type.ts";
 import type { ValueWriting } from "./value-writing.ts";
 
+/** Bytes of an RDB's templates together, what holds them included: they stay in memory until its end. */
+const MOST_BYTES = 24 * 1024 * 1024;
+/** Of a template beside its names, and of a name beside its bytes. */
+const TEMPLATE_BYTES = 256;
+const NAME_BYTES = 4;
+
+/** The names of a template's fields, one behind the other, and where each ends. */
+type HashTemplate = { readonly names: Uint8Array; readonly ends: Uint32Array };
+
 /** Field names that hashes share, by the number of their template (redis 8.10: rdb.c RDB_OPCODE_HASH_TEMPLATE). */
-export type HashTemplates = Map<number, readonly Uint8Array[]>;
+export class HashTemplates {
+  readonly #templates = new Map<number, HashTemplate>();
+  #bytes = 0;
+
+  get(number: number): HashTemplate | undefined {
+    return this.#templates.get(number);
+  }
+
+  /** False when there is no room for it. */
+  add(number: number, template: HashTemplate): boolean {
+    this.#bytes += sizeOf(template.names.length, template.ends.length);
+    const former = this.#templates.get(number);
+    if (former !== undefined) this.#bytes -= sizeOf(former.names.length, former.ends.length);
+    if (this.#bytes > MOST_BYTES) return false;
+    this.#templates.set(number, template);
+    return true;
+  }
+}
+
+function sizeOf(bytes: number, names: number): number {
+  return TEMPLATE_BYTES + bytes + NAME_BYTES * names;
+}
 
 /** Reads one template, number, count and names, into `templates`; the answer is that of rdb-length.ts. */
 export function templateAt(buffer: Uint8Array, at: number, end: number, templates: HashTemplates): number {
@@ -16,14 +45,33 @@ export function templateAt(buffer: Uint8Array, at: number, end: number, template
   const number = read.length;
   next = countAt(buffer, next, end);
   if (next < 0) return next;
-  const fields: Uint8Array[] = [];
-  for (let left = read.length; left > 0; left--) {
+  const count = read.length;
+  // Each name takes a byte at least, so what is said here is not waited for when it cannot come true.
+  if (sizeOf(count, count) > MOST_BYTES) throw tooLarge(at);
+  const first = next;
+  let length = 0;
+  for (let left = count; left > 0; left--) {
     next = stringAt(buffer, next, end);
     if (next < 0) return next;
-    fields.push(copyOf(text.bytes, text.start, text.end));
+    length += text.end - text.start;
   }
-  templates.set(number, fields);
+  if (sizeOf(length, count) > MOST_BYTES) throw tooLarge(at);
+  const names = new Uint8Array(length);
+  const ends = new Uint32Array(count);
+  let filled = 0;
+  next = first;
+  for (let index = 0; index < count; index++) {
+    next = stringAt(buffer, next, end);
+    names.set(text.bytes.subarray(text.start, text.end), filled);
+    filled += text.end - text.start;
+    ends[index] = filled;
+  }
+  if (!templates.add(number, { names, ends })) throw tooLarge(at);
   return next;
+}
+
+function tooLarge(at: number): RdbBroken {
+  return new RdbBroken(at, `the templates of its hashes take more than ${MOST_BYTES} bytes`);
 }
 
 /** A hash whose value holds a template's number and the values of its fields, in a listpack or as strings. */
@@ -62,8 +110,11 @@ async function addStrings(writing: ValueWriting, batch: ElementBatch): Promise<v
   }
 }
 
-function fieldsOf(writing: ValueWriting, number: number): readonly Uint8Array[] {
-  const fields = writing.templates?.get(number);
-  if (fields === undefined) throw writing.input.corrupt(`there is no hash template ${number}`);
-  return fields;
+function* fieldsOf(writing: ValueWriting, number: number): Generator<Uint8Array> {
+  const template = writing.templates?.get(number);
+  if (template === undefined) throw writing.input.corrupt(`there is no hash template ${number}`);
+  const { names, ends } = template;
+  for (let index = 0; index < ends.length; index++) {
+    yield names.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
+  }
 }

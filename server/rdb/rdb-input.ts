@@ -1,5 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import { Crc64 } from "../redis/crc64.ts";
+import { breath } from "./breath.ts";
 import { RdbBroken, read } from "./rdb-length.ts";
 
 /** Where the bytes of an RDB come from. A chunk is valid until the next read; null is the end. */
@@ -65,6 +66,8 @@ export class RdbInput {
 
   /** Brings one chunk more, or what of it there is room for. False at the end of the source. */
   async more(): Promise<boolean> {
+    const waiting = breath();
+    if (waiting !== undefined) await waiting;
     while (this.#chunk === null || this.#chunkPos === this.#chunk.length) {
       this.#chunk = await this.#source.read();
       this.#chunkPos = 0;

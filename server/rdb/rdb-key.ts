@@ -1,6 +1,8 @@
 import { LZF_MAX_RATIO, lzfDecompress } from "../redis/lzf.ts";
 import { countAt, lengthAt, RdbBroken, read } from "./rdb-length.ts";
 
+/** Bytes that a compressed key or text may become. */
+const LONGEST_COMPRESSED = 16 * 1024 * 1024;
 const empty = new Uint8Array(0);
 const digits = new Uint8Array(24);
 
@@ -60,7 +62,7 @@ function compressedAt(buffer: Uint8Array, began: number, at: number, end: number
   const stop = next + compressed;
   if (stop > end) return -stop;
   // Nothing is allocated by a stated length that the bytes here cannot fill.
-  if (length > compressed * LZF_MAX_RATIO)
+  if (length > compressed * LZF_MAX_RATIO || length > LONGEST_COMPRESSED)
     throw new RdbBroken(began, "a compressed string states too great a length");
   const bytes = new Uint8Array(length);
   if (!lzfDecompress(buffer, next, stop, bytes, 0, length)) {

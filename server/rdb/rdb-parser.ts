@@ -1,7 +1,7 @@
 import type { ExpiryTime } from "../redis/expiry-time.ts";
 import { namingKey } from "./broken-value.ts";
 import { copyOf } from "./copy-of.ts";
-import { type HashTemplates, templateAt } from "./hash-template.ts";
+import { HashTemplates, templateAt } from "./hash-template.ts";
 import { type RdbByteSource, RdbInput } from "./rdb-input.ts";
 import { stringAt, text } from "./rdb-key.ts";
 import { countAt, RdbBroken, read, skipLengths } from "./rdb-length.ts";
@@ -9,6 +9,7 @@ import { moduleName, moduleType, passModule } from "./rdb-module.ts";
 import * as opcode from "./rdb-opcode.ts";
 import { keyMetaAt, moduleAuxAt, preReleaseFunctionAt, slotImportAt } from "./rdb-section.ts";
 import { skipValue } from "./rdb-skip.ts";
+import { RdbString } from "./rdb-string.ts";
 import { millisecondsAt } from "./rdb-time.ts";
 import {
   TYPE_HASH_2_VALKEY,
@@ -32,9 +33,11 @@ export type RdbParseOptions = {
   readonly signal?: AbortSignal;
 };
 
-/** Strings that are read whole: keys, texts of AUX, libraries of functions. Redis itself holds them to 512 MB. */
-const LONGEST_TEXT = 536_870_912;
 const MIB = 1_048_576;
+/** Strings that are read whole: keys, texts of AUX, libraries of functions. Redis itself holds them to 512 MB. */
+const LONGEST_TEXT = 16 * MIB;
+/** Sections of modules and templates, which are read whole, too. */
+const LONGEST_SECTION = 32 * MIB;
 
 /** Bytes between two calls of `visitor.progress`. */
 const STRETCH = 262_144;
@@ -70,12 +73,14 @@ class RdbParser {
     freq: -1,
     offset: -1,
   };
-  readonly #templates: HashTemplates = new Map();
+  readonly #templates = new HashTemplates();
   #valkey = false;
   #version = 0;
   readonly #lose = (text: string) => this.#visitor.loss?.(null, { code: "NOT_EXPRESSIBLE", text });
   /** Set by a step that has met a value which is not whole in the window and must not be waited for. */
   #large = false;
+  /** Of a key whose name is too long to be held, the type of its value; -1 for none. */
+  #passedType = -1;
   #ended = false;
 
   constructor(source: RdbByteSource, visitor: RdbVisitor, options: RdbParseOptions) {
@@ -136,8 +141,13 @@ class RdbParser {
   #key(byte: number, buffer: Uint8Array, at: number, end: number): number {
     const entry = this.#entry;
     const start = stringAt(buffer, at, end);
-    if (start < 0) return this.#bounded(at, start);
     const type = this.#valkey && byte === (TYPE_HASH_2_VALKEY & 0xff) ? TYPE_HASH_2_VALKEY : byte;
+    if (start < 0 && -start - at > LONGEST_TEXT) {
+      this.#passedType = type;
+      this.#large = true;
+      return at;
+    }
+    if (start < 0) return start;
     // A hash with a template has its field names elsewhere in the RDB, so it can only go as commands.
     const templated = type === TYPE_HASH_TMPL_LP_REF || type === TYPE_HASH_TMPL_ARRAY_REF;
     const stop = templated ? start : this.#skip(type, buffer, start, end);
@@ -211,7 +221,7 @@ class RdbParser {
         return this.#aux(buffer, at, end);
       case opcode.OPCODE_FUNCTION2: {
         const next = stringAt(buffer, at, end);
-        if (next < 0) return this.#bounded(at, next);
+        if (next < 0) return this.#bounded(at, next, LONGEST_TEXT);
         this.#visitor.functionLibrary(Buffer.from(text.bytes.subarray(text.start, text.end)));
         return next;
       }
@@ -238,10 +248,10 @@ class RdbParser {
 
   #aux(buffer: Uint8Array, at: number, end: number): number {
     let next = stringAt(buffer, at, end);
-    if (next < 0) return this.#bounded(at, next);
+    if (next < 0) return this.#bounded(at, next, LONGEST_TEXT);
     const name = Buffer.from(text.bytes.subarray(text.start, text.end)).toString();
     next = stringAt(buffer, next, end);
-    if (next < 0) return this.#bounded(at, next);
+    if (next < 0) return this.#bounded(at, next, LONGEST_TEXT);
     this.#visitor.aux(name, Buffer.from(text.bytes.subarray(text.start, text.end)));
     return next;
   }
@@ -259,7 +269,8 @@ class RdbParser {
   }
 
   async #passLarge(input: RdbInput, entry: RdbEntry): Promise<void> {
-    if (entry.type === TYPE_MODULE_2) {
+    if (this.#passedType >= 0) await this.#passLongKey(this.#passedType);
+    else if (entry.type === TYPE_MODULE_2) {
       this.#visitor.unsupported(entry, await passModule(input));
     } else {
       let called = false;
@@ -281,6 +292,20 @@ class RdbParser {
     }
   }
 
+  /** A name that would take the memory of all other shards is not held: its key is told of, and left out. */
+  async #passLongKey(type: number): Promise<void> {
+    const input = this.#input;
+    this.#passedType = -1;
+    await new RdbString().pass(input);
+    if (type === TYPE_MODULE_2) await passModule(input);
+    else {
+      const nameless = { ...this.#entry, key: new Uint8Array(0), type };
+      const context = { templates: this.#templates, signal: this.#options.signal };
+      await writeValueCommands(input, type, nameless, discard, context);
+    }
+    this.#lose(`a key whose name is longer than ${LONGEST_TEXT / MIB} MiB`);
+  }
+
   #forget(): void {
     const entry = this.#entry;
     entry.expireAt = -1;
@@ -288,9 +313,10 @@ class RdbParser {
     entry.freq = -1;
   }
 
-  /** A text must be in memory whole; none is as long as the RDB could state. */
-  #bounded(at: number, next: number): number {
-    if (-next - at > LONGEST_TEXT + MIB) throw new RdbBroken(at, "a text is longer than 512 MB");
+  /** What must be in memory whole is not as long as the RDB could state. */
+  #bounded(at: number, next: number, longest = LONGEST_SECTION): number {
+    if (-next - at > longest + MIB)
+      throw new RdbBroken(at, `a text or section is longer than ${longest / MIB} MiB`);
     return next;
   }
 

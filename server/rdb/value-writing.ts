@@ -1,11 +1,12 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
+import { breath } from "./breath.ts";
 import type { HashTemplates } from "./hash-template.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { RdbString } from "./rdb-string.ts";
 import type { RdbCapabilities } from "./rdb-version.ts";
 
 /** A listpack, ziplist or the like is decoded in memory whole, up to this many bytes. */
-const LARGEST_BLOB = 67_108_864;
+const LARGEST_BLOB = 33_554_432;
 
 /** Something of a value that cannot be expressed: `code` is short and stable, `text` is for the log. */
 export type ValueLoss = {
@@ -54,6 +55,8 @@ export class ValueWriting {
   /** Waits for room at the destination; to be awaited about once per command or 64 KB. */
   async drain(): Promise<void> {
     this.#signal?.throwIfAborted();
+    const waiting = breath();
+    if (waiting !== undefined) await waiting;
     await this.out.drain();
   }
 
@@ -71,7 +74,7 @@ export class ValueWriting {
   }
 
   /**
-   * Reads a string that must be in memory whole. One above 64 MiB is passed and noted as a loss.
+   * Reads a string that must be in memory whole. One above 32 MiB is passed and noted as a loss.
    * @returns the bytes, valid until the input is read again, and where they began in the RDB; null when too large.
    */
   async blob(what: string): Promise<{ bytes: Uint8Array; offset: number } | null> {

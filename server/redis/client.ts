@@ -25,6 +25,7 @@ export type ClientOptions = {
   readonly answerBytes?: number;
   /** Only what harmless-commands.ts lists may be sent: the server is looked at. */
   readonly looksOnly?: boolean;
+  /** Gives up opening, and ends the client when it is aborted later. */
   readonly signal?: AbortSignal;
   /** Integers are answered as text: past 2^53 a number is not exact. */
   readonly stringNumbers?: boolean;
@@ -79,6 +80,7 @@ export async function openClient(endpoint: RedisEndpoint, options: ClientOptions
       if (error instanceof TributaryError) (client as unknown as Flushable).flushQueue(error);
     });
     await Promise.race([enter(client, endpoint, options, context), stopped]);
+    endWith(client, signal);
     return client;
   } catch (error) {
     if (redis !== null) dropClient(redis);
@@ -127,6 +129,13 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
   });
   if (options.looksOnly === true) allowOnlyHarmless(redis);
   return redis;
+}
+
+/** What waits for an answer when the signal is aborted waits no longer: a peer that hangs must not hold up an end. */
+function endWith(client: Redis, signal: AbortSignal | undefined): void {
+  const drop = () => dropClient(client);
+  signal?.addEventListener("abort", drop, { once: true });
+  client.once("end", () => signal?.removeEventListener("abort", drop));
 }
 
 /** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */

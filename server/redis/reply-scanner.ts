@@ -9,10 +9,14 @@ const ZERO = 48;
 
 /** Of a text that is wanted this much is kept, bytes. */
 const TEXT_BYTES = 128;
+/** Of an error this much is told, bytes: those of a whole batch are held at a time. */
+const ERROR_BYTES = 1024;
 /** Longest line, bytes: no Redis says more in an error or a status. */
 const LONGEST_LINE = 65_536;
 /** Arrays within arrays: a script's answer may be nested, but not so deeply. */
 const DEEPEST = 10_000;
+/** Values of one answer: to walk over more would take the thread from others for long. */
+const MOST_ITEMS = 16_777_216;
 
 /** What a reply scanner tells, in order. Depth 0 is a reply, depth 1 an item of an array reply, and so on. */
 export interface ReplyHandler {
@@ -23,7 +27,7 @@ export interface ReplyHandler {
   value(depth: number, empty: boolean): boolean;
   /** The text of the value told last: its first 128 bytes; `(nil)` for the nil string. */
   text(depth: number, text: string): void;
-  /** `-<text>`. */
+  /** `-<text>`: its first 1024 bytes. */
   error(depth: number, text: string): void;
   /** The head of an array; `count` items follow. -1 is the nil array, after which nothing follows. */
   array(depth: number, count: number): void;
@@ -52,6 +56,9 @@ export class ReplyScanner {
   /** The beginning of a line that the end of a chunk has cut, and how long it is; 0 is none. */
   #partial = Buffer.alloc(64);
   #partialLength = 0;
+  /** Announced by the arrays of the reply at hand. */
+  #items = 0;
+  #most = Number.POSITIVE_INFINITY;
   /** Bytes fed before this chunk. */
   #fed = 0;
 
@@ -62,8 +69,10 @@ export class ReplyScanner {
   /**
    * @throws Error on bytes that are not RESP2: the connection cannot be trusted any more. It names the place, counted
    * from 0 at the first byte fed: that of a line's first byte, or of the byte that should end a bulk string.
+   * @param most replies that may have been told in the end: one more is an error.
    */
-  feed(chunk: Uint8Array): void {
+  feed(chunk: Uint8Array, most = Number.POSITIVE_INFINITY): void {
+    this.#most = most;
     let position = 0;
     const end = chunk.length;
     while (position < end) {
@@ -119,7 +128,7 @@ export class ReplyScanner {
         return this.#done();
       }
       case MINUS:
-        this.#handler.error(depth, line.toString("utf8", 1, length));
+        this.#handler.error(depth, line.toString("utf8", 1, Math.min(length, 1 + ERROR_BYTES)));
         return this.#done();
       case DOLLAR: {
         const size = lengthOf(line, length);
@@ -137,6 +146,10 @@ export class ReplyScanner {
       case ASTERISK: {
         const count = lengthOf(line, length);
         if (count < -1 || depth === DEEPEST) break;
+        this.#items = (depth === 0 ? 0 : this.#items) + Math.max(0, count);
+        if (this.#items > MOST_ITEMS) {
+          throw new Error(`a reply of more than ${MOST_ITEMS} values begins or goes on at byte ${place}`);
+        }
         this.#handler.array(depth, count);
         if (count > 0) this.#open.push(count);
         else {
@@ -201,6 +214,7 @@ export class ReplyScanner {
       if (open.length === 0) this.#handler.arrayEnd();
     }
     this.replies++;
+    if (this.replies > this.#most) throw new Error("it sends an answer that nothing was asked for");
   }
 }
 

@@ -31,6 +31,7 @@ function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promis
   return new Promise((resolve, reject) => {
     let settled = false;
     let line = "";
+    let blank = 0;
     const settle = (error: TributaryError | null) => {
       if (settled) return;
       settled = true;
@@ -55,6 +56,8 @@ function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promis
         if (newline === -1) return;
         at = newline + 1;
         if (line.endsWith("\r")) line = line.slice(0, -1);
+        // A master says one newline a second: this is a day of them.
+        if (line === "" && ++blank > longestLine) return fail("NOT_REDIS", "its answer has no end");
         if (line !== "") {
           socket.unread(bytes.subarray(at));
           return settle(null);

@@ -49,11 +49,24 @@ async function ask(
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const reply = (await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName)) as string[] | null;
-    return reply === null ? null : { host: reply[0]!, port: Number(reply[1]) };
+    const reply = (await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName)) as unknown;
+    return reply === null ? null : masterIn(reply, formatAddress(sentinel));
   } finally {
     client.disconnect();
   }
+}
+
+/**
+ * A host name or address, and a port: what goes on from here is dialed, shown and kept.
+ * @throws TributaryError ANSWER_REFUSED
+ */
+function masterIn(reply: unknown, address: string): { host: string; port: number } {
+  const [host, port] = Array.isArray(reply) ? reply : [];
+  const named = typeof host === "string" && /^[0-9A-Za-z_:][0-9A-Za-z._:%-]{0,252}$/.test(host);
+  const reached = typeof port === "string" && /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535;
+  if (named && reached) return { host, port: Number(port) };
+  const detail = "the master that it names has no address";
+  throw new TributaryError("ANSWER_REFUSED", { role: "the Sentinel", address, detail });
 }
 
 /** Most Sentinels want no password even where their servers do, and refuse one that they have no user for. */

@@ -1,5 +1,7 @@
 import { withoutSecrets } from "../errors/known-secrets.ts";
 
+const MOST_MODULES = 64;
+
 /** INFO's text by section (lower case, e.g. "replication") and field. */
 export type ServerInfo = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -53,6 +55,12 @@ export type ServerFacts = {
   readonly modules: readonly string[];
 };
 
+/** Lines, and sections, of an INFO that are read: some hundred and twelve, and as many databases as are in use. */
+const MOST_LINES = 50_000;
+const MOST_SECTIONS = 64;
+/** Characters of a name or an address in it. */
+const LONGEST_NAME = 255;
+
 /** Reads INFO's reply. It takes any text: a line that is not `field:value` is passed over. */
 export function parseInfo(text: string): ServerInfo {
   const sections = new Map<string, Map<string, string>>();
@@ -61,8 +69,9 @@ export function parseInfo(text: string): ServerInfo {
   let sectionName = "";
   /** How often a field has come in its section. */
   const times = new Map<string, number>();
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/, MOST_LINES)) {
     if (line.startsWith("#")) {
+      if (sections.size >= MOST_SECTIONS) break;
       sectionName = line.slice(1).trim().toLowerCase();
       section = sections.get(sectionName) ?? new Map<string, string>();
       sections.set(sectionName, section);
@@ -87,7 +96,7 @@ export function parseInfo(text: string): ServerInfo {
  * is missing or is not what it should be takes the value that promises least: "", 0, false or null.
  */
 export function serverFacts(info: ServerInfo): ServerFacts {
-  const field = (name: string) => findField(info, name);
+  const field = (name: string) => findField(info, name)?.slice(0, LONGEST_NAME);
   const replica = field("role") === "slave" || field("role") === "replica";
   const backlogActive = field("repl_backlog_active") === "1";
   const replid2 = field("master_replid2") ?? "";
@@ -164,7 +173,8 @@ function modulesOf(info: ServerInfo): string[] {
   const names: string[] = [];
   for (const [name, value] of info.get("modules") ?? []) {
     const module = /^module(#\d+)?$/.test(name) ? /(?:^|,)name=([^,]+)/.exec(value)?.[1] : undefined;
-    if (module !== undefined) names.push(withoutSecrets(module));
+    if (module !== undefined && names.length < MOST_MODULES)
+      names.push(withoutSecrets(module.slice(0, LONGEST_NAME)));
   }
   return names;
 }

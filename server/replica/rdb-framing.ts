@@ -4,6 +4,8 @@ const LF = 0x0a;
 const markLength = 40;
 /** `$EOF:` and the mark, or `$` and at most 19 digits; an error line may be longer. */
 const longestHeader = 1024;
+/** Bytes of newlines before it. */
+const longestSilence = 1024 * 1024;
 
 /**
  * Tells the RDB from the stream in what a master sends after its answer to PSYNC, and hands both to the sink
@@ -92,6 +94,8 @@ export class RdbFraming {
     if (line !== "") this.#begin(line);
     this.#headerAt += this.#header.length + 1;
     this.#header = "";
+    // One newline a second is what a master says while it saves: nobody waits for a week.
+    if (this.#headerAt > longestSilence) throw this.#unexpected();
     return newline + 1;
   }
 

@@ -20,6 +20,9 @@ export type FactsPollerOptions = {
   readonly signal: AbortSignal;
 };
 
+/** Databases whose keys are counted in reports, which come twice a second. */
+const MOST_DATABASES = 1024;
+
 /** Of a pipeline: the error, or the answer. */
 type Answered = [error: Error | null, answer: unknown];
 
@@ -100,7 +103,7 @@ export class FactsPoller {
       this.#factsOf = endpoint;
       // An ACL user may be permitted INFO and not EXISTS: the facts matter more than one key in the counts.
       const own = ownKeys.filter((_, index) => present[index]?.[1] === 1);
-      this.keys = facts.keyspace.map((count) => {
+      this.keys = facts.keyspace.slice(0, MOST_DATABASES).map((count) => {
         const here = own.filter((key) => key.db === count.db);
         const expiring = here.filter((key) => key.expires);
         return { db: count.db, keys: count.keys - here.length, expires: count.expires - expiring.length };

@@ -1,7 +1,9 @@
 import { withoutSecrets } from "../errors/known-secrets.ts";
+import { shownData } from "../errors/shown-text.ts";
 import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { EventGate } from "./event-gate.ts";
 import type { FactsPoller } from "./facts-poller.ts";
 import type { Generation } from "./generation.ts";
 import type { LoadProgress } from "./initial/load-replies.ts";
@@ -67,7 +69,7 @@ export class ReportBuilder {
   readonly #onReport: (report: ShardReport) => void;
   #status: ShardStatus = "connecting";
   #since: number;
-  #events: ShardEvent[] = [];
+  readonly #events: EventGate;
   #initialSync: InitialSync | null = null;
   #checkpoint: Checkpoint | null = null;
   #initialSyncs: number;
@@ -78,11 +80,12 @@ export class ReportBuilder {
     this.#onReport = onReport;
     this.#since = now();
     this.#initialSyncs = spec.initialSyncsBefore ?? 0;
+    this.#events = new EventGate(now);
   }
 
   event(event: Omit<ShardEvent, "at">): void {
     // Some say what a server has answered.
-    this.#events.push({ at: this.#now(), ...event, message: withoutSecrets(event.message) });
+    this.#events.add({ ...event, message: withoutSecrets(event.message) });
   }
 
   beginInitialSync(generation: Generation): void {
@@ -134,9 +137,8 @@ export class ReportBuilder {
       this.#since = now;
     }
     const { ledger } = moment;
-    const events = this.#events;
-    this.#events = [];
-    this.#onReport({
+    // The one place through which all goes that a shard sync has heard: to the pages, the command line, the database.
+    const report: ShardReport = {
       taskId: this.#spec.taskId,
       shardId: this.#spec.shardId,
       at: now,
@@ -186,8 +188,9 @@ export class ReportBuilder {
       differs: ledger.differences.get(),
       refused: ledger.refusals.take(),
       scripts: ledger.scripts.take(),
-      events,
-    });
+      events: this.#events.take(moment.fatal !== null || moment.stopped !== null),
+    };
+    this.#onReport(shownData(report));
   }
 
   #statusOf(moment: Moment): ShardStatus {

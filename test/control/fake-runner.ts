@@ -1,5 +1,6 @@
 import type { ShardCommand } from "../../server/control/engine-protocol.ts";
 import type { ShardRunner, ShardRunnerListener } from "../../server/control/shard-runner.ts";
+import type { PlainReason } from "../../server/errors/tributary-error.ts";
 import type { ShardReport, ShardStatus } from "../../server/sync/shard-report.ts";
 import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
 
@@ -41,6 +42,11 @@ export class FakeRunner implements ShardRunner {
 
   report(spec: ShardSyncSpec, status: ShardStatus, more: Partial<ShardReport> = {}): void {
     this.#listener.onReport(reportOf(spec, status, more));
+  }
+
+  die(spec: ShardSyncSpec, reason: PlainReason, givenUp: boolean): void {
+    if (givenUp) this.specs.delete(spec.shardId);
+    this.#listener.onWorkerDied(spec.taskId, spec.shardId, reason, givenUp);
   }
 
   end(spec: ShardSyncSpec): void {

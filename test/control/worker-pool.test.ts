@@ -19,12 +19,14 @@ const stopped = (shardId) => { running.delete(shardId); parentPort.postMessage({
 parentPort.on("message", (command) => {
   if (command.type === "start") {
     const { shardId } = command.spec;
-    const checkpoint = shardId === "written" ? { offset: "1" } : null;
-    const since = command.spec.expectCheckpoint ? 1 : 0;
-    parentPort.postMessage({ type: "report", report: { taskId: "t", shardId, at: threadId, since, checkpoint } });
+    const checkpoint = /^(noted|written)$/.test(shardId) ? { replid: "r", offset: "1", db: 0 } : null;
+    const expected = command.spec.expectCheckpoint === true;
+    const since = expected ? 1 : 0;
+    const report = { taskId: "t", shardId, at: threadId, since, checkpoint, expected };
+    parentPort.postMessage({ type: "report", report });
     if (running.has(shardId)) return;
     running.add(shardId);
-    if (shardId === "crash") setTimeout(() => { throw new Error("a bug"); }, 20);
+    if (shardId === "crash" || shardId === "noted") setTimeout(() => { throw new Error("a bug"); }, 20);
     if (shardId === "brief") stopped(shardId);
   }
   if (command.type === "stop" && command.shardId !== "deaf") stopped(command.shardId);
@@ -41,15 +43,19 @@ function open(options: Partial<WorkerPoolOptions> = {}) {
     threads: new Map<string, number>(),
     ended: [] as string[],
     died: [] as string[],
+    givenUp: [] as string[],
+    expected: [] as boolean[],
   };
   const listener: ShardRunnerListener = {
-    onReport: ({ shardId, at, since }) => {
+    onReport: ({ shardId, at, since, ...more }) => {
+      heard.expected.push((more as unknown as { expected: boolean }).expected);
       heard.starts.push(shardId);
       if (since === 1) heard.expecting.push(shardId);
       heard.threads.set(shardId, at);
     },
     onEnded: (_, shardId) => heard.ended.push(shardId),
-    onWorkerDied: (_, shardId, reason) => heard.died.push(`${shardId}: ${reason.message}`),
+    onWorkerDied: (_, shardId, reason, givenUp) =>
+      (givenUp ? heard.givenUp : heard.died).push(`${shardId}: ${reason.message}`),
   };
   const pool = new WorkerPool({ size: 2, entry: pathToFileURL(file), ...listener, ...options });
   onTestFinished(() => pool.close());
@@ -105,17 +111,52 @@ describe("the worker pool", () => {
     await until(() => heard.ended.length === 2, { what: "it ended again" });
   });
 
-  it("starts a thread that died again, with all its shard syncs, and says why it died", async () => {
+  it("finds the one among many by which a thread dies, and says nothing of the others", async () => {
     const { pool, heard } = open({ size: 1 });
-    pool.start(spec("a"));
+    const others = Array.from({ length: 15 }, (_, index) => `s${index}`);
+    for (const shardId of others) pool.start(spec(shardId));
     pool.start(spec("crash"));
-    await until(() => heard.starts.filter((shardId) => shardId === "a").length === 3, {
-      what: "a runs for the third time",
+    await until(() => heard.died.length >= 2, { what: "it dies alone, for the second time" });
+    expect(new Set(heard.died)).toEqual(new Set(["crash: The worker thread of shard crash stopped: a bug."]));
+    // Those that stood beside it are started again as often as halving takes, at most.
+    const starts = (shardId: string) => heard.starts.filter((one) => one === shardId).length;
+    await until(() => others.every((shardId) => starts(shardId) >= 2), { what: "all others run again" });
+    expect(Math.max(...others.map(starts))).toBeLessThanOrEqual(5);
+    const thread = heard.threads.get("crash");
+    expect(others.filter((shardId) => heard.threads.get(shardId) === thread)).toEqual([]);
+    pool.start(spec("late"));
+    await until(() => heard.threads.has("late"), { what: "a new one runs" });
+  });
+
+  it("has those that stood beside one that died back within a second", async () => {
+    const { pool, heard } = open({ size: 1 });
+    const at = new Map<string, number>();
+    pool.start(spec("a"));
+    pool.start(spec("b"));
+    await until(() => heard.starts.length === 2, { what: "both run" });
+    at.set("died", Date.now());
+    pool.start(spec("crash"));
+    await until(() => heard.starts.filter((shardId) => shardId === "a").length >= 2, {
+      what: "a runs again",
     });
-    expect(heard.died.slice(0, 2)).toEqual([
-      "a: The worker thread of shard a stopped: a bug.",
-      "crash: The worker thread of shard crash stopped: a bug.",
-    ]);
+    expect(Date.now() - at.get("died")!).toBeLessThan(3000);
+  });
+
+  it("gives up the one that dies alone again and again, and starts it when it is asked to", async () => {
+    const { pool, heard } = open({ size: 1, pauseMs: 1 });
+    pool.start(spec("crash"));
+    await until(() => heard.givenUp.length === 1, { what: "it is given up" });
+    expect(heard.starts).toHaveLength(5);
+    expect(heard.givenUp[0]).toMatch(/^crash: The worker thread of shard crash stopped 5 times/);
+    pool.start(spec("crash"));
+    await until(() => heard.starts.length >= 6, { what: "it runs again" });
+  });
+
+  it("expects a checkpoint of what has had one, when its thread has died", async () => {
+    const { pool, heard } = open({ size: 1, pauseMs: 1 });
+    pool.start(spec("noted"));
+    await until(() => heard.expected.length >= 2, { what: "it runs again" });
+    expect(heard.expected.slice(0, 2)).toEqual([false, true]);
   });
 
   it("starts a shard sync that has had a checkpoint again as one that must find it", async () => {

@@ -66,7 +66,7 @@ test("a hash of very many fields is never in memory whole", async () => {
   expect(visitor.entries).toHaveLength(1);
 });
 
-test("a packed value above 64 MiB is a loss that is said, not memory", async () => {
+test("a packed value above 32 MiB is a loss that is said, not memory", async () => {
   const packed = 1_100;
   const parts = [
     encode.key(type.TYPE_HASH_LISTPACK, "large", encode.length(packed * block.length)),

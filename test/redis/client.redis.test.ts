@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -122,6 +123,31 @@ test("fails the commands of a broken connection and does not come back by itself
   await redis.restart();
   await expect(client.get("a")).rejects.toThrow();
   expect(client.status).toBe("end");
+});
+
+test("ends at an answer beyond its limit, and says so to all commands that wait", async () => {
+  const redis = await startRedis();
+  await redis.client.set("large", randomBytes(20 * 1024 * 1024));
+  const larger = await open(redis.url, { answerBytes: 32 * 1024 * 1024 });
+  expect(await larger.getBuffer("large")).toHaveLength(20 * 1024 * 1024);
+  for (const ask of [
+    (client: Redis) => client.getBuffer("large"),
+    (client: Redis) => client.multi().ping().dumpBuffer("large").exec(),
+    (client: Redis) => Promise.all([client.getBuffer("large"), client.ping()]),
+  ]) {
+    const client = await open(redis.url);
+    await expect(ask(client)).rejects.toMatchObject({ code: "ANSWER_REFUSED", message: /larger than/ });
+    await expect(client.ping()).rejects.toThrow();
+  }
+});
+
+test("ends with the signal under which it was opened: a peer that hangs holds up nobody", async () => {
+  const redis = await startRedis();
+  const controller = new AbortController();
+  const client = await open(redis.url, { signal: controller.signal });
+  const blocked = client.blpop("nothing", 0);
+  controller.abort();
+  await expect(blocked).rejects.toThrow();
 });
 
 test("speaks TLS, and says why it cannot", async () => {

@@ -206,3 +206,23 @@ test.each([
   for (let at = 0; at < bytes.length; at += size) scanner.feed(bytes.subarray(at, at + size));
   expect(heard).toEqual(['0 text "OK\\r"', '0 text "1"']);
 });
+
+test("tells no more of an error than is held for a whole batch, and refuses an answer of countless values", () => {
+  const errors: string[] = [];
+  const handler = {
+    value: () => false,
+    text() {},
+    error: (_: number, text: string) => errors.push(text),
+    array() {},
+    arrayEnd() {},
+  };
+  new ReplyScanner(handler).feed(Buffer.from(`-ERR ${"x".repeat(60_000)}\r\n`));
+  expect(errors[0]).toHaveLength(1024);
+  expect(() => new ReplyScanner(handler).feed(Buffer.from("*9\r\n*9000000\r\n:1\r\n*2\r\n"))).not.toThrow();
+  const scanner = new ReplyScanner(handler);
+  scanner.feed(Buffer.from("+OK\r\n:1\r\n"), 2);
+  expect(() => scanner.feed(Buffer.from("+OK\r\n".repeat(1000)), 3)).toThrow(/nothing was asked for/);
+  expect(scanner.replies).toBe(4);
+  expect(() => new ReplyScanner(handler).feed(Buffer.from("*33000000\r\n"))).toThrow(/more than/);
+  expect(() => new ReplyScanner(handler).feed(Buffer.from("*9000000\r\n*9000000\r\n"))).toThrow(/more than/);
+});

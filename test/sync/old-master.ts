@@ -41,6 +41,15 @@ export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
   let sent = 0n;
   const log: Buffer[] = [];
   const master = await startFakeMaster({
+    // What no Redis answers would end these conversations.
+    INFO: "$11\r\nrole:master",
+    EXISTS: ":0",
+    SCAN: "*2\r\n$1\r\n0\r\n*0",
+    TIME: (connection) => {
+      const now = Date.now();
+      const [seconds, micros] = [String(Math.floor(now / 1000)), String((now % 1000) * 1000)];
+      connection.send(`*2\r\n$${seconds.length}\r\n${seconds}\r\n$${micros.length}\r\n${micros}\r\n`);
+    },
     PSYNC: (connection, [, known, next]) => {
       if (known === replid) {
         connection.send("+CONTINUE\r\n");

@@ -65,7 +65,8 @@ export class DestinationLink {
     const scanner = new ReplyScanner(options.handler);
     socket.setOnBytes((chunk) => {
       try {
-        scanner.feed(chunk);
+        // What answers nothing would be taken for the answer to what comes next: to an EXEC, say.
+        scanner.feed(chunk, this.#sent);
       } catch (error) {
         this.fail(error instanceof Error ? error.message : String(error));
       }
@@ -245,6 +246,8 @@ export class DestinationLink {
 
   /** Marks the link as unusable and closes it. */
   fail(detail: string): void {
+    // Making an error takes time, and each of a flood of answers may come here.
+    if (this.failure !== null) return;
     this.#end(new TributaryError("DESTINATION_LINK_LOST", { address: this.#address, detail }));
   }
 

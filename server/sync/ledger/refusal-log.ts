@@ -2,9 +2,13 @@ import { withoutSecrets } from "../../errors/known-secrets.ts";
 import type { RefusedCommand } from "../shard-report.ts";
 
 const MAX_SAMPLES = 3;
-const MAX_RECORDS = 1000;
 /** What an initial sync has lost is named one by one, up to so many. */
 const MAX_LOSSES = 20;
+/** Commands that are told apart; a source may send any number of names. */
+const MAX_RECORDS = 500;
+const OTHERS = { command: "(other commands)", db: 0, reasonCode: "OTHER" };
+/** Characters of an answer. */
+const LONGEST_REASON = 300;
 
 type Gathering = {
   kind: RefusedCommand["kind"];
@@ -25,6 +29,10 @@ type RefusalListener = (
   reasonCode: string,
   reason: string,
 ) => void;
+
+function keyOf(kind: string, told: { command: string; db: number; reasonCode: string }): string {
+  return `${kind} ${told.command} ${told.db} ${told.reasonCode}`;
+}
 
 /**
  * Gathers the commands that were not applied, by command, database and reason, between two reports. The
@@ -98,21 +106,24 @@ export class RefusalLog {
     sample: () => string,
   ): Gathering {
     this.#onRefused(kind, command, reasonCode, reason);
-    const key = `${kind} ${command} ${db} ${reasonCode}`;
+    let told = { command, db, reasonCode };
+    let key = keyOf(kind, told);
+    if (!this.#sampled.has(key) && this.#sampled.size >= MAX_RECORDS - 1) {
+      told = OTHERS;
+      key = keyOf(kind, told);
+    }
     const now = this.#now();
     let record = this.#records.get(key);
     if (record === undefined) {
-      record = { kind, command, db, reasonCode, reason, count: 0, firstAt: now, lastAt: now, samples: [] };
-      if (this.#records.size >= MAX_RECORDS) return record;
+      const cut = reason.slice(0, LONGEST_REASON);
+      record = { kind, ...told, reason: cut, count: 0, firstAt: now, lastAt: now, samples: [] };
       this.#records.set(key, record);
     }
     record.count++;
     record.lastAt = now;
     const sampled = this.#sampled.get(key) ?? 0;
-    if (sampled < MAX_SAMPLES) {
-      record.samples.push(sample());
-      if (this.#sampled.size < MAX_RECORDS) this.#sampled.set(key, sampled + 1);
-    }
+    if (sampled < MAX_SAMPLES) record.samples.push(sample());
+    this.#sampled.set(key, Math.min(MAX_SAMPLES, sampled + 1));
     return record;
   }
 

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { TributaryError } from "../../errors/tributary-error.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
@@ -63,6 +64,10 @@ export class KeyRefresher {
   readonly #set: string;
   readonly #told: RefresherTold;
   #failureSaid = false;
+  /** Keys whose sizes the source does not say, and whose values have turned out to be too large; as the set has them. */
+  readonly #giants = new Set<string>();
+  /** An answer was too large: the keys are asked for one by one until the one is found. */
+  #alone = false;
   #adopted = false;
   #pageKeys = PAGE;
   readonly #clocks: ClockComparison;
@@ -226,21 +231,28 @@ export class KeyRefresher {
       doubt: this.#builder.wantsValue(one) ? one.doubt : ("ask" as const),
     }));
     const sized = await pageThatFits(source.client, asked);
+    const isGiant = (index: number) => this.#giants.has(own[index]!.member.toString("latin1"));
+    const past = [...sized.tooLarge, ...sized.fitting.filter(isGiant)];
+    const whole = sized.fitting.filter((index) => !isGiant(index));
     // What the destination holds of it is known to be wrong: it is not left there.
-    const removed = new Set(sized.tooLarge.filter((index) => this.#isWrong(own[index]!)));
+    const removed = new Set(past.filter((index) => this.#isWrong(own[index]!)));
     for (const index of removed) asked[index] = { ...asked[index]!, doubt: "ask" };
-    const fitting = [...sized.fitting, ...removed];
-    const tooLarge = sized.tooLarge.filter((index) => !removed.has(index));
+    const fitting = [...(this.#alone ? whole.slice(0, 1) : whole), ...removed];
+    const tooLarge = past.filter((index) => !removed.has(index));
     for (const index of tooLarge) {
       this.#giveUp(own[index]!, "it is too large to be copied while the stream waits");
     }
     this.#applier.hold();
     try {
-      const dumps = await dumpKeys(
-        source.client,
-        source.major,
-        fitting.map((index) => asked[index]!),
-      );
+      const wanted = fitting.map((index) => asked[index]!);
+      const dumps = await dumpKeys(source.client, source.major, wanted).catch((error: unknown) => {
+        const tooLong = error instanceof TributaryError && /larger than/.test(String(error.details.detail));
+        if (tooLong && error.code === "ANSWER_REFUSED") {
+          if (wanted.length === 1) this.#giants.add(own[fitting[0]!]!.member.toString("latin1"));
+          this.#alone = wanted.length > 1;
+        }
+        throw error;
+      });
       signal.throwIfAborted();
       // Offsets of another history say nothing here: a failover is under way, and the keys are asked for again.
       if (dumps.replid !== undefined && dumps.replid !== this.#from.replid()) {

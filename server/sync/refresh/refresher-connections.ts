@@ -10,6 +10,9 @@ import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
 const SOURCE_ANSWERS_MS = 5000;
 
+/** A value of 32 MiB is copied (key-dump.ts), and what stands beside it in an answer; bytes. */
+const ANSWER_BYTES = 40 * 1024 * 1024;
+
 /** The connections over which doubtful keys are asked for, each opened when it is wanted. */
 export class RefresherConnections {
   readonly #spec: ShardSyncSpec;
@@ -59,7 +62,8 @@ export class RefresherConnections {
   async destination(signal: AbortSignal): Promise<Redis> {
     if (this.#destination === null) {
       const { destination, checkpointDb } = this.#spec;
-      const client = await openClient(destination, { role: "the destination", db: checkpointDb, signal });
+      const options = { role: "the destination", db: checkpointDb, signal, answerBytes: ANSWER_BYTES };
+      const client = await openClient(destination, options);
       try {
         await requireSameServerAt(client, destination, this.#runId);
       } catch (error) {
