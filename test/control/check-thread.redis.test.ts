@@ -11,7 +11,13 @@ import { startRedis, temporaryFolder } from "../servers/index.ts";
 async function input(): Promise<PrecheckInput> {
   const [shard, destination] = await Promise.all([startRedis(), startRedis()]);
   const shards = [{ id: "a", name: "a", endpoint: parseEndpoint(shard.url) }];
-  return { shards, destination: parseEndpoint(destination.url), databases: null, heartbeatDb: 0 };
+  return {
+    shards,
+    destination: parseEndpoint(destination.url),
+    databases: null,
+    heartbeatDb: 0,
+    merge: plainQuestion,
+  };
 }
 
 /** A thread that does this in the checks' place. */
