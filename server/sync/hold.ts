@@ -12,6 +12,8 @@ export class Hold {
   #wake: () => void = () => {};
   /** The user has said for the present re-sync that the shard is to be followed: an attempt after this one goes by it. */
   following = false;
+  /** The shard was flushed, and the task follows that: every attempt at the re-sync goes by it. */
+  flushed = false;
   /** The user has asked for the present re-sync: what was decided at one before says nothing. */
   asked = false;
 
@@ -65,6 +67,7 @@ export class Hold {
   /** The re-sync is done: the next one is another matter. */
   finished(): void {
     this.following = false;
+    this.flushed = false;
     this.asked = false;
     this.end();
   }

@@ -79,7 +79,11 @@ export class ShardSync {
     this.#lag = new LagMeter(this.#now);
     this.#report = new ReportBuilder(spec, this.#now, options.onReport);
     this.#merge = new TaskMerge(spec, this.#now);
-    this.#ledger = new StreamLedger(this.#now, (event) => this.#report.event(event));
+    this.#ledger = new StreamLedger(
+      this.#now,
+      (event) => this.#report.event(event),
+      () => this.#followFlush(),
+    );
     this.#durability = new DestinationDurability(() => performance.now(), this.#limits.destinationLossMs);
     this.#hold = new Hold(this.#now, () => this.#changed());
     const { signal } = this.#ending;
@@ -173,6 +177,23 @@ export class ShardSync {
     this.#hold.following = false;
     this.#reader.restart(null, why);
     this.#event("info", "resync-requested", "The shard is copied again: it was asked for.");
+    this.#changed();
+  }
+
+  /**
+   * The shard was flushed. With a ring it is known which keys are its own, so that the task may follow: the shard is
+   * copied again, and what it no longer has is removed without asking.
+   */
+  #followFlush(): void {
+    if (this.#spec.onFlush !== "own-keys" || this.#merge.ownership === null) return;
+    if (this.#reader === null || this.#stopping !== null) return;
+    this.#hold.flushed = true;
+    this.#event(
+      "info",
+      "flush-followed",
+      "The shard was flushed: it is copied again, and its keys are removed.",
+    );
+    this.#reader.restart(null, "the shard was flushed");
     this.#changed();
   }
 
@@ -283,7 +304,7 @@ export class ShardSync {
     this.#lag.reset();
     if (generation.kind === "full") {
       this.#ledger.newHistory();
-      this.#hold.following = false;
+      this.#hold.following = this.#hold.flushed;
       this.#report.beginInitialSync(generation);
     } else {
       const message = `Continuing the stream after offset ${generation.offset}.`;

@@ -40,8 +40,14 @@ export class StreamLedger {
   readonly #databasesLeftOut = new Set<number>();
   readonly #said = new Set<string>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
+  readonly #onFlush: () => void;
 
-  constructor(now: () => number, event: (event: Omit<ShardEvent, "at">) => void) {
+  /** @param onFlush told of each FLUSHALL and FLUSHDB in the stream, which was skipped. */
+  constructor(
+    now: () => number,
+    event: (event: Omit<ShardEvent, "at">) => void,
+    onFlush: () => void = () => {},
+  ) {
     const differences = new Differences(now);
     this.differences = differences;
     this.refusals = new RefusalLog(now, (kind, command, code, reason) => {
@@ -52,6 +58,11 @@ export class StreamLedger {
     this.scripts = new ScriptLog(now);
     this.doubtful = new DoubtfulKeys(now);
     this.#event = event;
+    this.#onFlush = onFlush;
+  }
+
+  flushed(): void {
+    this.#onFlush();
   }
 
   /** What was refused before the checkpoint is not read again, unless the destination goes back: then it is learned anew. */

@@ -254,8 +254,8 @@ class Reconcile {
     const shrinkage = shrinkageOf(stale.count, hadKeys, keys.count, siblingsHad);
     if (!isPastBound(shrinkage, spec.shrink)) return true;
     const keptBefore = !hold.asked && ledger.differences.has("KEYS_KEPT");
-    let decision = spec.shrink.onShrink === "hold" ? null : spec.shrink.onShrink;
-    if (decision === null && hold.following) decision = "follow";
+    const { onShrink } = spec.shrink;
+    let decision = hold.following ? "follow" : onShrink === "hold" ? null : onShrink;
     if (decision === null && keptBefore) decision = "keep";
     decision ??= await this.#askAbout(stale, shrinkage);
     const found = `${countedKeys(stale.count)} of the ${shrinkage.of.toLocaleString("en-US")} that the shard had brought`;

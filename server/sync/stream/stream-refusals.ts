@@ -11,6 +11,9 @@ import type { StreamBatch } from "./stream-batch.ts";
 
 const PAST_LIMIT = /exceeds maximum allowed size|bit offset is not an integer or out of range/i;
 
+/** Commands after which the shard has none of its keys, in one database or in all. */
+const FLUSHES: ReadonlySet<string> = new Set(["FLUSHALL", "FLUSHDB"]);
+
 /** What of a stream is not applied: commands that the filter skips and those that the destination refuses. */
 export class StreamRefusals {
   readonly #ledger: StreamLedger;
@@ -50,6 +53,7 @@ export class StreamRefusals {
     const logged = this.#log("skipped", reasonCode, reason, bytes, offset);
     if (logged && alert)
       this.#ledger.alert(`${name.name.toLowerCase()}-skipped`, `${name.name} was skipped: ${reason}.`);
+    if (logged && FLUSHES.has(name.name)) this.#ledger.flushed();
   }
 
   /** A command that is too large to be held may not have been applied, and the keys behind its values are not known. */
