@@ -113,8 +113,12 @@ export class Verification {
     try {
       return await this.#verify();
     } finally {
-      for (const { connection } of this.#sides) connection.close();
+      this.#close();
     }
+  }
+
+  #close(): void {
+    for (const { connection } of this.#sides) connection.close();
   }
 
   async #verify(): Promise<Verdict> {
@@ -249,9 +253,15 @@ export class Verification {
       if (!this.#range.hasShard(shard)) return;
       await forwardPass(shard, dbs, await this.#openDestination(), options);
     });
-    // What fails is thrown only once nothing of the others runs any more.
-    const ended = await Promise.allSettled(passes);
-    for (const one of ended) if (one.status === "rejected") throw one.reason;
+    let first: { readonly error: unknown } | null = null;
+    const failed = (error: unknown) => {
+      first ??= { error };
+      // The others have nothing left to go on for.
+      this.#close();
+    };
+    // What failed first is thrown, and only once nothing of the others runs any more.
+    await Promise.all(passes.map((pass) => pass.catch(failed)));
+    if (first !== null) throw (first as { readonly error: unknown }).error;
   }
 
   async #backward(dbs: readonly DbPair[], destination: Side, options: PassOptions): Promise<void> {

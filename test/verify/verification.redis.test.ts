@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { KeyOwnership } from "../../server/merge/key-ownership.ts";
 import { fillAllEncodings } from "../rdb/fill-all-encodings.ts";
-import { type RedisServer, startRedis } from "../servers/index.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { foundIn, ringOver, verificationOf } from "./verify-for-test.ts";
 
 type Arg = string | number | Buffer;
@@ -352,6 +352,18 @@ test("counts keys, and says what the numbers cannot tell", async () => {
   await shards[0]!.client.expire("a", 1000);
   const untold = await verificationOf(shards, destination, { depth: "counts" }).run();
   expect(untold).toMatchObject({ outcome: "unknown", notes: [expect.stringContaining("have an expiry")] });
+});
+
+test("ends with what has failed, as soon as one server is gone", async () => {
+  const shards = [await startRedis(), await startRedis()];
+  const destination = await startRedis();
+  for (const { client } of shards) await client.call("DEBUG", "POPULATE", 30_000);
+  const verification = verificationOf(shards, destination, { depth: "keys" });
+  verification.pace.limits.keysPerSecond = 2000;
+  const ended = expect(verification.run()).rejects.toThrow(/shard s1 at 127\.0\.0\.1:\d+ broke/);
+  await until(() => verification.progress.done > 500, { what: "it goes on" });
+  await shards[1]!.kill();
+  await ended;
 });
 
 test("ends when it is told to", async () => {
