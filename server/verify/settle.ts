@@ -88,11 +88,16 @@ export class Settler {
     const began = performance.now();
     for (let round = 1; open.length > 0; round++) {
       if (round > limits.rounds) {
-        // What is about to be copied again is waited for, unless that was in vain before.
-        const [patient, others] = parted(open, ({ waits }) => waits === "doubtful" && !this.#doubtfulInVain);
+        // What is about to be copied again is waited for, unless that was in vain before; and what has differed once
+        // is looked at once more.
+        const [patient, others] = parted(
+          open,
+          ({ waits, streak }) => streak > 0 || (waits === "doubtful" && !this.#doubtfulInVain),
+        );
         for (const one of others) findings.push(this.#finding(one.suspect, one.waits ?? "busy"));
         open = patient;
         this.#doubtfulInVain ||= performance.now() - began > limits.patienceMs;
+        if (open.length === 0) break;
       }
       if (round > 1) await pause(Math.min(MOST_PAUSE_MS, PAUSE_MS * (round - 1)), signal);
       const next: Open[] = [];

@@ -84,6 +84,15 @@ test("waits until the synchronization has copied a key again", async () => {
   expect(foundIn(await verifying)).toEqual([]);
 });
 
+test("looks once more at a key that differs for the first time at the last round", async () => {
+  const [shard, destination] = [await startRedis(), await startRedis()];
+  await shard.client.set("k", "v");
+  await destination.client.set("k", "w");
+  expect(foundIn(await verificationOf([shard], destination, {}, { rounds: 1 }).run())).toEqual([
+    "value 0:k [string 0]",
+  ]);
+});
+
 test("knows an expiry that is shaded, as long as a shard sync lives that will restore it", async () => {
   const [shard, destination] = [await replicated(), await startRedis()];
   const at = Date.now() + 1_000_000;
