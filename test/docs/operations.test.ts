@@ -8,7 +8,14 @@ const operations = readFileSync(join(root, "docs", "operations.md"), "utf8");
 const quoted = new Set([...operations.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text!));
 
 /** Words with a dash that are neither an event's type nor anything else that an operator sees. */
-const otherWords = new Set(["drizzle-orm", "keys-unfinished", "repl-stream-db", "to-sort"]);
+const otherWords = new Set([
+  "drizzle-orm",
+  "keys-unfinished",
+  "repl-stream-db",
+  "to-sort",
+  "too-large",
+  "true-expiries",
+]);
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

@@ -52,7 +52,7 @@ test("a re-sync removes nothing while another task is on the destination, and sa
 
 test("what a task has brought that was cut over is not removed by another", async () => {
   const { a, destination, first, second } = await twoTasks();
-  await until(() => first.eventsOf("neighbors").length > 0, { what: "the other one was seen" });
+  await until(() => first.eventsOf("neighbors-changed").length > 0, { what: "the other one was seen" });
   await second.stop({ forgetCheckpoint: true });
   expect(await destination.client.exists("tributary:checkpoint:second")).toBe(0);
   await first.stop();
@@ -113,7 +113,7 @@ test("a task in other databases is no neighbor", async () => {
     await first.caughtUp(a.client, one);
     expect(await one.exists("a:0")).toBe(0);
     expect(await two.exists("b:0")).toBe(1);
-    expect(first.eventsOf("neighbors")).toEqual([]);
+    expect(first.eventsOf("neighbors-changed")).toEqual([]);
   } finally {
     one.disconnect();
     two.disconnect();

@@ -81,7 +81,7 @@ export class DestinationSessions {
     this.#neighborsSaid = names;
     if (!any) return;
     const message = `Other tasks write, or have written, into the same databases of the destination: ${names}. What they have brought is not touched, and keys that this shard has deleted are not removed by a re-sync.`;
-    this.#options.report.event({ level: "info", type: "neighbors", message });
+    this.#options.report.event({ level: "info", type: "neighbors-changed", message });
   }
 
   close(): void {
