@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { AbstractConnector, Redis, ReplyError } from "ioredis";
 import { knowSecret } from "../errors/known-secrets.ts";
@@ -133,9 +134,12 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
 
 /** What waits for an answer when the signal is aborted waits no longer: a peer that hangs must not hold up an end. */
 function endWith(client: Redis, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  // As many clients end with one signal as there are servers and connections to them.
+  setMaxListeners(0, signal);
   const drop = () => dropClient(client);
-  signal?.addEventListener("abort", drop, { once: true });
-  client.once("end", () => signal?.removeEventListener("abort", drop));
+  signal.addEventListener("abort", drop, { once: true });
+  client.once("end", () => signal.removeEventListener("abort", drop));
 }
 
 /** Ends a connection at once, whatever its peer does: commands that wait for an answer fail. */

@@ -14,6 +14,7 @@ import { ShardCard } from "@/components/task/shard-card";
 import { TaskHeader } from "@/components/task/task-header";
 import { TaskSettings } from "@/components/task/task-settings";
 import { statusTitle } from "@/components/task/task-title";
+import { VerificationCard } from "@/components/verify/verification-card";
 import type { TaskView } from "@/server/control/task-view";
 
 export function TaskPage({ initial }: { initial: TaskView }) {
@@ -44,6 +45,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
           </li>
         ))}
       </ul>
+      {task.wanted !== "created" && <VerificationCard taskId={task.id} />}
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <CardSection title="Events">
           <EventList events={task.events} shardNames={shardNames} />
