@@ -9,7 +9,7 @@ import { temporaryFolder, until } from "../servers/index.ts";
 
 /**
  * A worker that speaks the protocol and does nothing: a shard named crash ends the thread, one named deaf never
- * answers a stop, one named brief ends by itself, one named written has a checkpoint. Each start is reported with the
+ * answers a stop, one named brief ends by itself. Each start is reported with the
  * thread's id, and whether a checkpoint is expected.
  */
 const worker = `
@@ -19,10 +19,9 @@ const stopped = (shardId) => { running.delete(shardId); parentPort.postMessage({
 parentPort.on("message", (command) => {
   if (command.type === "start") {
     const { shardId } = command.spec;
-    const checkpoint = /^(noted|written)$/.test(shardId) ? { replid: "r", offset: "1", db: 0 } : null;
+    const checkpoint = shardId === "noted" ? { replid: "r", offset: "1", db: 0 } : null;
     const expected = command.spec.expectCheckpoint === true;
-    const since = expected ? 1 : 0;
-    const report = { taskId: "t", shardId, at: threadId, since, checkpoint, expected };
+    const report = { taskId: "t", shardId, at: threadId, checkpoint, expected };
     parentPort.postMessage({ type: "report", report });
     if (running.has(shardId)) return;
     running.add(shardId);
@@ -39,7 +38,6 @@ function open(options: Partial<WorkerPoolOptions> = {}) {
   writeFileSync(file, worker);
   const heard = {
     starts: [] as string[],
-    expecting: [] as string[],
     threads: new Map<string, number>(),
     ended: [] as string[],
     died: [] as string[],
@@ -47,10 +45,9 @@ function open(options: Partial<WorkerPoolOptions> = {}) {
     expected: [] as boolean[],
   };
   const listener: ShardRunnerListener = {
-    onReport: ({ shardId, at, since, ...more }) => {
+    onReport: ({ shardId, at, ...more }) => {
       heard.expected.push((more as unknown as { expected: boolean }).expected);
       heard.starts.push(shardId);
-      if (since === 1) heard.expecting.push(shardId);
       heard.threads.set(shardId, at);
     },
     onEnded: (_, shardId) => heard.ended.push(shardId),
@@ -157,16 +154,6 @@ describe("the worker pool", () => {
     pool.start(spec("noted"));
     await until(() => heard.expected.length >= 2, { what: "it runs again" });
     expect(heard.expected.slice(0, 2)).toEqual([false, true]);
-  });
-
-  it("starts a shard sync that has had a checkpoint again as one that must find it", async () => {
-    const { pool, heard } = open({ size: 1 });
-    for (const shardId of ["written", "new", "crash"]) pool.start(spec(shardId));
-    await until(() => heard.starts.filter((shardId) => shardId === "new").length >= 2, {
-      what: "both run again",
-    });
-    expect(heard.expecting).toContain("written");
-    expect(heard.expecting).not.toContain("new");
   });
 
   it("ends the thread of a shard sync that does not stop, and goes on with the others", async () => {

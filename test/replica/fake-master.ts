@@ -56,6 +56,7 @@ export async function startFakeMaster(answers: Record<string, Answer>): Promise<
     socket.setNoDelay(true);
     socket.on("error", () => {});
     let text = "";
+    let inMulti = false;
     socket.on("data", (data) => {
       text += data.toString("latin1");
       for (let parsed = parse(text); parsed !== null; parsed = parse(text)) {
@@ -67,6 +68,13 @@ export async function startFakeMaster(answers: Record<string, Answer>): Promise<
           continue;
         }
         requests.push(args);
+        if (name === "MULTI") inMulti = true;
+        if (name === "DISCARD" || name === "EXEC") inMulti = false;
+        // The checks ask whether it would be permitted, and never run it.
+        if (name === "PSYNC" && inMulti) {
+          connection.send("+QUEUED\r\n");
+          continue;
+        }
         if (name === "PSYNC") replica = connection;
         const answer = answers[`${name} ${args[1]}`] ?? answers[name] ?? (name === "PING" ? "+PONG" : "+OK");
         if (typeof answer === "string") connection.send(`${answer}\r\n`);
