@@ -27,5 +27,5 @@ export function fieldOfReason(
     const row = rows[Number(place)];
     return row === undefined ? null : `shards.${row}.${field ?? "address"}`;
   }
-  return path === "name" || path === "text" || path === "pool" ? path : null;
+  return ["name", "text", "pool", "stats"].find((field) => field === path) ?? null;
 }

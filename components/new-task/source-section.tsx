@@ -10,6 +10,7 @@ import { FurtherAddresses } from "./further-addresses";
 import { NutcrackerEditor } from "./nutcracker-editor";
 import { type Pool, PoolPicker } from "./pool-picker";
 import { ShardRows } from "./shard-rows";
+import { StatsField } from "./stats-field";
 import type { FormErrors, TaskForm } from "./task-form";
 
 type SourceSectionProps = {
@@ -67,6 +68,7 @@ export function SourceSection({ form, errors, onChange, onPool }: SourceSectionP
             error={errors.pool}
             onChange={(name) => onChange({ pool: name, ...ofAnotherPool })}
           />
+          <StatsField value={form.stats} error={errors.stats} onChange={(stats) => onChange({ stats })} />
           {chosen !== null && (
             <FurtherAddresses
               pool={chosen}

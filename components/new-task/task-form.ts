@@ -18,6 +18,8 @@ export type TaskForm = {
   pool: string;
   /** By the name of a server of the pool: its replicas or Sentinels. */
   further: Readonly<Record<string, string>>;
+  /** Where the running nutcracker gives its statistics; empty for nowhere. */
+  stats: string;
   shards: readonly ShardForm[];
   destination: AddressForm;
   databases: "default" | "all" | "pairs";
@@ -42,6 +44,7 @@ export const emptyForm: TaskForm = {
   text: "",
   pool: "",
   further: {},
+  stats: "",
   shards: [
     { ...emptyAddress, key: 1, name: "" },
     { ...emptyAddress, key: 2, name: "" },
@@ -151,7 +154,13 @@ export function toTaskInput(form: TaskForm): TaskInput {
     name: form.name.trim(),
     source:
       form.kind === "nutcracker"
-        ? { kind: "nutcracker", text: form.text, pool: form.pool, ...furtherOf(form) }
+        ? {
+            kind: "nutcracker",
+            text: form.text,
+            pool: form.pool,
+            ...furtherOf(form),
+            ...filled({ stats: form.stats.trim() }),
+          }
         : {
             kind: "shards",
             shards: form.shards

@@ -28,6 +28,7 @@ export function TaskSettings({ task }: { task: TaskView }) {
             </Fact>
             <Fact label="Hash tag">{source.hashTag ?? "none"}</Fact>
             <Fact label="Auto eject">{source.autoEjectHosts ? "on: stale copies are possible" : "off"}</Fact>
+            {source.stats !== null && <Fact label="Statistics of nutcracker">{source.stats}</Fact>}
           </>
         ) : (
           <Fact label="Source">Shards given by hand</Fact>

@@ -31,6 +31,7 @@ const source = z.discriminatedUnion("kind", [
     text: z.string().max(maxNutcrackerBytes, "the file is larger than 64 KiB"),
     pool: z.string().min(1, "choose a pool").max(1024),
     further: z.record(z.string().max(1024), z.string().trim().max(4096)).optional(),
+    stats: z.string().trim().max(300).optional(),
   }),
   z.object({
     kind: z.literal("shards"),

@@ -19,6 +19,9 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
   --shard URL         a Redis-Server of the source: redis://user:password@host:port, rediss:// for TLS;
                       URL,host2:port with its replicas, or redis+sentinel://host:port,host2:port/master
   --also NAME=URL     further addresses, or the Sentinels, of a server in nutcracker.yml; may be repeated
+  --nutcracker-stats HOST[:PORT]
+                      statistics of the running nutcracker (port 22222 unless given): a check looks whether
+                      it has ejected servers
   --destination URL   the Redis that is written; /db chooses its database
   --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
   --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
@@ -66,6 +69,7 @@ export function syncArguments(argv: readonly string[]): SyncArguments | null {
     throw new TributaryError("USAGE", { detail: `--until takes synchronizing, not ${values.until}` });
   }
   const { plan, taskId } = taskOf(values, {
+    stats: values["nutcracker-stats"],
     destinationKeys: oneOf("--destination-keys", values["destination-keys"], destinationKeys),
     shrink: shrinkOf(values["on-shrink"], values["shrink-bound"]),
     onFlush: oneOf("--on-flush", values["on-flush"], ["skip", "own-keys"]),
@@ -103,18 +107,25 @@ export type TaskValues = {
 /** @throws TributaryError USAGE and those of planTask. */
 export function taskOf(
   values: TaskValues,
-  more: Partial<Omit<TaskInput, "name" | "source" | "destination" | "databases">> = {},
+  {
+    stats,
+    ...more
+  }: Partial<Omit<TaskInput, "name" | "source" | "destination" | "databases">> & {
+    readonly stats?: string | undefined;
+  } = {},
 ): { readonly plan: TaskPlan; readonly taskId: string } {
   if (values.also !== undefined && values.nutcracker === undefined)
     throw new TributaryError("USAGE", {
       detail: "--also goes with --nutcracker; a --shard takes all its addresses itself",
     });
+  if (stats !== undefined && values.nutcracker === undefined)
+    throw new TributaryError("USAGE", { detail: "--nutcracker-stats goes with --nutcracker" });
   if (values.destination === undefined)
     throw new TributaryError("USAGE", { detail: "--destination is missing" });
   const source = sourceOf(values.nutcracker, values.pool, values.shard ?? []);
   const plan = planTask({
     ...more,
-    source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []) },
+    source: source.kind === "shards" ? source : { ...source, further: furtherOf(values.also ?? []), stats },
     mergePolicy: oneOf("--merge-policy", values["merge-policy"], mergePolicies),
     destination: { address: values.destination },
     ...(values.db === undefined ? {} : { databases: { kind: "pairs", pairs: values.db.map(pairOf) } }),
@@ -134,6 +145,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: false,
       options: {
         ...taskOptions,
+        "nutcracker-stats": { type: "string" },
         "destination-keys": { type: "string" },
         "on-shrink": { type: "string" },
         "shrink-bound": { type: "string" },

@@ -286,8 +286,8 @@ export function openControl(options: ControlOptions) {
 }
 
 /** How many addresses the checks dial. */
-function serversOf({ shards }: PrecheckInput): number {
+function serversOf({ shards, stats }: PrecheckInput): number {
   const ofShard = ({ alternatives = [], sentinel = null }: ShardAddress) =>
     1 + alternatives.length + (sentinel?.sentinels.length ?? 0);
-  return shards.reduce((sum, shard) => sum + ofShard(shard), 1);
+  return shards.reduce((sum, shard) => sum + ofShard(shard), stats === undefined ? 1 : 2);
 }

@@ -4,10 +4,11 @@ import { parseFurther } from "../redis/parse-source.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
 import { type NutcrackerConfig, selectPool } from "../twemproxy/nutcracker-config.ts";
 import { endpointOf, type NutcrackerPool, type NutcrackerServer } from "../twemproxy/nutcracker-pool.ts";
+import { parseStatsAddress } from "../twemproxy/stats-address.ts";
 import { placed } from "./input-place.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { TaskInput } from "./task-input.ts";
-import type { PlannedSource } from "./task-plan.ts";
+import type { PlannedSource, SourceConfig } from "./task-plan.ts";
 import { ringOf } from "./task-ring.ts";
 
 /**
@@ -44,11 +45,16 @@ export function planPool(
   const redisDb = pool.redisAuth === null ? pool.redisDb : 0;
   const shardIdOf = (name: string) => groups.find(({ names }) => names.includes(name))!.shard.id;
   return {
-    config: { kind: "nutcracker", pool: facts },
+    config: { kind: "nutcracker", pool: facts, ...statsOf(source.stats) },
     shards: groups.map(({ shard }) => shard),
     ring: ringOf(pool, shardIdOf),
     redisDb,
   };
+}
+
+function statsOf(given: string | undefined): Pick<SourceConfig & { kind: "nutcracker" }, "stats"> {
+  if (given === undefined || given === "") return {};
+  return { stats: placed("stats", () => parseStatsAddress(given)) };
 }
 
 type OneServer = { readonly endpoint: RedisEndpoint; readonly servers: readonly NutcrackerServer[] };

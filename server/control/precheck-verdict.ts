@@ -1,7 +1,8 @@
 import { catalogue } from "../errors/catalogue.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
+import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { PrecheckInput, PrecheckReport } from "../precheck/precheck-report.ts";
-import type { TaskPlan } from "./task-plan.ts";
+import type { SourceConfig, TaskPlan } from "./task-plan.ts";
 
 export type { CheckResult, PrecheckReport } from "../precheck/precheck-report.ts";
 
@@ -16,7 +17,7 @@ export function precheckInput(plan: TaskPlan, taskId: string | null = null): Pre
     destination: plan.destination,
     databases: databases.kind === "all" ? null : databases.pairs,
     heartbeatDb: plan.heartbeatDb,
-    ...(source.kind === "nutcracker" ? { autoEjectHosts: source.pool.autoEjectHosts } : {}),
+    ...nutcrackerQuestions(source, plan.mergePolicy),
     merge: {
       taskId,
       began: false,
@@ -24,6 +25,20 @@ export function precheckInput(plan: TaskPlan, taskId: string | null = null): Pre
       ring: plan.ring,
       readsOnce: plan.source.kind === "nutcracker",
     },
+  };
+}
+
+/** What the checks are to find out of the proxy. */
+export function nutcrackerQuestions(
+  source: SourceConfig,
+  mergePolicy: MergePolicy,
+): Pick<PrecheckInput, "autoEjectHosts" | "stats"> {
+  if (source.kind === "shards") return {};
+  const { pool, stats } = source;
+  const servers = pool.servers.map(({ name }) => name);
+  return {
+    autoEjectHosts: pool.autoEjectHosts,
+    ...(stats === undefined ? {} : { stats: { address: stats, pool: pool.name, servers, mergePolicy } }),
   };
 }
 

@@ -19,6 +19,8 @@ export type TaskInput = {
         readonly pool: string;
         /** By the server's name: further addresses of the shard, or its Sentinels, as one line. */
         readonly further?: Readonly<Record<string, string>> | undefined;
+        /** host or host:port at which the running nutcracker gives its statistics; the checks read them. */
+        readonly stats?: string | undefined;
       }
     | {
         readonly kind: "shards";

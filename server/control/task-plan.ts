@@ -15,6 +15,7 @@ import {
 } from "../sync/shard-sync-spec.ts";
 import { type NutcrackerConfig, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import type { StatsAddress } from "../twemproxy/stats-address.ts";
 import { placed } from "./input-place.ts";
 import { planPool } from "./plan-pool.ts";
 import { uniqueId } from "./shard-id.ts";
@@ -25,7 +26,12 @@ export { controlCharacterIn } from "../redis/control-character.ts";
 
 /** The pool as it is stored: all that the ring needs, without the password. */
 export type SourceConfig =
-  | { readonly kind: "nutcracker"; readonly pool: Omit<NutcrackerPool, "redisAuth"> }
+  | {
+      readonly kind: "nutcracker";
+      readonly pool: Omit<NutcrackerPool, "redisAuth">;
+      /** Of the running nutcracker; left out where none was given. */
+      readonly stats?: StatsAddress;
+    }
   | { readonly kind: "shards" };
 
 export type PlannedShard = {

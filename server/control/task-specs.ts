@@ -8,6 +8,7 @@ import {
   sealAddresses,
   sealEndpoint,
 } from "./endpoint-secrets.ts";
+import { nutcrackerQuestions } from "./precheck-verdict.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { StartConfirmation } from "./start-confirmation.ts";
 import type { PlannedShard, TaskPlan } from "./task-plan.ts";
@@ -120,7 +121,7 @@ export function precheckInputOf(task: TaskRecord, box: SecretBox, began = false)
     destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
     databases: task.databases.kind === "all" ? null : task.databases.pairs,
     heartbeatDb: task.heartbeatDb,
-    ...(task.source.kind === "nutcracker" ? { autoEjectHosts: task.source.pool.autoEjectHosts } : {}),
+    ...nutcrackerQuestions(task.source, task.mergePolicy),
     merge: {
       taskId: task.id,
       began,

@@ -129,6 +129,8 @@ export type TaskView = TaskRow & {
         readonly distribution: string;
         readonly hashTag: string | null;
         readonly autoEjectHosts: boolean;
+        /** host:port of the running nutcracker's statistics; null where none was given. */
+        readonly stats: string | null;
       }
     | { readonly kind: "shards" };
   readonly databases: DatabaseMap;

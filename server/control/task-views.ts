@@ -147,7 +147,8 @@ function sourceView(run: TaskRun): TaskView["source"] {
   const { source } = run.record;
   if (source.kind === "shards") return { kind: "shards" };
   const { name, hash, distribution, hashTag, autoEjectHosts } = source.pool;
-  return { kind: "nutcracker", pool: name, hash, distribution, hashTag, autoEjectHosts };
+  const stats = source.stats === undefined ? null : formatAddress(source.stats);
+  return { kind: "nutcracker", pool: name, hash, distribution, hashTag, autoEjectHosts, stats };
 }
 
 /** All shards see the same destination: the newest count is taken. */

@@ -7,6 +7,7 @@ import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import type { KeySamples } from "./key-samples.ts";
 import type { NeighborTask } from "./neighbor-tasks.ts";
 import type { ShardServers } from "./shard-servers.ts";
+import type { StatsAnswer, StatsQuestion } from "./stats-probe.ts";
 
 /** With further servers and Sentinels where it has any. */
 export type ShardAddress = Partial<Pick<SourceAddresses, "alternatives" | "sentinel">> & {
@@ -45,6 +46,8 @@ export type PrecheckInput = {
   readonly heartbeatDb: number | null;
   /** What the pool says; left out for shards that were given by hand. */
   readonly autoEjectHosts?: boolean;
+  /** Left out where no address of a running nutcracker's statistics was given. */
+  readonly stats?: StatsQuestion;
   readonly merge: MergeQuestion;
   readonly signal?: AbortSignal;
 };
@@ -162,6 +165,8 @@ export type Precheck = {
   readonly heartbeatDb: number | null;
   /** null for shards that were given by hand. */
   readonly autoEjectHosts: boolean | null;
+  /** null where no address of statistics was given. */
+  readonly stats: StatsAnswer | null;
   readonly merge: MergeQuestion;
   readonly use: DestinationUse | null;
 };

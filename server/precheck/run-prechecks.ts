@@ -8,6 +8,7 @@ import { checkDestinationKind } from "./check-destination-kind.ts";
 import { checkDestinationLimits } from "./check-destination-limits.ts";
 import { checkDestinationMemory } from "./check-destination-memory.ts";
 import { checkDestinationWritable } from "./check-destination-writable.ts";
+import { checkEjections } from "./check-ejections.ts";
 import { checkHeartbeat } from "./check-heartbeat.ts";
 import { checkMinReplicas } from "./check-min-replicas.ts";
 import { checkModules } from "./check-modules.ts";
@@ -32,12 +33,14 @@ import type {
   ShardProbe,
 } from "./precheck-report.ts";
 import { probeShard } from "./shard-probe.ts";
+import { probeStats } from "./stats-probe.ts";
 
 /** In the order in which the results are shown. */
 const checks: readonly Check[] = [
   checkReachable,
   checkSameServer,
   checkAutoEject,
+  checkEjections,
   checkPsync,
   checkSourceRole,
   checkAddresses,
@@ -68,9 +71,10 @@ export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport
   const shardsAsked = Promise.all(
     input.shards.map((shard) => probeShard(shard, databases, heartbeatDb, signal)),
   );
-  const [shards, destination] = await Promise.all([shardsAsked, destinationAsked]);
+  const statsAsked = probeStats(input.stats ?? null, signal);
+  const [shards, destination, stats] = await Promise.all([shardsAsked, destinationAsked, statsAsked]);
   const use = await destinationUse({ ...input, shards, answers: destination });
-  const precheck = { shards, destination, databases, heartbeatDb, autoEjectHosts, merge, use };
+  const precheck = { shards, destination, databases, heartbeatDb, autoEjectHosts, stats, merge, use };
   const results = checks.flatMap((check) => check(precheck));
   if (shards.length === 0) {
     results.unshift(

@@ -17,9 +17,10 @@ export type RedisEndpoint = {
 /**
  * Reads `host:port`, `host` (port 6379), `[v6]:port`, `redis://user:password@host:port/db` and `rediss://…`.
  * User name and password are percent-decoded (the URI scheme of redis-cli).
+ * @param defaultPort where the address names none.
  * @throws TributaryError ADDRESS_INVALID; the message never repeats a password.
  */
-export function parseEndpoint(input: string): RedisEndpoint {
+export function parseEndpoint(input: string, defaultPort = 6379): RedisEndpoint {
   const text = input.trim();
   const invalid = (detail: string) =>
     new TributaryError("ADDRESS_INVALID", { input: maskPassword(text) || "An empty text", detail });
@@ -41,7 +42,7 @@ export function parseEndpoint(input: string): RedisEndpoint {
   const path = url.pathname.replace(/^\//, "");
   if (path !== "" && !/^\d{1,6}$/.test(path))
     throw invalid("what follows the / is not the number of a database");
-  const port = url.port === "" ? 6379 : Number(url.port);
+  const port = url.port === "" ? defaultPort : Number(url.port);
   if (port < 1) throw invalid("the port must be 1 to 65535");
   const username = url.username === "" ? null : decode(url.username, invalid);
   const password = url.password === "" ? null : decode(url.password, invalid);

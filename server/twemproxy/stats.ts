@@ -47,8 +47,8 @@ export type NutcrackerStats = {
   readonly pools: readonly NutcrackerPoolStats[];
 };
 
-/** A proxy of a hundred pools with a hundred servers each stays below. */
-const maxBytes = 8 * 1024 * 1024;
+/** The pools and servers of a nutcracker.yml that is read (64 KiB) stay below. */
+const maxBytes = 1024 * 1024;
 
 /**
  * Reads nutcracker's statistics, which it sends as one JSON document to whoever connects and then hangs up.
@@ -61,7 +61,7 @@ export async function readNutcrackerStats(
   options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<NutcrackerStats> {
   const { timeoutMs = 5000, signal } = options;
-  const context = { role: "The stats port", address: formatAddress(target) };
+  const context = { role: "the statistics port", address: formatAddress(target) };
   let text: string;
   try {
     text = await readAll(target, timeoutMs, signal);
@@ -92,8 +92,8 @@ export function parseNutcrackerStats(text: string): NutcrackerStats | null {
   }
   if (!isObject(document) || document.service !== "nutcracker") return null;
   return {
-    version: String(document.version ?? ""),
-    source: String(document.source ?? ""),
+    version: string(document, "version"),
+    source: string(document, "source"),
     uptime: counter(document, "uptime"),
     at: counter(document, "timestamp") * 1000,
     totalConnections: counter(document, "total_connections"),
@@ -175,6 +175,11 @@ function objectsOf(value: Record<string, unknown>): [string, Record<string, unkn
   return Object.entries(value).filter((entry): entry is [string, Record<string, unknown>] =>
     isObject(entry[1]),
   );
+}
+
+function string(value: Record<string, unknown>, name: string): string {
+  const found = value[name];
+  return typeof found === "string" ? found : "";
 }
 
 function counter(value: Record<string, unknown>, name: string): number {

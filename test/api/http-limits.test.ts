@@ -127,6 +127,19 @@ describe("connection tests", () => {
     expect((await post(api, "connection.test", connection)).status).toBe(200);
   });
 
+  it("count the statistics of a nutcracker as one more address", async () => {
+    const now = Date.now();
+    const api = await startApi({ control: openTestControl({ now: () => now }) });
+    const servers = Array.from({ length: 7 }, (_, n) => `    - 127.0.0.1:${n + 1}:1 s${n}\n`).join("");
+    const text = `alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n${servers}`;
+    const source = { kind: "nutcracker", text, pool: "alpha", stats: "127.0.0.1:9" };
+    const answers: number[] = [];
+    for (let count = 0; count < 32; count++)
+      answers.push((await post(api, "connection.test", { ...connection, source })).status);
+    // 256 a minute: with eight addresses, as without the statistics, it would be 32.
+    expect(answers.filter((status) => status === 200)).toHaveLength(28);
+  });
+
   it("tell no more than a few hundred ports apart in a minute", async () => {
     const now = Date.now();
     const api = await startApi({ control: openTestControl({ now: () => now }) });

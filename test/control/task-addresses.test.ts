@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { syncArguments } from "../../server/cli/sync-arguments.ts";
+import { precheckInput } from "../../server/control/precheck-verdict.ts";
 import { openSecretBox } from "../../server/control/secret-box.ts";
 import { planTask } from "../../server/control/task-plan.ts";
 import { precheckInputOf, recordOf, specOf } from "../../server/control/task-specs.ts";
@@ -60,6 +63,40 @@ describe("further addresses of a shard", () => {
   });
 });
 
+describe("the address of a running nutcracker's statistics", () => {
+  const withStats = (stats?: string) =>
+    planTask({ source: { kind: "nutcracker", text, pool: "alpha", stats }, destination });
+
+  it("is kept with the task, and asked by its checks for the pool and all its servers", () => {
+    const planned = withStats("10.0.0.5");
+    const box = openSecretBox(temporaryFolder(), randomBytes(32).toString("hex"));
+    const record = JSON.parse(JSON.stringify(recordOf(planned, { id: "t", name: "t", now: 0 }, box)));
+    const stats = {
+      address: { host: "10.0.0.5", port: 22222 },
+      pool: "alpha",
+      servers: ["a", "b"],
+      mergePolicy: "owner-wins",
+    };
+    expect(precheckInput(planned)).toMatchObject({ stats });
+    expect(precheckInputOf(record, box)).toMatchObject({ stats });
+  });
+
+  it.each([undefined, ""])("is not asked where it is %j", (stats) =>
+    expect(precheckInput(withStats(stats))).not.toHaveProperty("stats"),
+  );
+
+  it.each(["10.0.0.5:x", "10.0.0.5\r\n:1", "redis://10.0.0.5:1"])(
+    "is refused at its field where it is %j",
+    (stats) =>
+      expect(() => withStats(stats)).toThrow(
+        expect.objectContaining({
+          code: "ADDRESS_INVALID",
+          details: expect.objectContaining({ path: "stats" }),
+        }),
+      ),
+  );
+});
+
 describe("npm run sync", () => {
   const sync = (...argv: string[]) => syncArguments(["--destination", "10.0.0.9", ...argv])!.plan;
 
@@ -75,9 +112,21 @@ describe("npm run sync", () => {
 
   it.each([
     [["--shard", "h1", "--also", "a=h2"], /--also goes with --nutcracker/],
+    [["--shard", "h1", "--nutcracker-stats", "h2"], /--nutcracker-stats goes with --nutcracker/],
     [["--shard", "h1", "--publish", "maybe"], /--publish takes forward or skip, not maybe/],
     [["--shard", "h1", "--on-data-lost", "cry"], /--on-data-lost takes resync or stop, not cry/],
   ])("refuses %s", (argv, message) => expect(() => sync(...argv)).toThrow(message));
+
+  it("takes the statistics of the running nutcracker, which change nothing of the checkpoint's name", () => {
+    const file = join(temporaryFolder(), "nutcracker.yml");
+    writeFileSync(file, text);
+    const parsed = (...more: string[]) =>
+      syncArguments(["--destination", "h9", "--nutcracker", file, ...more])!;
+    const { plan: planned, taskId } = parsed("--nutcracker-stats", "10.0.0.5:2");
+    expect(planned.source).toMatchObject({ stats: { host: "10.0.0.5", port: 2 } });
+    expect(taskId).toBe(parsed().taskId);
+    expect(() => parsed("--nutcracker-stats", "h\tx")).toThrow(/it holds a tab/);
+  });
 
   it("gives the checkpoint the same name whichever further addresses a shard has", () => {
     const idOf = (shard: string) => syncArguments(["--destination", "h9", "--shard", shard])!.taskId;

@@ -68,6 +68,12 @@ describe("toTaskInput", () => {
       publish: "skip",
       onDestinationDataLost: "stop",
     }));
+  it("hands on where the running nutcracker gives its statistics, with its nutcracker.yml only", () => {
+    const form = { ...filled, stats: " 10.0.0.5:22222 " };
+    expect(toTaskInput(form).source).toMatchObject({ kind: "nutcracker", stats: "10.0.0.5:22222" });
+    expect(toTaskInput({ ...form, kind: "shards" }).source).not.toHaveProperty("stats");
+    expect(toTaskInput({ ...form, stats: " " }).source).not.toHaveProperty("stats");
+  });
   it("keeps a password as it was typed, blanks included", () => {
     const input = toTaskInput({
       ...filled,
@@ -143,6 +149,7 @@ describe("fieldOfReason", () => {
     expect(field("INPUT_INVALID", "destination.password")).toBe("destination.password");
     expect(field("INPUT_INVALID", "shards.0.password")).toBe("shards.1.password");
     expect(field("ADDRESS_INVALID", "shards.0.address")).toBe("shards.1.address");
+    expect(field("ADDRESS_INVALID", "stats")).toBe("stats");
     expect(field("INPUT_INVALID", "nowhere")).toBeNull();
   });
 });

@@ -34,6 +34,7 @@ function precheck(source: string, destination: string): Precheck {
     databases: null,
     heartbeatDb: 0,
     autoEjectHosts: null,
+    stats: null,
     merge: plainQuestion,
     use: null,
   };
