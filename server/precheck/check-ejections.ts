@@ -62,19 +62,21 @@ function ejections(
   ejected: readonly NutcrackerServerStats[],
 ): CheckResult {
   // An ejection that has just been may stand in one of the two alone.
-  const times = formatPlural(Math.max(pool.serverEjects, ejected.length), "time");
-  const shown = ejected
-    .slice(0, 5)
-    .map(
-      ({ name, ejectedAt, errors, timeouts }) =>
-        `${name} last at ${new Date(ejectedAt!).toISOString()} (${formatPlural(errors, "error")}, ${formatPlural(timeouts, "timeout")})`,
-    );
-  const more = ejected.length > shown.length ? [`${ejected.length - shown.length} more`] : [];
+  const count = Math.max(pool.serverEjects, ejected.length);
+  const shown = ejected.slice(0, 5).map(lastOf);
+  const more = ejected.length > shown.length ? [`${ejected.length - shown.length} more servers`] : [];
+  const last = shown.length === 0 ? "" : ` The last: ${[...shown, ...more].join("; ")}.`;
   return checkOf("ejections", ejectionTitles, "task").warning(
-    `Since it started, nutcracker has left servers of the pool out ${times}, and written their keys to others meanwhile: stale duplicates are likely. ${copies[mergePolicy]}`,
+    `Since nutcracker started there ${count === 1 ? "was" : "were"} ${formatPlural(count, "ejection")} in the pool.${last} Keys of an ejected server were written to others meanwhile: stale duplicates are likely. ${copies[mergePolicy]}`,
     "Set auto_eject_hosts: false and restart nutcracker, so that no more come. Copies that are there may stay: docs/merging.md says what the task does with them, and the shard's page counts them.",
-    [`server_ejects: ${pool.serverEjects}`, ...shown, ...more].join("; "),
+    `server_ejects: ${pool.serverEjects}`,
   );
+}
+
+/** e.g. "alpha-2 at 2026-01-31 10:00:00 UTC (2 errors, 0 timeouts)". */
+function lastOf({ name, ejectedAt, errors, timeouts }: NutcrackerServerStats): string {
+  const at = new Date(ejectedAt!).toISOString().replace(/T(.{8}).*/, " $1 UTC");
+  return `${name} at ${at} (${formatPlural(errors, "error")}, ${formatPlural(timeouts, "timeout")})`;
 }
 
 function none({ pool }: StatsAnswer, uptime: number): CheckResult {

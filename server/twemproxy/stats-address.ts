@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import { formatAddress, parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
+import { parseEndpoint, type RedisEndpoint } from "../redis/endpoint.ts";
 
 /** Where a running nutcracker gives its statistics. */
 export type StatsAddress = Pick<RedisEndpoint, "host" | "port">;
@@ -9,13 +9,26 @@ const defaultPort = 22222;
 
 /**
  * Reads `host:port`, `host` (port 22222) or `[v6]:port`.
- * @throws TributaryError ADDRESS_INVALID; the message never repeats a password.
+ * @throws TributaryError INPUT_INVALID; the message never repeats a password.
  */
 export function parseStatsAddress(input: string): StatsAddress {
-  const { host, port, tls, username, password, db } = parseEndpoint(input, defaultPort);
+  const { host, port, tls, username, password, db } = endpointOf(input);
   if (tls || username !== null || password !== null || db !== null || input.includes("://")) {
-    const detail = "nutcracker's statistics have a host and a port, and nothing else";
-    throw new TributaryError("ADDRESS_INVALID", { input: formatAddress({ host, port }), detail });
+    throw invalid("a host and a port are wanted, and nothing else");
   }
   return { host, port };
+}
+
+/** What is no address of nutcracker's statistics is not to be told how a Redis address is written. */
+function endpointOf(input: string): RedisEndpoint {
+  try {
+    return parseEndpoint(input, defaultPort);
+  } catch (error) {
+    if (error instanceof TributaryError) throw invalid(String(error.details.detail));
+    throw error;
+  }
+}
+
+function invalid(detail: string): TributaryError {
+  return new TributaryError("INPUT_INVALID", { field: "The address of nutcracker's statistics", detail });
 }

@@ -90,7 +90,7 @@ describe("the address of a running nutcracker's statistics", () => {
     (stats) =>
       expect(() => withStats(stats)).toThrow(
         expect.objectContaining({
-          code: "ADDRESS_INVALID",
+          code: "INPUT_INVALID",
           details: expect.objectContaining({ path: "stats" }),
         }),
       ),

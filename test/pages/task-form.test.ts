@@ -149,7 +149,7 @@ describe("fieldOfReason", () => {
     expect(field("INPUT_INVALID", "destination.password")).toBe("destination.password");
     expect(field("INPUT_INVALID", "shards.0.password")).toBe("shards.1.password");
     expect(field("ADDRESS_INVALID", "shards.0.address")).toBe("shards.1.address");
-    expect(field("ADDRESS_INVALID", "stats")).toBe("stats");
+    expect(field("INPUT_INVALID", "stats")).toBe("stats");
     expect(field("INPUT_INVALID", "nowhere")).toBeNull();
   });
 });

@@ -20,6 +20,6 @@ test.each([
   "h\u202e",
   "h:x",
 ])("refuses %j, and repeats no password", (text) => {
-  expect(() => parseStatsAddress(text)).toThrow(expect.objectContaining({ code: "ADDRESS_INVALID" }));
+  expect(() => parseStatsAddress(text)).toThrow(expect.objectContaining({ code: "INPUT_INVALID" }));
   expect(() => parseStatsAddress(text)).not.toThrow(/secret/);
 });
