@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
+import { doubtfulKeysKey } from "../../server/sync/own-keys.ts";
 import type { HeldShard, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
 import { type DatabaseMap, SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
@@ -143,6 +144,16 @@ export class ReconcileTask {
         { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 60_000 },
       );
     }
+  }
+
+  /** Resolves when no key waits to be copied again, or to be decided about. */
+  async settled(): Promise<void> {
+    const { client } = this.#destination;
+    const sets = this.specs.map(({ taskId, shardId }) => doubtfulKeysKey(taskId, shardId));
+    await until(async () => (await client.exists(...sets)) === 0, {
+      what: "no key is doubtful",
+      timeoutMs: 60_000,
+    });
   }
 
   /** Makes the shard's source refuse to continue: the next connection is a full resynchronisation. */

@@ -243,6 +243,8 @@ test("loses nothing of siblings that delete and rename while shards are synced a
   }
   await Promise.all(writers.map((writer) => writer.stop()));
   await task.caughtUp(0, 1, 2);
+  // DEL of several keys was not run on the destination: without a ring nobody can tell whose they are.
+  await task.settled();
   // At its end a shard sync writes the expiries that it had moved while its stream was behind.
   await task.stop();
   await expectUnion(shards, destination);
