@@ -78,7 +78,7 @@ export class SyncForTest {
 
   start(): this {
     this.#sync = new ShardSync(this.spec, {
-      onReport: (report) => this.#heard(report),
+      onReport: (report) => this.heard(report),
       limits: this.#limits,
       ...(this.#files === undefined ? {} : { files: this.#files }),
     });
@@ -149,7 +149,8 @@ export class SyncForTest {
     return [...this.#scripts.values()];
   }
 
-  #heard(report: ShardReport): void {
+  /** Takes what the shard sync reports, wherever it runs. */
+  heard(report: ShardReport): void {
     this.latest = report;
     this.statuses.add(report.status);
     if (report.reason !== null) this.reasons.add(report.reason.code);

@@ -5,12 +5,15 @@ import type { SyncLimits } from "../../server/sync/sync-limits.ts";
 import { temporaryFolder } from "../servers/index.ts";
 import { SyncForTest } from "./sync-for-test.ts";
 
+type MakeSync = (spec: ConstructorParameters<typeof SyncForTest>[0]) => SyncForTest;
+
 /** The shard syncs s0, s1 … of one task, which know of each other; none of them is started. */
 export function syncsOfTask(
   sources: readonly RedisEndpoint[],
   destination: RedisEndpoint,
   spec: Partial<ShardSyncSpec> = {},
   limits: Partial<SyncLimits> = {},
+  make: MakeSync = (own) => new SyncForTest(own, limits),
 ): SyncForTest[] {
   const folder = temporaryFolder();
   const shards = sources.map((source, index) => ({
@@ -23,6 +26,6 @@ export function syncsOfTask(
   }));
   return shards.map((own, shardIndex) => {
     const siblings = shards.filter((other) => other !== own);
-    return new SyncForTest({ ...own, shardIndex, siblings, destination, ...spec }, limits);
+    return make({ ...own, shardIndex, siblings, destination, ...spec });
   });
 }

@@ -7,6 +7,7 @@ import type { ShardSyncSpec } from "../../../server/sync/shard-sync-spec.ts";
 import { createRing } from "../../../server/twemproxy/ring.ts";
 import { type RedisServer, startRedis, until } from "../../servers/index.ts";
 import { endpointAt, type SyncForTest } from "../sync-for-test.ts";
+import type { ThreadsForTest } from "../sync-in-thread.ts";
 import { syncsOfTask } from "../syncs-of-task.ts";
 
 export type WorldOptions = {
@@ -19,6 +20,8 @@ export type WorldOptions = {
   /** Servers that run already, in the place of new ones. */
   readonly servers?: readonly RedisServer[];
   readonly destination?: RedisServer;
+  /** Where the shard syncs run; in this process unless given. */
+  readonly threads?: ThreadsForTest;
 };
 
 /** What is written while no engine runs is still there when it comes back. */
@@ -59,7 +62,9 @@ export class MergeWorld {
     const merge = { policy, ring: policy === "last-write" ? null : this.ring };
     const sources = this.shards.map((shard) => endpointAt(shard));
     const to = endpointAt(this.destination);
-    this.syncs = syncsOfTask(sources, to, { merge, ...this.#options.spec, ...spec });
+    const { threads } = this.#options;
+    const make = threads && ((own: Parameters<ThreadsForTest["sync"]>[0]) => threads.sync(own));
+    this.syncs = syncsOfTask(sources, to, { merge, ...this.#options.spec, ...spec }, {}, make);
   }
 
   /** The shard to which Twemproxy sends the key. */
