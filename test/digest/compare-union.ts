@@ -28,6 +28,8 @@ export type UnionOptions = {
   readonly meaning?: CanonicalOptions;
   /** Of a key, by its name as latin1 text, which of the shards counts alone where it holds it, as a ring says it. */
   readonly ownerOf?: (key: string) => number;
+  /** Of all keys of the destination, which are compared, by their names as latin1 text; all unless given. */
+  readonly among?: (key: string) => boolean;
   /** Largest difference of two expiries in ms; 1 unless given. */
   readonly expiryToleranceMs?: number;
 };
@@ -89,7 +91,9 @@ async function compareDatabase(
     [destination, ...shards].map((client) => listKeys(client, method)),
   );
   for (const listing of here) listing.delete("DTS_REDIS_TIMESTAMP_HEARTBEAT");
-  for (const key of there!.keys()) if (key.startsWith("tributary:")) there!.delete(key);
+  for (const key of there!.keys()) {
+    if (key.startsWith("tributary:") || options.among?.(key) === false) there!.delete(key);
+  }
   here.forEach((listing, i) => {
     result.shardKeys[i]! += listing.size;
   });

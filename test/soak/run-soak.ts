@@ -10,6 +10,8 @@ export type SoakOptions = {
   /** Whether another round begins. */
   readonly more: (rounds: number) => boolean;
   readonly halfOpen: boolean;
+  /** The round in which a second task comes, from 0: until then an initial sync removes what a shard has lost. */
+  readonly neighborFrom: number;
 };
 
 export type SoakSummary = {
@@ -28,8 +30,8 @@ export type SoakSummary = {
  * @throws Error with the differences and the faults of the last rounds.
  */
 export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promise<SoakSummary> {
-  const { seed, more, halfOpen } = options;
-  const plans = planSoak(seededRandom(seed), { shards: cluster.shards.length, halfOpen });
+  const { seed, more, halfOpen, neighborFrom } = options;
+  const plans = planSoak(seededRandom(seed), { shards: cluster.shards.length, halfOpen, neighborFrom });
   const history: string[] = [];
   const faults = new Map<string, number>();
   let rounds = 0;
@@ -41,7 +43,7 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
     history.push(line);
     console.log(line);
   };
-  await cluster.caughtUp();
+  await cluster.main.caughtUp();
   while (more(rounds)) {
     const plan = plans.next().value;
     say(`round ${rounds + 1}: ${plan.map(describeFault).join("; ")}`);
@@ -50,19 +52,26 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
       await strikeAll(cluster, plan);
       commands += await cluster.stopTraffic();
       const quiet = performance.now();
-      await cluster.caughtUp();
-      const comparison = await cluster.compare();
-      if (comparison.differences.length > 0) {
-        throw new Error(`${describeDifferences(comparison)}\n${await cluster.explain(comparison)}`);
+      let keys = 0;
+      for (const task of cluster.tasks) {
+        const removed = await task.putRight();
+        if (removed !== null)
+          say(`${task.engines.taskId}: ${removed} keys that no shard has were removed by hand`);
+        await task.caughtUp();
+        const comparison = await task.compare();
+        if (comparison.differences.length > 0) {
+          throw new Error(
+            `${task.engines.taskId}: ${describeDifferences(comparison)}\n${await task.explain(comparison)}`,
+          );
+        }
+        await task.engines.expectRunning();
+        const complaints = task.engines.complaints();
+        if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);
+        keys += comparison.destinationKeys;
       }
-      await cluster.engines.expectRunning();
-      const complaints = cluster.engines.complaints();
-      if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);
-      keysCompared += comparison.destinationKeys;
+      keysCompared += keys;
       const seconds = ((performance.now() - quiet) / 1000).toFixed(1);
-      say(
-        `round ${rounds + 1}: ${comparison.destinationKeys} keys are equal ${seconds} s after the last command`,
-      );
+      say(`round ${rounds + 1}: ${keys} keys are equal ${seconds} s after the last command`);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const where = `TEST_SEED=${seed}, round ${rounds + 1}, ${halfOpen ? "with" : "without"} half-open links`;
@@ -74,7 +83,13 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
       faults.set(name, (faults.get(name) ?? 0) + 1);
     }
   }
-  return { rounds, commands, keysCompared, faults, alerts: cluster.engines.alerts() };
+  return {
+    rounds,
+    commands,
+    keysCompared,
+    faults,
+    alerts: cluster.tasks.flatMap(({ engines }) => engines.alerts()),
+  };
 }
 
 /** Faults of one target follow one another; those of different targets may meet. */

@@ -2,26 +2,23 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
 import { parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
 import { createRing } from "../../server/twemproxy/ring.ts";
-import { compareUnion, type UnionComparison } from "../digest/compare-union.ts";
-import { type Nutcracker, type RedisServer, startNutcracker, startRedis, until } from "../servers/index.ts";
+import { type Nutcracker, type RedisServer, startNutcracker, startRedis } from "../servers/index.ts";
 import { TcpProxy } from "../sync/tcp-proxy.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { SoakEngines } from "./soak-engines.ts";
+import { isNeighborKey, SoakNeighbor } from "./soak-neighbor.ts";
 import { SoakShard } from "./soak-shard.ts";
+import { SoakTask } from "./soak-task.ts";
 
 const SHARDS = 3;
-/** ms: half-open links are given up after a minute of silence, and an initial sync follows. */
-const PATIENCE_MS = 180_000;
 export const BACKLOG_BYTES = 1024 * 1024;
 /** What is confirmed is in the append-only files, so that a server which is killed comes back with it. */
 const conf = { appendonly: "yes", appendfsync: "everysec", "repl-backlog-size": String(BACKLOG_BYTES) };
 
-type Parts = Pick<SoakCluster, "shards" | "destination" | "destinationProxy" | "engines" | "ownerOf">;
+type Parts = Pick<SoakCluster, "shards" | "destination" | "destinationProxy" | "engines" | "main">;
 
 /**
  * A pool of shards with a replica each behind nutcracker, a destination, and an engine as a process that reaches each
@@ -32,8 +29,9 @@ export class SoakCluster {
   readonly destination: RedisServer;
   readonly destinationProxy: TcpProxy;
   readonly engines: SoakEngines;
-  /** The shard that nutcracker gives a key, by its number. */
-  readonly ownerOf: (key: string) => number;
+  readonly main: SoakTask;
+  readonly #folder: string;
+  #neighbor: SoakNeighbor | null = null;
   #nutcracker: Nutcracker;
   /** Failovers of two shards at once change nutcracker's file one after the other. */
   #nutcrackerFree: Promise<void> = Promise.resolve();
@@ -44,14 +42,16 @@ export class SoakCluster {
   readonly #direct = new Map<SoakShard, TrafficWriter>();
 
   private constructor(
-    { shards, destination, destinationProxy, engines, ownerOf }: Parts,
+    { shards, destination, destinationProxy, engines, main }: Parts,
     nutcracker: Nutcracker,
+    folder: string,
   ) {
     this.shards = shards;
     this.destination = destination;
     this.destinationProxy = destinationProxy;
     this.engines = engines;
-    this.ownerOf = ownerOf;
+    this.main = main;
+    this.#folder = folder;
     this.#nutcracker = nutcracker;
   }
 
@@ -80,7 +80,8 @@ export class SoakCluster {
     const engines = new SoakEngines(args, folder, names);
     onTestFinished(() => engines.close());
     engines.start();
-    return new SoakCluster({ shards, destination, destinationProxy, engines, ownerOf }, nutcracker);
+    const main = new SoakTask(engines, shards, destination, { ownerOf, among: (key) => !isNeighborKey(key) });
+    return new SoakCluster({ shards, destination, destinationProxy, engines, main }, nutcracker, folder);
   }
 
   /** The same seed gives the same commands; how many of them are written is a matter of time. */
@@ -89,6 +90,23 @@ export class SoakCluster {
     this.#begun = 0;
     this.#writers = [new TrafficWriter(this.#nutcracker.client, { seed, commandsPerSecond: 2_000 }).start()];
     for (const shard of this.shards) this.#writeTo(shard);
+    if (this.#neighbor !== null) this.#writers.push(this.#neighbor.startTraffic(seed));
+  }
+
+  get tasks(): readonly SoakTask[] {
+    return this.#neighbor === null ? [this.main] : [this.main, this.#neighbor.task];
+  }
+
+  /** The second task, which begins when it is asked for the first time. */
+  async secondTask(): Promise<SoakNeighbor> {
+    if (this.#neighbor === null) {
+      const { destination, destinationProxy } = this;
+      const at = { folder: this.#folder, seed: this.#seed, port: destinationProxy.port, destination };
+      const neighbor = await SoakNeighbor.start(at, conf);
+      this.#writers.push(neighbor.startTraffic(this.#seed));
+      this.#neighbor = neighbor;
+    }
+    return this.#neighbor;
   }
 
   /** @returns how many commands were answered. */
@@ -132,65 +150,6 @@ export class SoakCluster {
     await former?.stop();
   }
 
-  /** Resolves when the destination holds all that the shards hold by now. */
-  async caughtUp(): Promise<void> {
-    for (const shard of this.shards) {
-      const { client } = shard.master;
-      await lookAtEveryKey(shard.master);
-      // A master takes another id when its backlog begins: when the first replica comes.
-      let wanted = { replid: "", offset: 0n };
-      await this.#untilEngine(async () => {
-        const info = await client.info("replication");
-        const replid = /master_replid:(\w+)/.exec(info)?.[1] ?? "";
-        const offset = BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
-        if (wanted.replid !== replid) wanted = { replid, offset };
-        const text = await this.destination.client.hget(checkpointKey(this.engines.taskId), shard.name);
-        const checkpoint = parseCheckpoint(text ?? "");
-        return checkpoint?.replid === replid && checkpoint.offset >= wanted.offset;
-      }, `${shard.name} is applied to its end`);
-    }
-  }
-
-  /** Compares until both are equal: doubtful keys are copied again, strays decided and expiries restored a little later. */
-  async compare(timeoutMs = 120_000): Promise<UnionComparison> {
-    let last: UnionComparison | null = null;
-    await until(
-      async () => {
-        last = await compareUnion({
-          shards: this.shards.map(({ master }) => master.client),
-          destination: this.destination.client,
-          ownerOf: this.ownerOf,
-        });
-        return last.differences.length === 0;
-      },
-      { what: "the union is equal", timeoutMs, everyMs: 1_000 },
-    ).catch(() => {});
-    if (last === null) throw new Error("the servers could not be compared");
-    return last;
-  }
-
-  /** What there is to know of keys that differ: how each is there, and whether time alone puts it right. */
-  async explain({ differences }: UnionComparison): Promise<string> {
-    const { client } = this.destination;
-    const notes: string[] = [];
-    for (const { key } of differences.slice(0, 5)) {
-      const noted: string[] = [];
-      for (const { name } of this.shards) {
-        const members = await client.smembers(doubtfulKeysKey(this.engines.taskId, name));
-        noted.push(
-          ...members.filter((member) => member.endsWith(`:${key}`)).map((member) => `${name} ${member}`),
-        );
-      }
-      const there = `${await client.type(key)}, PTTL ${await client.pttl(key)}, doubtful: ${noted.join(", ") || "no"}`;
-      notes.push(`  ${key} on the destination: ${there}`);
-    }
-    const again = await this.compare(60_000);
-    const left = again.differences.slice(0, 50).map(({ kind, key }) => `${kind} ${key}`);
-    return [...notes, `  after another minute at most there differs: ${left.join(", ") || "nothing"}`].join(
-      "\n",
-    );
-  }
-
   proxyOf(target: "destination" | number): TcpProxy {
     return target === "destination" ? this.destinationProxy : this.shards[target]!.proxy;
   }
@@ -221,25 +180,8 @@ export class SoakCluster {
     this.#nutcrackerFree = this.#nutcrackerFree.then(move);
     return this.#nutcrackerFree;
   }
-
-  async #untilEngine(condition: () => Promise<boolean>, what: string): Promise<void> {
-    const met = await until(async () => (await this.engines.failure()) ?? (await condition()), {
-      what,
-      timeoutMs: PATIENCE_MS,
-      everyMs: 100,
-    });
-    if (met instanceof Error) throw met;
-  }
 }
 
 function serversOf(shards: readonly SoakShard[]) {
   return shards.map(({ name, master }) => ({ port: master.port, name }));
-}
-
-/** A master deletes an expired key, and says so, only when it happens upon it. */
-async function lookAtEveryKey({ client }: RedisServer): Promise<void> {
-  let cursor = "0";
-  do {
-    [cursor] = await client.scan(cursor, "COUNT", 1000);
-  } while (cursor !== "0");
 }

@@ -21,18 +21,24 @@ export class SoakEngines {
   readonly #args: readonly string[];
   readonly #folder: string;
   readonly #shards: readonly string[];
+  readonly #taskId: string | undefined;
   #engine: EngineRun;
   #directory = "";
   #made = 0;
   /** Nobody has ended it. */
   #wanted = false;
 
-  /** @param args of `npm run sync`. @param shards their names. */
-  constructor(args: readonly string[], folder: string, shards: readonly string[]) {
+  /** @param args of `npm run sync`. @param shards their names. @param taskId where there are several tasks. */
+  constructor(args: readonly string[], folder: string, shards: readonly string[], taskId?: string) {
     this.#args = args;
     this.#folder = folder;
     this.#shards = shards;
+    this.#taskId = taskId;
     this.#engine = this.#make();
+  }
+
+  get shards(): readonly string[] {
+    return this.#shards;
   }
 
   get taskId(): string {
@@ -114,6 +120,11 @@ export class SoakEngines {
     return directories.flatMap((directory) => logsIn(directory).match(/^.* alert: .*$/gm) ?? []);
   }
 
+  /** How often an initial sync has left keys where they are, since another task may have brought them. */
+  keptForNeighbors(): number {
+    return this.alerts().filter((line) => line.includes("since other tasks write, or have written,")).length;
+  }
+
   async close(): Promise<void> {
     this.#wanted = false;
     await this.#engine.kill();
@@ -122,7 +133,7 @@ export class SoakEngines {
   #make(): EngineRun {
     this.#directory = join(this.#folder, `engine-${++this.#made}`);
     mkdirSync(this.#directory);
-    return new EngineRun(this.#args, this.#directory);
+    return new EngineRun(this.#args, this.#directory, this.#taskId);
   }
 
   async #untilRunning(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

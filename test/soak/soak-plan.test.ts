@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { cards, describeFault, type PlanOptions, planSoak } from "./soak-plan.ts";
 
-const options: PlanOptions = { shards: 3, halfOpen: true };
+const options: PlanOptions = { shards: 3, halfOpen: true, neighborFrom: 30 };
 
 function rounds(seed: number, count: number, more: Partial<PlanOptions> = {}) {
   const plan = planSoak(seededRandom(seed), { ...options, ...more });
@@ -34,4 +34,15 @@ test("says all that a fault depends on", () => {
 test("leaves no link half-open where that would take too long", () => {
   const kinds = rounds(5, 60, { halfOpen: false }).flat();
   expect(kinds.some(({ kind }) => kind === "half-open")).toBe(false);
+});
+
+test("the first round has strays, and the second task comes in the round that is asked for", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const plan = rounds(seed, 20, { neighborFrom: 2 });
+    expect(plan[0]!.map(({ kind }) => kind)).toContain("strays");
+    const first = plan.findIndex((round) => round.some(({ target }) => target === "neighbor"));
+    expect(first).toBe(2);
+    const struck = plan.flat().filter(({ target }) => target === "neighbor");
+    expect(new Set(struck.map(({ kind }) => kind))).toEqual(new Set(["kill", "outrun", "delete"]));
+  }
 });

@@ -1,7 +1,7 @@
 import type { SeededRandom } from "../traffic/seeded-random.ts";
 
-/** Who is struck: the engine, the destination, or a shard by its number. */
-export type Target = "engine" | "destination" | number;
+/** Who is struck: the engine, the destination, the second task, or a shard by its number. */
+export type Target = "engine" | "destination" | "neighbor" | number;
 
 export type Fault = {
   readonly kind: FaultKind;
@@ -32,12 +32,17 @@ const ofDestination = [...ofServer, "fill", "flush"] as const;
 // for another reason. Which keys are right then depends on moments that no plan decides.
 const ofShard = [...ofServer, "outrun", "fail over", "hand over", "strays"] as const;
 
-export type FaultKind = (typeof ofEngine | typeof ofDestination | typeof ofShard)[number];
+// It begins with the first of them.
+const ofNeighbor = ["kill", "outrun", "delete"] as const;
+
+export type FaultKind = (typeof ofEngine | typeof ofNeighbor | typeof ofDestination | typeof ofShard)[number];
 
 export type PlanOptions = {
   readonly shards: number;
   /** Whether links may stay half-open until the engine notices: that takes a minute. */
   readonly halfOpen: boolean;
+  /** The round in which a second task comes, from 0. */
+  readonly neighborFrom: number;
 };
 
 /** ms within which the faults of a round begin. */
@@ -46,14 +51,19 @@ const LONGEST_MS = 3_000;
 
 /**
  * Rounds without an end, of one to four faults each in the order in which they begin. All is drawn from `random`: the
- * same seed gives the same plan. Faults are dealt like cards, so that each comes before any comes again.
+ * same seed gives the same plan. Faults are dealt like cards, so that each comes before any comes again. Those that few
+ * rounds may not miss come first.
  */
 export function* planSoak(random: SeededRandom, options: PlanOptions): Generator<Fault[], never> {
   let deck: Card[] = [];
-  for (;;) {
+  for (let number = 0; ; number++) {
+    const withNeighbor = number >= options.neighborFrom;
+    if (number === 0) deck = [...shuffled(cards(options), random), strays];
+    if (number === options.neighborFrom) deck.push(...shuffled([...neighborCards], random));
     const round: Fault[] = [];
     for (let left = 1 + random.int(4); left > 0; left--) {
-      if (deck.length === 0) deck = shuffled(cards(options), random);
+      if (deck.length === 0)
+        deck = shuffled([...cards(options), ...(withNeighbor ? neighborCards : [])], random);
       const { who, kind } = deck.pop()!;
       round.push({
         kind,
@@ -72,9 +82,12 @@ export function describeFault({ kind, target, startsAt, lasts, chance }: Fault):
   return `${startsAt} ms: ${kind} ${whom}, ${lasts} ms, ${chance.toFixed(2)}`;
 }
 
-type Card = { readonly who: "engine" | "destination" | "shard"; readonly kind: FaultKind };
+type Card = { readonly who: "engine" | "destination" | "neighbor" | "shard"; readonly kind: FaultKind };
 
-/** Every fault of everybody once; a kill of the engine and of the destination twice. */
+const strays: Card = { who: "shard", kind: "strays" };
+const neighborCards: readonly Card[] = ofNeighbor.map((kind) => ({ who: "neighbor", kind }));
+
+/** Every fault of everybody but the second task once; a kill of the engine and of the destination twice. */
 export function cards({ halfOpen }: PlanOptions): Card[] {
   const of = (who: Card["who"], kinds: readonly FaultKind[]) => kinds.map((kind) => ({ who, kind }));
   return [

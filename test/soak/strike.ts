@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BACKLOG_BYTES, type SoakCluster } from "./soak-cluster.ts";
+import type { SoakNeighbor } from "./soak-neighbor.ts";
 import type { Fault, Target } from "./soak-plan.ts";
 import type { SoakShard } from "./soak-shard.ts";
 
@@ -12,6 +13,7 @@ const LONGEST_LIFE = 60_000;
 export async function strike(cluster: SoakCluster, fault: Fault): Promise<void> {
   const { target, kind, lasts, chance } = fault;
   if (target === "engine") return strikeEngine(cluster, fault);
+  if (target === "neighbor") return strikeNeighbor(await cluster.secondTask(), fault);
   const server = cluster.serverOf(target);
   const proxy = cluster.proxyOf(target);
   switch (kind) {
@@ -101,6 +103,21 @@ async function strikeEngine({ engines }: SoakCluster, { kind, lasts }: Fault): P
       return engines.startSecond();
     default:
       throw new Error(`no ${kind} of the engine`);
+  }
+}
+
+async function strikeNeighbor(neighbor: SoakNeighbor, { kind, lasts }: Fault): Promise<void> {
+  switch (kind) {
+    case "kill":
+      await neighbor.engines.end("SIGKILL");
+      await sleep(lasts);
+      return neighbor.engines.start();
+    case "outrun":
+      return neighbor.shard.outrun(BACKLOG_BYTES, lasts);
+    case "delete":
+      return neighbor.deleteTask(lasts);
+    default:
+      throw new Error(`no ${kind} of the second task`);
   }
 }
 

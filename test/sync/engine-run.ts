@@ -12,14 +12,15 @@ const DRAIN_MS = 5_000;
 
 /** `npm run sync` (as it was compiled by the build) in a process of its own, which can be killed at any moment. */
 export class EngineRun {
-  readonly taskId = "engine-run";
+  readonly taskId: string;
   readonly #args: readonly string[];
   readonly #directory: string;
   #child: Child | null = null;
   #starts = 0;
 
   /** @param args of `npm run sync`; @param directory for its log and its spool. */
-  constructor(args: readonly string[], directory: string) {
+  constructor(args: readonly string[], directory: string, taskId = "engine-run") {
+    this.taskId = taskId;
     this.#args = args;
     this.#directory = directory;
     if (TestRunner.getCurrentTest() !== undefined) onTestFinished(() => this.kill());
