@@ -6,6 +6,7 @@ import { commandsOf, replicatedCommands } from "../../matrix/server-commands.ts"
 import { startRedis } from "../../servers/index.ts";
 import { commandExamples, internalCommands } from "../command-examples.ts";
 import { describeFacts, type Holdings, holdingsOf, rightfulOnes, sameFacts } from "./holdings.ts";
+import { keepUnblocked } from "./keep-unblocked.ts";
 import { MergeWorld } from "./merge-world.ts";
 
 const probe = await startRedis();
@@ -175,6 +176,7 @@ async function runAll(world: MergeWorld, cases: readonly Case[], inMulti: boolea
     ];
   // A condition may not hold, or a value be of another type: then the shard has done nothing, and hands nothing on.
   const run = (text: string) => client.call(...wordsOf(text)).catch(() => {});
+  const unblocked = await keepUnblocked(client);
   for (let at = 0; at < cases.length; at += 50) {
     await Promise.all(
       cases.slice(at, at + 50).map(async (one) => {
@@ -186,6 +188,7 @@ async function runAll(world: MergeWorld, cases: readonly Case[], inMulti: boolea
       }),
     );
   }
+  unblocked.end();
 }
 
 type Seen = { readonly shards: readonly Holdings[]; readonly destination: Holdings };
