@@ -16,6 +16,8 @@ export type NeighborTask = {
   readonly seenAt: number | null;
   /** When it wrote for the last time; null while it may go on. What it brought is still there. */
   readonly leftAt: number | null;
+  /** The replication ids that its checkpoint names: which masters it reads. */
+  readonly replids: readonly string[];
 };
 
 /** Every task registers in this hash, in its checkpoint database; named here since the precheck stands beside the sync. */
@@ -50,7 +52,8 @@ export async function findNeighborTasks(
       if (ownId !== null) own ||= registered.has(ownId);
       for (const [id, text] of registered) {
         const entry = readEntry(id, text);
-        if (overlaps(entry.databases, written)) found.set(id, entry);
+        if (!overlaps(entry.databases, written)) continue;
+        found.set(id, { ...entry, replids: (await readCheckpoint(redis, id)).replids });
       }
       // Where an older one writes is not known beyond its checkpoint, which lies in a database of its own.
       if (!overlaps([db], written)) continue;
@@ -60,7 +63,7 @@ export async function findNeighborTasks(
           id,
           name: null,
           host: null,
-          shards: await shardsOf(redis, id),
+          ...(await readCheckpoint(redis, id)),
           databases: [db],
           seenAt: null,
           leftAt: null,
@@ -91,7 +94,7 @@ async function readRegistry(redis: Redis): Promise<Map<string, string>> {
 }
 
 /** An entry that cannot be read is a task all the same, of which nothing is known but its id. */
-function readEntry(id: string, text: string): NeighborTask {
+function readEntry(id: string, text: string): Omit<NeighborTask, "replids"> {
   let value: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(text);
@@ -138,11 +141,22 @@ async function scanCheckpoints(redis: Redis): Promise<Set<string>> {
   return ids;
 }
 
-/** The fields of a checkpoint are its shards, and what is kept of each: `<shard>` and `<shard>:epoch`. */
-async function shardsOf(redis: Redis, id: string): Promise<string[]> {
+/**
+ * The fields of a checkpoint are its shards, and what is kept of each: `<shard>` and `<shard>:epoch`. A shard's value
+ * begins with the version of its form and the replication id.
+ */
+async function readCheckpoint(redis: Redis, id: string): Promise<Pick<NeighborTask, "shards" | "replids">> {
   const [, fields] = (await redis.call(
     ...(["HSCAN", `${checkpointPrefix}${id}`, "0", "COUNT", String(mostTasks)] as const),
   )) as [string, string[]];
-  const names = fields.filter((_, at) => at % 2 === 0);
-  return names.filter((name) => !name.includes(":")).slice(0, mostTasks);
+  const shards: string[] = [];
+  const replids: string[] = [];
+  for (let at = 0; at + 1 < fields.length && shards.length < mostTasks; at += 2) {
+    const name = fields[at]!;
+    if (name.includes(":")) continue;
+    shards.push(name);
+    const replid = /^1 ([0-9a-f]{40}) /.exec(fields[at + 1]!)?.[1];
+    if (replid !== undefined) replids.push(replid);
+  }
+  return { shards, replids };
 }

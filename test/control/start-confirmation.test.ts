@@ -17,6 +17,7 @@ const neighbor = {
   databases: null,
   seenAt: null,
   leftAt: null,
+  replids: [],
 };
 const ann = { by: "Ann", from: "10.0.0.7" };
 const overwrite = { ...twoShards, destinationKeys: "overwrite" } as const;

@@ -81,6 +81,7 @@ test("names the task that is registered there, and the one of an older version b
   await destination.client.select(2);
   await destination.client.hset("tributary:checkpoint:t4", "old-1", "x", "old-1:epoch", "1");
   const neighbors = (await check({}, 2)).use?.neighbors;
+  const unknown = { name: null, host: null, seenAt: null, leftAt: null, replids: [] };
   expect(neighbors).toHaveLength(3);
   expect(neighbors).toEqual(
     expect.arrayContaining([
@@ -92,15 +93,33 @@ test("names the task that is registered there, and the one of an older version b
         databases: [2],
         seenAt: null,
         leftAt: null,
+        replids: [],
       },
-      { id: "t3", name: null, host: null, shards: [], databases: null, seenAt: null, leftAt: null },
-      { id: "t4", name: null, host: null, shards: ["old-1"], databases: [2], seenAt: null, leftAt: null },
+      { ...unknown, id: "t3", shards: [], databases: null },
+      { ...unknown, id: "t4", shards: ["old-1"], databases: [2] },
     ]),
   );
   const elsewhere = (await check({}, 5)).use?.neighbors.map(({ id }) => id);
   // Where one that cannot be read writes is not known.
   expect(elsewhere).toEqual(["t3"]);
 });
+
+test.each([
+  { leftAt: null, warned: 1 },
+  { leftAt: 1, warned: 0 },
+])(
+  "warns of another task that reads the same shard, unless it has ended: $warned",
+  async ({ leftAt, warned }) => {
+    const replid = /master_replid:([0-9a-f]{40})/.exec(await shards[0]!.client.info("replication"))![1]!;
+    const entry = { v: 1, name: "beta", shards: [{ id: "x", name: "beta-1" }], databases: null, leftAt };
+    await destination.client.hset("tributary:tasks", "t2", JSON.stringify(entry));
+    const own = { x: `1 ${replid} 1234 0 1700000000000`, "x:epoch": "1" };
+    await destination.client.hset("tributary:checkpoint:t2", { ...own, y: `1 ${"e".repeat(40)} 1 0 1` });
+    const twice = (await check()).checks.filter(({ id }) => id === "shard-read-twice");
+    const named = { subject: "shard a", level: "warning", current: "beta (beta-1)" };
+    expect(twice).toMatchObject(Array(warned).fill(named));
+  },
+);
 
 test("counts stale duplicates and lone strays by the ring, and names them", async () => {
   const keys = Array.from({ length: 60 }, (_, index) => `k${index}`);
