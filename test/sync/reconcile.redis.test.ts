@@ -164,7 +164,7 @@ test("removes nothing where it is not known what lay on the destination when the
   await task.caughtUp(0, 1);
   await until(() => task.eventsOf("stale-keys-kept").length > 0, { what: "the alert is there" });
   const [alert] = task.eventsOf("stale-keys-kept");
-  expect(alert).toMatch(/^s0: The destination holds 3 keys that no shard has, for example /);
+  expect(alert).toMatch(/^s0: The destination holds 3 keys that no shard of this task has, for example /);
   for (const key of ["foreign:1", "a:string:1", "a:list:1"]) expect(alert).toContain(key);
   expect(await destination.client.exists("foreign:1", "a:string:1", "a:list:1")).toBe(3);
   expect(task.eventsOf("stale-keys-removed")).toEqual([]);

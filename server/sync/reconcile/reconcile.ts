@@ -239,8 +239,9 @@ class Reconcile {
   #keep(stale: StaleKeys, code: string, why: string): void {
     const { ledger } = this.#options;
     const example = `for example ${stale.sample.slice(0, 3).join(", ")}`;
-    const keys = `${countedKeys(stale.count)} that no shard has`;
-    const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}.`;
+    const keys = `${countedKeys(stale.count)} that no shard of this task has`;
+    const built = "One of them that the shard writes again may be built on what is there";
+    const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}. ${built}.`;
     ledger.differences.note(code, message, stale.count);
     ledger.alert("stale-keys-kept", message);
   }
