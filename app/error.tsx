@@ -4,7 +4,7 @@ import Link from "next/link";
 import { Button, buttonLook } from "@/components/controls/button";
 import { Notice } from "@/components/shell/notice";
 
-/** A page that broke; synchronisation does not depend on it. */
+/** A page that broke; synchronization does not depend on it. */
 export default function ErrorPage({ error, reset }: { error: unknown; reset: () => void }) {
   const digest = (error as { digest?: string }).digest;
   return (
@@ -21,7 +21,7 @@ export default function ErrorPage({ error, reset }: { error: unknown; reset: () 
         </>
       }
     >
-      <p>Synchronisation goes on without it. If it stays, see Tributary's log.</p>
+      <p>Synchronization goes on without it. If it stays, see Tributary's log.</p>
       {digest !== undefined && <p className="font-mono text-xs text-ink-3">{digest}</p>}
     </Notice>
   );

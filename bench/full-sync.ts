@@ -1,5 +1,5 @@
 /**
- * `npm run bench:full-sync [-- --keys N --rounds N --shards N]`: a full synchronisation by Redis's own REPLICAOF and
+ * `npm run bench:full-sync [-- --keys N --rounds N --shards N]`: a full synchronization by Redis's own REPLICAOF and
  * by Tributary, in turn, from the same source into an empty destination; what counts is the ratio. With
  * more than one shard Tributary has all of them at once into one destination, against the sum of REPLICAOFs.
  */

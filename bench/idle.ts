@@ -28,7 +28,7 @@ try {
   const destination = await RedisServer.start();
   const engine = new EngineProcess(shards, destination, folder, []);
   await until(async () => (await destination.client.dbsize()) >= shardCount + 1, {
-    what: "all shards are synchronised",
+    what: "all shards are synchronized",
     timeoutMs: 120_000,
   });
   // What starting up has left to be compiled and collected is not what idling costs.

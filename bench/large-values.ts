@@ -1,5 +1,5 @@
 /**
- * `npm run bench:large-values [-- --scale N]`: a full synchronisation of 2 GB, one hash of 500 MB and one string of
+ * `npm run bench:large-values [-- --scale N]`: a full synchronization of 2 GB, one hash of 500 MB and one string of
  * 200 MB among them; what counts is the engine's memory. `--scale 0.1` takes a tenth of all sizes.
  */
 import { mkdtempSync, rmSync } from "node:fs";

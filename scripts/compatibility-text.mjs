@@ -103,7 +103,7 @@ written as commands. In the stream, commands that the destination does not have 
 - without expiries of hash fields: HSETEX becomes HSET, HGETDEL becomes HDEL;
 - without MSETEX (before Redis 8.4 and Valkey 9.1), a script of SET; without DELIFEQ (Redis, and before Valkey 9.0), DEL;
 - before Redis 8.2, and in Valkey: XADD and XTRIM with DELREF or ACKED; the stream is copied from the shard. IDMP of XADD
-  (Redis 8.6) is left out: what a producer sends again after the cutover is not recognised;
+  (Redis 8.6) is left out: what a producer sends again after the cutover is not recognized;
 - RESTORE and FUNCTION RESTORE: the version in the payload becomes one that the destination takes. A value in an
   encoding that it does not know is read from the source and decoded.
 

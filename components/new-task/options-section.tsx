@@ -25,7 +25,7 @@ const publish = [
 const dataLost = [
   {
     value: "resync",
-    label: "Synchronise the shard again from its start",
+    label: "Synchronize the shard again from its start",
     help: "For a destination that was flushed, or restarted without its data.",
   },
   {

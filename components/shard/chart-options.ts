@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import type { SeriesRange } from "@/server/control/task-view";
 
 type ChartOptions = {
-  /** The theme's colours and the width are read from it. */
+  /** The theme's colors and the width are read from it. */
   element: HTMLElement;
   height: number;
   format: (value: number) => string;
@@ -15,7 +15,7 @@ type ChartOptions = {
 
 const powersOfTwo = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 
-/** uPlot's options for one line over time in the page's colours and words; charts share their cursor. */
+/** uPlot's options for one line over time in the page's colors and words; charts share their cursor. */
 export function chartOptions({
   element,
   height,

@@ -31,7 +31,7 @@ export function TimeChart({ title, format, atLeast, binary, range, at, values }:
   const [hovered, setHovered] = useState<number | null>(null);
   const loaded = at !== undefined && values !== undefined;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme redraws with its own colours
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme redraws with its own colors
   useEffect(() => {
     const element = box.current;
     if (element === null) return;

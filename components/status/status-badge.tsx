@@ -6,7 +6,7 @@ import { useLost } from "@/components/live/use-lost";
 import type { ShardStatus } from "@/server/sync/shard-report";
 import { statusWords, toneSoft } from "./status-words";
 
-/** A status as icon and word on a soft ground; without its colour once nobody knows whether it still holds. */
+/** A status as icon and word on a soft ground; without its color once nobody knows whether it still holds. */
 export function StatusBadge({ status, className }: { status: ShardStatus; className?: string }) {
   const { word, tone, icon, meaning } = statusWords[status];
   const lost = useLost() !== null;

@@ -17,7 +17,7 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 
 export type StatusWords = { word: string; tone: Tone; icon: LucideIcon; meaning: string };
 
-/** How each status is called, drawn and explained; colour never stands alone. */
+/** How each status is called, drawn and explained; color never stands alone. */
 export const statusWords: Record<ShardStatus, StatusWords> = {
   pending: { word: "Not started", tone: "idle", icon: CircleDashed, meaning: "Waits to be started." },
   prechecking: { word: "Checking", tone: "busy", icon: ListChecks, meaning: "Both ends are being checked." },

@@ -23,7 +23,7 @@ export function DeleteDialog({ task, open, onClose, returnTo, act }: DeleteDialo
       title={`Delete ${task.name}?`}
       description={
         <p>
-          Synchronisation stops, and the task goes with its history, charts and logs. The data on the source
+          Synchronization stops, and the task goes with its history, charts and logs. The data on the source
           and on <span className="font-mono text-[0.8125rem] text-ink">{task.destinationLabel}</span> stays as
           it is.
         </p>

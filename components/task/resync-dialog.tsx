@@ -22,7 +22,7 @@ export function ResyncDialog({ task, open, onClose, returnTo, act }: ResyncDialo
       open={open}
       {...(returnTo === undefined ? {} : { returnTo })}
       onOpenChange={(next) => !next && onClose()}
-      title={`Synchronise ${task.name} again?`}
+      title={`Synchronize ${task.name} again?`}
       description={
         <>
           <p>
@@ -50,7 +50,7 @@ export function ResyncDialog({ task, open, onClose, returnTo, act }: ResyncDialo
             if (ok) onClose();
           }}
         >
-          Synchronise again
+          Synchronize again
         </Button>
       </div>
     </Modal>

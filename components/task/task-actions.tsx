@@ -28,7 +28,7 @@ const direct = [
   { action: "pause", word: "Pause", icon: <Pause /> },
 ] as const;
 
-const again = { action: "start", word: "Synchronise again…", icon: <RotateCw /> } as const;
+const again = { action: "start", word: "Synchronize again…", icon: <RotateCw /> } as const;
 
 const asking = { action: "start", word: "Start…", icon: <Play /> } as const;
 
@@ -67,7 +67,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
         ) : (
           <IconButton
             key={action}
-            label={word === again.word ? `Synchronise ${task.name} again…` : `${word} ${task.name}`}
+            label={word === again.word ? `Synchronize ${task.name} again…` : `${word} ${task.name}`}
             busy={busy !== null}
             onClick={() => run(action)}
           >

@@ -48,7 +48,7 @@ export function TaskSettings({ task }: { task: TaskView }) {
         )}
         <Fact label="PUBLISH">{task.publish === "forward" ? "forwarded" : "left out"}</Fact>
         <Fact label="On lost data">
-          {task.onDestinationDataLost === "resync" ? "synchronises again" : "stops the shard"}
+          {task.onDestinationDataLost === "resync" ? "synchronizes again" : "stops the shard"}
         </Fact>
         <Fact label="Created">
           <Ago at={task.createdAt} />

@@ -1,4 +1,4 @@
-/** Text for a person at a terminal, or for a log: colours and overwritten lines only where there is a terminal. */
+/** Text for a person at a terminal, or for a log: colors and overwritten lines only where there is a terminal. */
 export class Terminal {
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;

@@ -9,7 +9,7 @@ import { formatAddress } from "../redis/endpoint.ts";
 import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
-export const usage = `Synchronises the shards of a Twemproxy Redis cluster into one Redis, without the page.
+export const usage = `Synchronizes the shards of a Twemproxy Redis cluster into one Redis, without the page.
 
   npm run sync -- --nutcracker FILE [--pool NAME] --destination URL [options]
   npm run sync -- --shard URL [--shard URL …]     --destination URL [options]
@@ -23,7 +23,7 @@ export const usage = `Synchronises the shards of a Twemproxy Redis cluster into 
                       statistics of the running nutcracker (port 22222 unless given): a check looks whether
                       it has ejected servers
   --destination URL   the Redis that is written; /db chooses its database
-  --db SOURCE[:DEST]  synchronise this database of the source (into DEST); may be repeated
+  --db SOURCE[:DEST]  synchronize this database of the source (into DEST); may be repeated
   --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
                       whose value a key has that lies on several shards
   --destination-keys WHAT

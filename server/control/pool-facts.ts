@@ -7,7 +7,7 @@ import { placeOf } from "./plan-pool.ts";
 export type PoolFacts = {
   readonly name: string;
   readonly listen: string | null;
-  /** Only a Redis pool can be synchronised. */
+  /** Only a Redis pool can be synchronized. */
   readonly redis: boolean;
   readonly hash: string;
   readonly distribution: string;

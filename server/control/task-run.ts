@@ -67,7 +67,7 @@ export class TaskRun {
       return { status: "retrying", reason: shard.died.reason, since: shard.died.at };
     }
     if (shard.ended && shard.facts?.status !== "failed") {
-      const detail = `the synchronisation of shard ${shard.record.name} ended without a reason`;
+      const detail = `the synchronization of shard ${shard.record.name} ended without a reason`;
       return { status: "failed", reason: reasonOf("INTERNAL", { detail }), since: shard.startedAt };
     }
     if (shard.fresh && shard.facts !== null) {

@@ -206,7 +206,7 @@ export const catalogue = {
     retried: true,
   },
   SHARD_MISSING: {
-    message: "There is no shard to synchronise.",
+    message: "There is no shard to synchronize.",
     cause: "The list of shards is empty.",
     remedy: "Paste a nutcracker.yml or add at least one shard.",
     retried: false,
@@ -474,7 +474,7 @@ export const catalogue = {
     message: "Tributary's database in {directory} cannot be written: {detail}.",
     cause: "The disk is full, broken or read-only, or another program holds the file.",
     remedy:
-      "Free space, mend the disk, or end what holds the file. Synchronisation goes on; its history is kept in memory and written later.",
+      "Free space, mend the disk, or end what holds the file. Synchronization goes on; its history is kept in memory and written later.",
     retried: true,
   },
   DATABASE_DAMAGED: {

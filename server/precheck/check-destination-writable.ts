@@ -34,7 +34,7 @@ export const checkDestinationWritable: Check = ({ destination }) => {
     const replica = checkOf("destination-writable", { ok: "", found: "Destination is a replica" }, subject);
     results.push(
       replica.warning(
-        `It is a replica of ${facts.masterAddress ?? "another server"}: what is written is lost when it resynchronises.`,
+        `It is a replica of ${facts.masterAddress ?? "another server"}: what is written is lost when it resynchronizes.`,
         "Give the master's address.",
         "replica",
       ),

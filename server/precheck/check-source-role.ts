@@ -1,7 +1,7 @@
 import { checkOf } from "./check-result.ts";
 import type { Check } from "./precheck-report.ts";
 
-/** A shard should be a master: a replica passes on its master's stream, and its own resynchronisations too. */
+/** A shard should be a master: a replica passes on its master's stream, and its own resynchronizations too. */
 export const checkSourceRole: Check = ({ shards }) =>
   shards.flatMap((shard) => {
     if (shard.facts === null || shard.failure !== null) return [];
@@ -14,7 +14,7 @@ export const checkSourceRole: Check = ({ shards }) =>
     const master = shard.facts.masterAddress ?? "its master";
     return [
       check.warning(
-        `It is a replica of ${master}. It can be read from, but each full resynchronisation of its own becomes one of Tributary's.`,
+        `It is a replica of ${master}. It can be read from, but each full resynchronization of its own becomes one of Tributary's.`,
         shard.facts.masterLinkUp === false
           ? "Its link to the master is down: bring it up, or give the master's address."
           : "Give the master's address, unless the master is to be spared.",

@@ -62,7 +62,7 @@ const checks: readonly Check[] = [
 
 /**
  * Asks all servers at once what a task needs to know beforehand, and judges it. One server that fails does not
- * keep the others from being checked. Nothing is written anywhere and no synchronisation is begun.
+ * keep the others from being checked. Nothing is written anywhere and no synchronization is begun.
  * @throws only the signal's reason.
  */
 export async function runPrechecks(input: PrecheckInput): Promise<PrecheckReport> {

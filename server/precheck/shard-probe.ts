@@ -53,10 +53,10 @@ export async function probeShard(
 }
 
 /**
- * Whether PSYNC and REPLCONF are permitted, without a synchronisation being begun. PSYNC is queued in MULTI
+ * Whether PSYNC and REPLCONF are permitted, without a synchronization being begun. PSYNC is queued in MULTI
  * where that is allowed (before 7.0); from 7.0 on it may not stand there, but an offset that is no number is
  * refused after the ACL has been asked and before anything starts (redis: replication.c syncCommand; before
- * 7.0 that very offset would begin a full synchronisation, so the order matters).
+ * 7.0 that very offset would begin a full synchronization, so the order matters).
  */
 async function probeReplication(
   conversation: Conversation,

@@ -57,7 +57,7 @@ export async function askServers(
  * history: under the replid itself, or under that from before its promotion, which holds up to the offset at
  * which it was promoted (redis: replication.c masterTryPartialResynchronization); else the first of `servers`.
  * A replica is taken only if it has all that was received: one that is behind would answer with a full
- * resynchronisation. @returns null when none can be used now.
+ * resynchronization. @returns null when none can be used now.
  */
 export function chooseServer(servers: readonly AskedServer[], history: KnownHistory | null): Choice | null {
   const usable = servers.filter(({ facts }) => facts !== null && !facts.loading && facts.mode !== "sentinel");

@@ -8,7 +8,7 @@ import { errorOf, handshakeLine, openConversation, type Request } from "../redis
 export type StreamPosition = { readonly replid: string; readonly offset: bigint };
 
 export type PsyncOptions = {
-  /** null asks for a full synchronisation. */
+  /** null asks for a full synchronization. */
   readonly resume: StreamPosition | null;
   /** Announced to Valkey, which chooses the RDB version by it; null announces none. */
   readonly version: string | null;

@@ -1,13 +1,13 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 
-/** The destination's database for a source database; null where that database is not synchronised. */
+/** The destination's database for a source database; null where that database is not synchronized. */
 export function destinationDb(map: DatabaseMap, source: number): number | null {
   if (map.kind === "all") return source;
   return map.pairs.find((pair) => pair.source === source)?.destination ?? null;
 }
 
-/** Whether anything is synchronised into this database of the destination. */
+/** Whether anything is synchronized into this database of the destination. */
 export function isDestinationDb(map: DatabaseMap, destination: number): boolean {
   return map.kind === "all" || map.pairs.some((pair) => pair.destination === destination);
 }

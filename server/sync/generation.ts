@@ -3,7 +3,7 @@ import type { Spool } from "../replica/spool.ts";
 /**
  * One unbroken stretch of a source's history as this process has received it: from an RDB, or from the place
  * at which a stream was resumed. Reconnects that the source answers with +CONTINUE lengthen it; a full
- * resynchronisation ends it and begins the next.
+ * resynchronization ends it and begins the next.
  */
 export type Generation = {
   /** Counts up from 1. */

@@ -67,7 +67,7 @@ export type InitialSyncProgress = {
   /** Sum of the RESIZEDB opcodes seen so far, or DBSIZE; null until known. */
   readonly keysTotal: number | null;
   readonly keysApplied: number;
-  /** Keys of a type that cannot be copied (module values) or in databases that are not synchronised. */
+  /** Keys of a type that cannot be copied (module values) or in databases that are not synchronized. */
   readonly keysSkipped: number;
   /** Keys the destination refused; each is in the refused commands. */
   readonly keysRejected: number;

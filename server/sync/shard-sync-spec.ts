@@ -42,7 +42,7 @@ export type SiblingShard = SourceAddresses & {
 };
 
 /**
- * All that one shard sync needs to know: plain, serialisable data, so that the engine that runs it can be
+ * All that one shard sync needs to know: plain, serializable data, so that the engine that runs it can be
  * in another thread or on another host.
  */
 export type ShardSyncSpec = SourceAddresses & {

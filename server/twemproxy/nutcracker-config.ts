@@ -105,7 +105,7 @@ export function parseNutcrackerConfig(text: string): NutcrackerConfig {
     report("error", root, "The file has no pools", "Paste the text of nutcracker.yml.");
   const excess = excessOf(root);
   if (excess !== null) {
-    report("error", excess.node, excess.message, "Give the pool that is to be synchronised alone.");
+    report("error", excess.node, excess.message, "Give the pool that is to be synchronized alone.");
     return done([]);
   }
   return done(readPools(root, report, reportIn, (node) => lines.linePos(node.range?.[0] ?? 0).line));
@@ -187,7 +187,7 @@ function readPools(
 }
 
 /**
- * The pool to synchronise. `name` null takes the only Redis pool there is.
+ * The pool to synchronize. `name` null takes the only Redis pool there is.
  * @throws TributaryError NUTCRACKER_SYNTAX when the file or that pool has an error, NUTCRACKER_POOL_UNKNOWN,
  * NUTCRACKER_NOT_REDIS, INPUT_INVALID when no name is given and there are several.
  */

@@ -24,7 +24,7 @@ export async function recordReplication(diskless: boolean, commands: number): Pr
     const all = await link.received((bytes) => endOfLine(bytes, answer) > 0);
     answers = endOfLine(all, answer);
   }
-  // With diskless synchronisation the master begins its stream at the first acknowledgement after the RDB's end.
+  // With diskless synchronization the master begins its stream at the first acknowledgement after the RDB's end.
   await until(
     async () => {
       link.send(encodeCommand(["REPLCONF", "ACK", "0"]));

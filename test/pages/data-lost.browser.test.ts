@@ -39,7 +39,7 @@ describe("a destination that has lost its data, in a browser", () => {
       await page.getByText("Options").click();
       const stop = page.getByRole("radio", { name: "Stop and wait for you" });
       await stop.check();
-      await page.getByRole("radio", { name: "Synchronise the shard again from its start" }).check();
+      await page.getByRole("radio", { name: "Synchronize the shard again from its start" }).check();
       await stop.check();
       await page.getByRole("button", { name: "Create and start" }).click();
       await page.waitForURL(/\/tasks\/(?!new)/);
@@ -53,8 +53,8 @@ describe("a destination that has lost its data, in a browser", () => {
 
   it("is filled again only after a confirmation, which can be declined by keyboard", async () => {
     const { page } = watched;
-    await page.getByRole("button", { name: "Synchronise again…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Synchronise river again?" });
+    await page.getByRole("button", { name: "Synchronize again…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Synchronize river again?" });
     await dialog.getByText("Tributary fills it again").waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
@@ -68,14 +68,14 @@ describe("a destination that has lost its data, in a browser", () => {
       const { page } = watched;
       await page.getByRole("link", { name: "shard-1" }).first().click();
       await page.getByRole("heading", { level: 1, name: "shard-1" }).waitFor();
-      await page.getByRole("button", { name: "Synchronise again…" }).click();
-      await page.getByRole("dialog").getByRole("button", { name: "Synchronise again" }).click();
+      await page.getByRole("button", { name: "Synchronize again…" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Synchronize again" }).click();
       await page.locator("header [data-status=synchronizing]").waitFor({ timeout: 60_000 });
       await until(async () => (await destination.client.get("c")) === "3", {
         timeoutMs: 30_000,
         what: "the keys are back",
       });
-      expect(await page.getByRole("button", { name: "Synchronise again…" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Synchronize again…" }).count()).toBe(0);
       expect(watched.complaints).toEqual([]);
     },
     timeout,

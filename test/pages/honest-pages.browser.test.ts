@@ -203,11 +203,11 @@ describe("without an answer of the server", () => {
       await page.getByText("Whether synchronization goes on cannot be").waitFor();
       await page.locator("header").getByText("Was synchronizing").waitFor();
       await until(async () => (await page.title()).startsWith("No answer · "), { what: "the tab says so" });
-      const colours = await page
+      const colors = await page
         .locator("[data-status]")
         .evaluateAll((all) => all.map(({ className }) => className));
-      expect(colours.length).toBeGreaterThan(1);
-      for (const look of colours) expect(look).not.toContain("good");
+      expect(colors.length).toBeGreaterThan(1);
+      for (const look of colors) expect(look).not.toContain("good");
 
       await page.getByRole("link", { name: "Tasks" }).first().click();
       await page.getByText("The page that you chose opens as soon as it does.").waitFor();

@@ -77,7 +77,7 @@ async function listening(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-test("passes two masters and an empty destination, and begins no synchronisation", async () => {
+test("passes two masters and an empty destination, and begins no synchronization", async () => {
   const report = await check([one.url, two.url], destination.url);
   expect(report.checks.filter((entry) => entry.level !== "ok")).toEqual([]);
   expect(report.ok).toBe(true);

@@ -280,7 +280,7 @@ export const neverReplicated: ReadonlySet<string> = new Set(
     .concat(["FUNCTION DUMP", "FUNCTION KILL", "FUNCTION LIST", "FUNCTION STATS"]),
 );
 
-/** What the requirement says can be synchronised. */
+/** What the requirement says can be synchronized. */
 export const requiredCommands = `
 APPEND BITOP BLPOP BRPOP BRPOPLPUSH DECR DECRBY DEL EVAL EVALSHA EXEC EXPIRE EXPIREAT GEOADD GETSET
 HDEL HINCRBY HINCRBYFLOAT HMSET HSET HSETNX INCR INCRBY INCRBYFLOAT LINSERT LPOP LPUSH LPUSHX LREM LSET LTRIM

@@ -196,7 +196,7 @@ test("the heartbeat is taken out in each form, with its time", () => {
   expect(filter.decide("SET", "key", HEARTBEAT_KEY)).toBe("forward");
 });
 
-test("MOVE goes to the mapped database, and is a deletion where that is not synchronised", () => {
+test("MOVE goes to the mapped database, and is a deletion where that is not synchronized", () => {
   const filter = new FilterForTest({ map: mapped });
   expect(filter.decide("MOVE", "key", "3")).toBe("replace MOVE key 5");
   expect(filter.decide("move", "key", "1")).toBe("replace DEL key");
@@ -205,7 +205,7 @@ test("MOVE goes to the mapped database, and is a deletion where that is not sync
   expect(new FilterForTest().decide("MOVE", "key", "9")).toBe("replace MOVE key 9");
 });
 
-test("COPY goes to the mapped database, and is skipped where that is not synchronised", () => {
+test("COPY goes to the mapped database, and is skipped where that is not synchronized", () => {
   const filter = new FilterForTest({ map: mapped });
   expect(filter.decide("COPY", "a", "b")).toBe("forward");
   expect(filter.decide("COPY", "a", "b", "REPLACE")).toBe("forward");
@@ -215,7 +215,7 @@ test("COPY goes to the mapped database, and is skipped where that is not synchro
   expect(filter.filter.reason).toContain("database 1");
 });
 
-test("what MOVE and COPY bring from a database that is not synchronised is fetched from the source", () => {
+test("what MOVE and COPY bring from a database that is not synchronized is fetched from the source", () => {
   const filter = new FilterForTest({ map: mapped, db: 1 });
   expect(filter.decide("MOVE", "key", "2")).toBe("skip DB_NOT_SELECTED");
   expect(filter.decide("COPY", "a", "b")).toBe("skip DB_NOT_SELECTED");

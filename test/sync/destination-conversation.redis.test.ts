@@ -121,7 +121,7 @@ async function breakAtEach(states: readonly State[], begin: "start" | "full" | "
 
 const repeated = (states: readonly State[]) => Array.from({ length: rounds(1) }, () => states).flat();
 
-test("a takeover of the destination that breaks anywhere is made again, without a full resynchronisation", async () => {
+test("a takeover of the destination that breaks anywhere is made again, without a full resynchronization", async () => {
   await breakAtEach(repeated(takeover), "start");
 }, 120_000);
 

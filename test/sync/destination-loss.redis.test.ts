@@ -110,7 +110,7 @@ test("what was written between a flush of the destination and its being noticed 
   expect(await expectUnion([shard], destination)).toBe(0);
 });
 
-test("a destination that is flushed within the initial sync does not count as synchronised", async () => {
+test("a destination that is flushed within the initial sync does not count as synchronized", async () => {
   const shard = await startRedis();
   await fillMixed(shard.client, { keys: 20_000, seed });
   const destination = await startRedis();

@@ -7,7 +7,7 @@ import { expectUnion } from "./expect-union.ts";
 
 const certificates = join(import.meta.dirname, "..", "redis", "tls");
 
-test("the database of a pool with redis_db 3 is synchronised, and no other", async () => {
+test("the database of a pool with redis_db 3 is synchronized, and no other", async () => {
   const shards = [await startRedis(), await startRedis()];
   const destination = await startRedis();
   const nutcracker = await startNutcracker({

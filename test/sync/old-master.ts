@@ -81,7 +81,7 @@ export async function startShardWithScripts(): Promise<OldMaster & { readonly se
   const master = await startOldMaster();
   const server = await startRedis({ replicaOf: master.port });
   await until(async () => (await server.client.info("replication")).includes("master_link_status:up"), {
-    what: "the shard has synchronised with its master",
+    what: "the shard has synchronized with its master",
     timeoutMs: 30_000,
   });
   return { ...master, server };

@@ -156,7 +156,7 @@ export class ReconcileTask {
     });
   }
 
-  /** Makes the shard's source refuse to continue: the next connection is a full resynchronisation. */
+  /** Makes the shard's source refuse to continue: the next connection is a full resynchronization. */
   async forceFullSync(shard: number): Promise<void> {
     const { client } = this.#shards[shard]!;
     await client.call("DEBUG", "CHANGE-REPL-ID");

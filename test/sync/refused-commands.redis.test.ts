@@ -234,12 +234,12 @@ test("databases 0 and 3 go to 0 and 5, and no other", async () => {
   const keyspace = await destination.client.info("keyspace");
   expect([...keyspace.matchAll(/^db(\d+):/gm)].map(([, db]) => Number(db))).toEqual([0, 5]);
   await until(() => sync.refused().every(({ reasonCode }) => reasonCode === "DB_NOT_SELECTED"), {
-    what: "only what is not synchronised is in the log",
+    what: "only what is not synchronized is in the log",
   });
   expect([...new Set(sync.refused().map(({ db }) => db))].sort()).toEqual([1, 5]);
 });
 
-test("what MOVE and COPY bring from a database that is not synchronised is copied from the shard", async () => {
+test("what MOVE and COPY bring from a database that is not synchronized is copied from the shard", async () => {
   const databases = { kind: "pairs", pairs: [{ source: 0, destination: 4 }] } as const;
   const { shard, destination, sync, caughtUp } = await running({}, { databases });
   await destination.select(4);

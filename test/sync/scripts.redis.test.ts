@@ -10,7 +10,7 @@ const binary = process.env.TEST_REDIS_SERVER ?? "redis-server";
 const shaOf = (script: string) => createHash("sha1").update(script).digest("hex");
 const push = "redis.call('RPUSH', KEYS[1], ARGV[1])\nreturn redis.call('LLEN', KEYS[1])";
 
-/** A shard whose stream holds scripts as they were called, synchronised. */
+/** A shard whose stream holds scripts as they were called, synchronized. */
 async function running(more: Partial<SyncForTest["spec"]> = {}) {
   const { server: shard, send, offset } = await startShardWithScripts();
   const destination = await startRedis({ binary });
@@ -67,7 +67,7 @@ test("a script has the arguments that the source gave it, however many, and thos
   const databases = { kind: "pairs", pairs: [{ source: 3, destination: 5 }] } as const;
   const { destination, sync, send, caughtUp } = await running({ databases });
   const script = "redis.call('RPUSH', KEYS[1], #KEYS, #ARGV, unpack(ARGV)) return {1, 'two'}";
-  // Not synchronised, but the body is called from another database.
+  // Not synchronized, but the body is called from another database.
   send("EVAL", script, "1", "in 0", "x");
   send("SELECT", "3");
   send("EVALSHA", shaOf(script), "2", "none", "-");
@@ -128,7 +128,7 @@ test("FLUSHALL in a script flushes nothing, is logged and alerted, and the rest 
   expect(sync.scripts()).toMatchObject([{ ran: 3, failed: 0 }]);
 });
 
-test("a script that changes databases reaches the destination's, and fails at one that is not synchronised", async () => {
+test("a script that changes databases reaches the destination's, and fails at one that is not synchronized", async () => {
   const databases = {
     kind: "pairs",
     pairs: [
@@ -158,7 +158,7 @@ test("a script that changes databases reaches the destination's, and fails at on
   await sync.stop();
   const failed = sync.scripts().find((script) => script.failed > 0);
   expect(failed).toMatchObject({ sha: shaOf(fails), ran: 0, failed: 1, lastFailed: true });
-  expect(failed?.lastAnswer).toContain("database 1 is not synchronised");
+  expect(failed?.lastAnswer).toContain("database 1 is not synchronized");
   expect(sync.refused()).toMatchObject([{ kind: "rejected", command: "EVAL", count: 1 }]);
 });
 

@@ -51,7 +51,7 @@ test("a re-sync asks a sibling's new master, not the old one that still says mas
   await other.client.call("DEBUG", "CHANGE-REPL-ID");
   shard.start();
   await until(() => shard.eventsOf("initial-sync-finished").length === 2, {
-    what: "the shard is synchronised again",
+    what: "the shard is synchronized again",
     timeoutMs: 60_000,
   });
   await shard.caughtUp(other.client, destination.client);

@@ -8,7 +8,7 @@ import { resyncsOf } from "./replicated-shard.ts";
 import { endpointAt } from "./sync-for-test.ts";
 import { syncsOfTask } from "./syncs-of-task.ts";
 
-/** Two shards of one task, synchronised, with traffic. */
+/** Two shards of one task, synchronized, with traffic. */
 async function twoShards() {
   const destination = await startRedis();
   const shards = [await startRedis(), await startRedis()] as const;

@@ -140,10 +140,10 @@ test("an initial sync whose link breaks before, within or right behind an RDB of
   await breakAtEach(repeated(transferWithLength), { diskless: "no", begin: "full" });
 }, 120_000);
 
-test("a link that breaks while it is resumed is resumed again, without a full resynchronisation", async () => {
+test("a link that breaks while it is resumed is resumed again, without a full resynchronization", async () => {
   await breakAtEach(repeated(resumption), { diskless: "yes", begin: "resume" });
 }, 120_000);
 
-test("a link that breaks within a command or a transaction is resumed, without a full resynchronisation", async () => {
+test("a link that breaks within a command or a transaction is resumed, without a full resynchronization", async () => {
   await breakAtEach(repeated(stream), { diskless: "yes", begin: "stream" });
 }, 120_000);

@@ -6,9 +6,9 @@ import type { CommandDowngrade } from "./command-downgrade.ts";
 export type AcrossDatabases =
   | { readonly kind: "forward" }
   | { readonly kind: "replace"; readonly bytes: Buffer }
-  /** The database that the command is in is not synchronised, nor is the other. */
+  /** The database that the command is in is not synchronized, nor is the other. */
   | { readonly kind: "elsewhere" }
-  /** The key comes from where nothing is synchronised: it is to be fetched from the source. */
+  /** The key comes from where nothing is synchronized: it is to be fetched from the source. */
   | { readonly kind: "fetch"; readonly db: number; readonly key: Buffer }
   | { readonly kind: "skip"; readonly reason: string };
 
@@ -17,7 +17,7 @@ export type AcrossOptions = {
   readonly map: DatabaseMap;
   readonly present: DestinationDatabases;
   readonly downgrade: CommandDowngrade;
-  /** On the destination; null where the database at hand is not synchronised. */
+  /** On the destination; null where the database at hand is not synchronized. */
   readonly target: number | null;
 };
 
@@ -48,10 +48,10 @@ export function acrossDatabases(
   }
   if (other === null) {
     if (rule === "copy") {
-      const reason = `it writes to database ${args[at]} of the source, which is not synchronised`;
+      const reason = `it writes to database ${args[at]} of the source, which is not synchronized`;
       return { kind: "skip", reason };
     }
-    // The key has left for a database that is not synchronised: here it is gone.
+    // The key has left for a database that is not synchronized: here it is gone.
     return { kind: "replace", bytes: encodeCommand(["DEL", args[1]!]) };
   }
   const there = [...args.slice(0, at), Buffer.from(String(other)), ...args.slice(at + 1)];

@@ -16,7 +16,7 @@ type StreamOptionAbilities = {
  * - A master propagates `~` as `=` and keeps LIMIT, which only `~` may have unless a master says it (redis:
  *   t_stream.c streamRewriteApproxSpecifier, streamParseAddOrTrimArgsOrReply).
  * - It propagates IDMP and IDMPAUTO (Redis 8.6) beside the ID that the entry has got, which only a master may say.
- *   What a producer sent twice is not propagated twice; what it sends again after the cutover is not recognised.
+ *   What a producer sent twice is not propagated twice; what it sends again after the cutover is not recognized.
  * - KEEPREF (Redis 8.2) is the default. DELREF and ACKED say something only where entries are trimmed; what they do
  *   to groups cannot be said to a destination that has not got them, so the key is copied.
  */

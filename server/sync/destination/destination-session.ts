@@ -53,7 +53,7 @@ export class DestinationSession {
   readonly epoch: number;
   /** Shaded expiries may lie there from before. */
   readonly shaded: boolean;
-  /** The synchronised databases were empty when the task began: all that lies there is the task's. */
+  /** The synchronized databases were empty when the task began: all that lies there is the task's. */
   readonly wasEmpty: boolean;
   /** What an engine before this one knew to differ, as differences.ts reads it; "" for nothing. */
   readonly differs: string;

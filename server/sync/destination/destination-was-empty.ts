@@ -8,7 +8,7 @@ import { checkpointKey, isOwnKey } from "../own-keys.ts";
 import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import type { Neighbors } from "./neighbors.ts";
 
-/** Field of the checkpoint hash: 1 where the synchronised databases were empty before the task's first key. */
+/** Field of the checkpoint hash: 1 where the synchronized databases were empty before the task's first key. */
 export const WAS_EMPTY = "destination-was-empty";
 /** Field of the checkpoint hash: 1 once another task has been met on the destination. */
 const HAD_NEIGHBORS = "destination-had-neighbors";

@@ -20,7 +20,7 @@ import { keysOfTooLarge } from "./too-large.ts";
 export class CommandFilter {
   /** The source's selected database. */
   db: number;
-  /** Where commands of that database go; null where it is not synchronised. */
+  /** Where commands of that database go; null where it is not synchronized. */
   target: number | null;
   /** Where they would go, where the destination has no such database. */
   #missing: number | null = null;
@@ -279,7 +279,7 @@ export class CommandFilter {
 
   #notSelected(): Verdict {
     if (this.#missing !== null) requireDatabase(this.#missing, this.#options.present);
-    return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronised`, false);
+    return this.#skip("DB_NOT_SELECTED", `database ${this.db} of the source is not synchronized`, false);
   }
 
   /** The destination does not hold what the command is about: see LeftOutKeys. */

@@ -19,7 +19,7 @@ export type LoadProgress = {
   keysRejected: number;
   /** Keys that are another shard's by the ring. */
   keysSetAside: number;
-  /** Keys by the source's databases that are not synchronised. */
+  /** Keys by the source's databases that are not synchronized. */
   readonly keysLeftOut: Map<number, number>;
   /** All keys are there; what the source has deleted meanwhile is being removed. */
   reconciling?: boolean;

@@ -203,7 +203,7 @@ export class KeyRefresher {
     this.#adopted = true;
   }
 
-  /** The databases of the source that hold something to synchronise. */
+  /** The databases of the source that hold something to synchronize. */
   async #sourceDbs(source: Redis): Promise<number[]> {
     const { keyspace } = serverFacts(parseInfo(await source.info()));
     return keyspace.map(({ db }) => db).filter((db) => destinationDb(this.#spec.databases, db) !== null);

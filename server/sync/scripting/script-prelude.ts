@@ -183,7 +183,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
         local to=from
         if dbs then
           to=dbs[from]
-          if not to then error('database '..tostring(a[2])..' is not synchronised') end
+          if not to then error('database '..tostring(a[2])..' is not synchronized') end
         end
         local r=call('SELECT',to or a[2])
         if not failed(r) then sdb,tdb=from,to end

@@ -126,7 +126,7 @@ export class SourceLocator {
     const text = masters.join(" and ");
     if (text === this.#splitSaid) return;
     this.#splitSaid = text;
-    const message = `${text} both say that they are the master of ${this.#options.role}; ${chosen} is read from, since it continues what has been received or stands first. Make the other a replica: what is written to it is not synchronised.`;
+    const message = `${text} both say that they are the master of ${this.#options.role}; ${chosen} is read from, since it continues what has been received or stands first. Make the other a replica: what is written to it is not synchronized.`;
     this.#options.onEvent("alert", "source-split", message);
   }
 

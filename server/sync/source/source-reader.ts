@@ -187,7 +187,7 @@ export class SourceReader {
       return;
     }
     if (link.kind === "full" && asked !== null) {
-      this.#why = `the source answered the request to continue after offset ${asked.offset} with a full resynchronisation: it was restarted, or its backlog no longer holds that offset`;
+      this.#why = `the source answered the request to continue after offset ${asked.offset} with a full resynchronization: it was restarted, or its backlog no longer holds that offset`;
     }
     this.#discard();
     this.#begin(link, asked);
