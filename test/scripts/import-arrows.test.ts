@@ -36,7 +36,7 @@ test.each([
   ["server/sync/a.ts", 'import { x } from "../../db/client.ts";'],
   ["server/sync/filter/a.ts", 'import { x } from "../stream/b.ts";'],
   ["server/sync/nook/a.ts", 'import { x } from "../stream/b.ts";'],
-  ["server/verify/a.ts", 'import { run } from "../sync/b.ts";'],
+  ["server/verify/a.ts", 'import { run } from "../control/b.ts";'],
   ["server/errors/a.ts", 'import { x } from "../redis/b.ts";'],
   ["app/tasks/page.tsx", 'import { x } from "@/server/control/task-view";'],
   ["app/tasks/page.tsx", 'import { type TaskView, x } from "@/server/control/task-view";'],
