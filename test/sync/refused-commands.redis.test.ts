@@ -11,6 +11,8 @@ async function running(conf: Record<string, string> = {}, more: Partial<SyncForT
   const source = endpointAt(shard);
   const sync = new SyncForTest({ source, destination: endpointAt(destination), ...more }).start();
   await sync.reaches("synchronizing");
+  // Until it is known that no key is noted, every refusal is taken for one that a note explains.
+  await until(() => sync.latest?.stream?.doubtfulKeys === 0, { what: "no key is doubtful" });
   const caughtUp = () => sync.caughtUp(shard.client, destination.client);
   return {
     shard: shard.client,
