@@ -61,6 +61,8 @@ export type ApplyContext = {
   readonly onGetAck: () => void;
   readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+  /** An RDB is applied whole, and its checkpoint is about to be written: a stop from now on is one of the stream. */
+  readonly onLoaded: () => void;
 };
 
 /** The handler of a session's replies changes from the initial sync to the stream: this one passes them on. */
@@ -164,6 +166,7 @@ export async function applyRdb(
       at: generation.startedAt,
     };
     await session.noteKeys(progress.keysApplied);
+    context.onLoaded();
     await session.writeCheckpoint(formatCheckpoint(checkpoint));
     // Siblings look at the checkpoint now.
     await session.unshareNoted();

@@ -258,6 +258,8 @@ export class DestinationSide {
         await this.#stream(generation, session, replies, from, keeper);
         return await this.#drained(session, keeper);
       } catch (error) {
+        // Its checkpoint was not written: the RDB is applied again.
+        if (!loaded) this.#begun = false;
         // Remembered on the destination first: this engine may end before a re-sync has begun.
         if (isMissed(error)) await this.#sessions.current?.invalidate().catch(() => {});
         if (error instanceof Rewind || signal.aborted || this.#options.signal.aborted) continue;
@@ -394,6 +396,9 @@ export class DestinationSide {
       onGetAck: () => this.#options.acknowledge(),
       onApplied: (offset, heartbeatAt) => this.#options.lag.applied(offset, heartbeatAt),
       onCheckpoint: (checkpoint) => this.#noteCheckpoint(checkpoint),
+      onLoaded: () => {
+        this.#begun = true;
+      },
     };
   }
 
