@@ -16,7 +16,7 @@ export function ResyncShard({ view: { task, shard } }: { view: ShardView }) {
     <>
       <Button small className="mt-2.5" busy={busy !== null} onClick={() => setOpen(true)}>
         <RotateCw className="size-3.5" aria-hidden />
-        Synchronize again…
+        Copy again…
       </Button>
       <ResyncDialog task={task} open={open} onClose={() => setOpen(false)} act={() => act("start")} />
     </>

@@ -50,7 +50,7 @@ export function ResyncDialog({ task, open, onClose, returnTo, act }: ResyncDialo
             if (ok) onClose();
           }}
         >
-          Synchronize again
+          Copy again
         </Button>
       </div>
     </Modal>

@@ -28,7 +28,7 @@ const direct = [
   { action: "pause", word: "Pause", icon: <Pause /> },
 ] as const;
 
-const again = { action: "start", word: "Synchronize again…", icon: <RotateCw /> } as const;
+const again = { action: "start", word: "Copy again…", icon: <RotateCw /> } as const;
 
 const asking = { action: "start", word: "Start…", icon: <Play /> } as const;
 

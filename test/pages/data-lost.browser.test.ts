@@ -53,7 +53,7 @@ describe("a destination that has lost its data, in a browser", () => {
 
   it("is filled again only after a confirmation, which can be declined by keyboard", async () => {
     const { page } = watched;
-    await page.getByRole("button", { name: "Synchronize again…" }).click();
+    await page.getByRole("button", { name: "Copy again…" }).click();
     const dialog = page.getByRole("dialog", { name: "Synchronize river again?" });
     await dialog.getByText("Tributary fills it again").waitFor();
     await page.keyboard.press("Escape");
@@ -68,14 +68,14 @@ describe("a destination that has lost its data, in a browser", () => {
       const { page } = watched;
       await page.getByRole("link", { name: "shard-1" }).first().click();
       await page.getByRole("heading", { level: 1, name: "shard-1" }).waitFor();
-      await page.getByRole("button", { name: "Synchronize again…" }).click();
-      await page.getByRole("dialog").getByRole("button", { name: "Synchronize again" }).click();
+      await page.getByRole("button", { name: "Copy again…" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Copy again" }).click();
       await page.locator("header [data-status=synchronizing]").waitFor({ timeout: 60_000 });
       await until(async () => (await destination.client.get("c")) === "3", {
         timeoutMs: 30_000,
         what: "the keys are back",
       });
-      expect(await page.getByRole("button", { name: "Synchronize again…" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Copy again…" }).count()).toBe(0);
       expect(watched.complaints).toEqual([]);
     },
     timeout,
