@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { commandRows } from "../../server/redis/command-facts-data.ts";
 import {
+  before40,
   before62,
   before70,
   before80,
@@ -12,7 +13,15 @@ import { streamRewrites } from "../../server/sync/commands/stream-rewrites.ts";
 
 test("has another form for exactly the commands whose row says so", () => {
   const streams = streamRewrites({ minId: false, references: false });
-  const rewrites = { ...before62, ...before70, ...before80, ...unconditional, ...withoutDelifeq, ...streams };
+  const rewrites = {
+    ...before40,
+    ...before62,
+    ...before70,
+    ...before80,
+    ...unconditional,
+    ...withoutDelifeq,
+    ...streams,
+  };
   const stated = Object.entries(commandRows).filter(([, { otherForm }]) => otherForm);
   expect(stated.map(([name]) => name).sort()).toEqual(
     Object.keys({ ...rewrites, ...withoutFieldExpiry }).sort(),

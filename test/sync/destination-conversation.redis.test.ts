@@ -65,70 +65,64 @@ async function fullSyncs(shard: RedisServer): Promise<number> {
   return Number(/sync_full:(\d+)/.exec(await shard.client.info("stats"))![1]);
 }
 
-/** Breaks a connection to the destination at each state in turn, under load, and compares after each. */
-async function breakAtEach(states: readonly State[], begin: "start" | "full" | "stream"): Promise<void> {
+/** Breaks a connection to the destination at `state`, under load, and compares. */
+async function breakAt(state: State, begin: "start" | "full" | "stream"): Promise<void> {
   const shard = await startRedis({ conf: { "repl-backlog-size": "64mb" } });
   const destination = await startRedis();
   await fillMixed(shard.client, { keys: 1_000, seed, prefix: "fill:" });
   const proxy = await TcpProxy.start(destination.port);
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(proxy) }).start();
   await sync.reaches("synchronizing");
-  for (const [number, state] of states.entries()) {
-    const writer = new TrafficWriter(shard.client, {
-      seed: seed + number,
-      keysPerType: 40,
-      through: "direct",
-      commandsPerSecond: 4_000,
-    }).start();
-    const before = await fullSyncs(shard);
-    if (begin !== "stream") await sync.stop();
-    if (begin === "full") {
-      // Ten of the keys are stale on the destination.
-      const { client } = shard;
-      for (let key = 0; key < 10; key++) await client.set(`stale:${number}:${key}`, "will go");
-      sync.start();
-      await until(() => destination.client.exists(`stale:${number}:9`), { what: "the keys have come" });
-      await sync.stop();
-      for (let key = 0; key < 10; key++) await client.unlink(`stale:${number}:${key}`);
-      await client.call("DEBUG", "CHANGE-REPL-ID");
-    }
-    if (begin === "stream") {
-      // Not the first batch: one after a checkpoint of this very stream.
-      const enough = 50 + random.int(300);
-      await until(() => (sync.latest?.stream?.commandsApplied ?? 0) > enough, {
-        what: "the stream is applied",
-      });
-    }
-    const trap = proxy.trap({ direction: state.direction, find: state.find, act: "cut" });
-    if (begin !== "stream") sync.start();
-    await until(() => trap.hits > 0, { what: `the connection breaks ${state.at}` });
-    const written = writer.commands;
-    await until(() => writer.commands > written + 100, {
-      what: `there is traffic after a break ${state.at}`,
-    });
-    await writer.stop();
-    expect([...writer.errors]).toEqual([]);
-    await sync.caughtUp(shard.client, destination.client);
-    await sync.stop();
-    await expectUnion([shard], destination).catch((error: Error) => {
-      throw new Error(`after a break ${state.at}: ${error.message}`);
-    });
-    expect((await fullSyncs(shard)) - before, state.at).toBe(begin === "full" ? 1 : 0);
+  const writer = new TrafficWriter(shard.client, {
+    seed,
+    keysPerType: 40,
+    through: "direct",
+    commandsPerSecond: 4_000,
+  }).start();
+  const before = await fullSyncs(shard);
+  if (begin !== "stream") await sync.stop();
+  if (begin === "full") {
+    // Ten of the keys are stale on the destination.
+    const { client } = shard;
+    for (let key = 0; key < 10; key++) await client.set(`stale:${key}`, "will go");
     sync.start();
-    await sync.reaches("synchronizing");
+    await until(() => destination.client.exists("stale:9"), { what: "the keys have come" });
+    await sync.stop();
+    for (let key = 0; key < 10; key++) await client.unlink(`stale:${key}`);
+    await client.call("DEBUG", "CHANGE-REPL-ID");
   }
+  if (begin === "stream") {
+    // Not the first batch: one after a checkpoint of this very stream.
+    const enough = 50 + random.int(300);
+    await until(() => (sync.latest?.stream?.commandsApplied ?? 0) > enough, {
+      what: "the stream is applied",
+    });
+  }
+  const trap = proxy.trap({ direction: state.direction, find: state.find, act: "cut" });
+  if (begin !== "stream") sync.start();
+  await until(() => trap.hits > 0, { what: "the connection breaks" });
+  const written = writer.commands;
+  await until(() => writer.commands > written + 100, { what: "there is traffic after the break" });
+  await writer.stop();
+  expect([...writer.errors]).toEqual([]);
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  await expectUnion([shard], destination);
+  expect((await fullSyncs(shard)) - before).toBe(begin === "full" ? 1 : 0);
 }
 
 const repeated = (states: readonly State[]) => Array.from({ length: rounds(1) }, () => states).flat();
 
-test("a takeover of the destination that breaks anywhere is made again, without a full resynchronization", async () => {
-  await breakAtEach(repeated(takeover), "start");
-}, 120_000);
+test.each(repeated(takeover))(
+  "a takeover of the destination that breaks $at is made again, without a full resynchronization",
+  (state) => breakAt(state, "start"),
+);
 
-test("an initial sync whose connection to the destination breaks anywhere is applied again out of the spool", async () => {
-  await breakAtEach(repeated(initialSync), "full");
-}, 120_000);
+test.each(repeated(initialSync))(
+  "an initial sync whose connection to the destination breaks $at is applied again out of the spool",
+  (state) => breakAt(state, "full"),
+);
 
-test("a batch whose connection breaks anywhere is applied exactly once", async () => {
-  await breakAtEach(repeated(stream), "stream");
-}, 120_000);
+test.each(repeated(stream))("a batch whose connection breaks $at is applied exactly once", (state) =>
+  breakAt(state, "stream"),
+);

@@ -25,6 +25,7 @@ test("each command is applied exactly once where a transaction is discarded whil
   expect(await client.lrange("list", 0, -1)).toEqual(
     Array.from({ length: COUNT }, (_, index) => String(index)),
   );
+  await until(() => sync.refused().length > 1, { what: "both refusals are reported" });
   expect(
     sync
       .refused()

@@ -77,9 +77,9 @@ async function fullSyncs(shard: RedisServer): Promise<number> {
   return Number(/sync_full:(\d+)/.exec(await shard.client.info("stats"))![1]);
 }
 
-/** Breaks the link at each state in turn, under load, and compares after each. */
-async function breakAtEach(
-  states: readonly State[],
+/** Breaks the link at `state`, under load, and compares. */
+async function breakAt(
+  state: State,
   options: { diskless: "yes" | "no"; begin: "full" | "resume" | "stream" },
 ): Promise<void> {
   const shard = await startRedis({
@@ -93,57 +93,52 @@ async function breakAtEach(
   const proxy = await TcpProxy.start(shard.port);
   const sync = new SyncForTest({ source: endpointAt(proxy), destination: endpointAt(destination) }).start();
   await sync.reaches("synchronizing");
-  for (const [number, state] of states.entries()) {
-    const writer = new TrafficWriter(shard.client, {
-      seed: seed + number,
-      keysPerType: 40,
-      through: "direct",
-      commandsPerSecond: 2_000,
-    }).start();
-    const before = await fullSyncs(shard);
-    const { direction, find, times = 1 } = state;
-    const trap = proxy.trap({ direction, find, act: "cut", times });
-    if (options.begin === "full") await shard.client.call("DEBUG", "CHANGE-REPL-ID");
-    if (options.begin !== "stream") proxy.cut();
-    await until(() => trap.hits > 0, { what: `the link breaks ${state.at}` });
-    const written = writer.commands;
-    await until(() => writer.commands > written + 100, {
-      what: `there is traffic after a break ${state.at}`,
-    });
-    trap.release();
-    await writer.stop();
-    expect([...writer.errors]).toEqual([]);
-    await sync.caughtUp(shard.client, destination.client);
-    await sync.stop();
-    await expectUnion([shard], destination).catch((error: Error) => {
-      throw new Error(`after a break ${state.at}: ${error.message}`);
-    });
-    const full = (await fullSyncs(shard)) - before;
-    if (options.begin === "full") expect(full, state.at).toBeGreaterThan(0);
-    else expect(full, state.at).toBe(0);
-    sync.start();
-    await sync.reaches("synchronizing");
-  }
+  const writer = new TrafficWriter(shard.client, {
+    seed,
+    keysPerType: 40,
+    through: "direct",
+    commandsPerSecond: 2_000,
+  }).start();
+  const before = await fullSyncs(shard);
+  const { direction, find, times = 1 } = state;
+  const trap = proxy.trap({ direction, find, act: "cut", times });
+  if (options.begin === "full") await shard.client.call("DEBUG", "CHANGE-REPL-ID");
+  if (options.begin !== "stream") proxy.cut();
+  await until(() => trap.hits > 0, { what: "the link breaks" });
+  const written = writer.commands;
+  await until(() => writer.commands > written + 100, { what: "there is traffic after the break" });
+  trap.release();
+  await writer.stop();
+  expect([...writer.errors]).toEqual([]);
+  await sync.caughtUp(shard.client, destination.client);
+  await sync.stop();
+  await expectUnion([shard], destination);
+  const full = (await fullSyncs(shard)) - before;
+  if (options.begin === "full") expect(full).toBeGreaterThan(0);
+  else expect(full).toBe(0);
 }
 
 const repeated = (states: readonly State[]) => Array.from({ length: rounds(1) }, () => states).flat();
 
-test("a link that breaks in the handshake is made again", async () => {
-  await breakAtEach(repeated(handshake), { diskless: "yes", begin: "full" });
-}, 120_000);
+test.each(repeated(handshake))("a link that breaks in the handshake, $at, is made again", (state) =>
+  breakAt(state, { diskless: "yes", begin: "full" }),
+);
 
-test("an initial sync whose link breaks before, within or right behind an RDB with a mark is made again", async () => {
-  await breakAtEach(repeated(transferWithMark), { diskless: "yes", begin: "full" });
-}, 120_000);
+test.each(repeated(transferWithMark))(
+  "an initial sync from an RDB with a mark whose link breaks $at is made again",
+  (state) => breakAt(state, { diskless: "yes", begin: "full" }),
+);
 
-test("an initial sync whose link breaks before, within or right behind an RDB of known length is made again", async () => {
-  await breakAtEach(repeated(transferWithLength), { diskless: "no", begin: "full" });
-}, 120_000);
+test.each(repeated(transferWithLength))(
+  "an initial sync from an RDB of known length whose link breaks $at is made again",
+  (state) => breakAt(state, { diskless: "no", begin: "full" }),
+);
 
-test("a link that breaks while it is resumed is resumed again, without a full resynchronization", async () => {
-  await breakAtEach(repeated(resumption), { diskless: "yes", begin: "resume" });
-}, 120_000);
+test.each(repeated(resumption))(
+  "a link that breaks $at while it is resumed is resumed again, without a full resynchronization",
+  (state) => breakAt(state, { diskless: "yes", begin: "resume" }),
+);
 
-test("a link that breaks within a command or a transaction is resumed, without a full resynchronization", async () => {
-  await breakAtEach(repeated(stream), { diskless: "yes", begin: "stream" });
-}, 120_000);
+test.each(repeated(stream))("a link that breaks $at is resumed, without a full resynchronization", (state) =>
+  breakAt(state, { diskless: "yes", begin: "stream" }),
+);
