@@ -16,7 +16,7 @@ import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
 import { AgainDialog } from "@/components/task/again-dialog";
 import type { ShardView } from "@/server/control/task-view";
-import type { Differs } from "@/server/sync/shard-report";
+import type { Differs } from "@/server/sync/report/shard-report";
 
 type DiffersPanelProps = { view: ShardView; differs: Differs };
 

@@ -7,7 +7,7 @@ import { formatCount, formatPercent, formatPlural, formatRate } from "@/componen
 import { formatDuration } from "@/components/format/duration";
 import { useNow } from "@/components/live/now";
 import type { ShardSummary } from "@/server/control/task-view";
-import type { InitialSyncProgress, InitialSyncStep, ShardStatus } from "@/server/sync/shard-report";
+import type { InitialSyncProgress, InitialSyncStep, ShardStatus } from "@/server/sync/report/shard-report";
 
 const steps: Record<InitialSyncStep, string> = {
   "waiting-for-rdb": "The master is saving its RDB",

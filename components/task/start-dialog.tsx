@@ -14,7 +14,7 @@ import { useOwnName } from "@/components/merging/own-name";
 import { ReasonNote } from "@/components/status/reason-note";
 import type { StartQuestion } from "@/server/control/start-confirmation";
 import type { TaskRow } from "@/server/control/task-view";
-import type { DestinationKeysPolicy } from "@/server/sync/shard-sync-spec";
+import type { DestinationKeysPolicy } from "@/server/sync/spec/shard-sync-spec";
 
 type StartDialogProps = { task: Pick<TaskRow, "id" | "name">; onClose: () => void };
 

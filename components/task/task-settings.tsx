@@ -11,7 +11,7 @@ import {
   shrinkChoices,
 } from "@/components/merging/merge-choices";
 import type { TaskView } from "@/server/control/task-view";
-import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
+import type { DatabaseMap } from "@/server/sync/spec/shard-sync-spec";
 import { ChangeSettings } from "./change-settings";
 
 /** What the task was told to do. */

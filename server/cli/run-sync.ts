@@ -5,7 +5,7 @@ import { readOnce } from "../control/read-once.ts";
 import { mergeSpecOf } from "../control/task-ring.ts";
 import { WorkerPool } from "../control/worker-pool.ts";
 import { shownText } from "../errors/shown-text.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";

@@ -6,7 +6,7 @@ import { planTask, type TaskPlan } from "../control/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/shard-sync-spec.ts";
+import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
 export const usage = `Synchronizes the shards of a Twemproxy Redis cluster into one Redis, without the page.

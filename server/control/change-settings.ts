@@ -1,5 +1,5 @@
 import type { MergePolicy } from "../merge/merge-policy.ts";
-import type { FlushPolicy, ShrinkPolicy } from "../sync/shard-sync-spec.ts";
+import type { FlushPolicy, ShrinkPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { type Actor, byWhom } from "./actor.ts";
 import { idleRun } from "./idle-run.ts";
 import type { Supervisor } from "./supervisor.ts";

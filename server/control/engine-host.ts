@@ -1,9 +1,9 @@
 import { knowSecret } from "../errors/known-secrets.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
 import { ShardSync } from "../sync/shard-sync.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import { type EngineCommand, type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { Heartbeat } from "./heartbeat.ts";
 

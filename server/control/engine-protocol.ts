@@ -1,5 +1,5 @@
-import type { HoldDecision, ShardReport } from "../sync/shard-report.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { HoldDecision, ShardReport } from "../sync/report/shard-report.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 
 /**
  * All that the supervisor says to an engine worker and hears from it: plain data (JSON would carry it), so

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, lt, lte, max, or, type SQL } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { events, tasks } from "../../db/schema.ts";
-import type { EventLevel } from "../sync/shard-report.ts";
+import type { EventLevel } from "../sync/report/shard-report.ts";
 import { EventFolds } from "./event-folds.ts";
 import type { EventView } from "./task-view.ts";
 import type { WriteBehind } from "./write-behind.ts";

@@ -1,6 +1,6 @@
 import { openClient } from "../redis/client.ts";
+import { taskKeys } from "../sync/checkpoint/own-keys.ts";
 import { leaveNeighbors } from "../sync/destination/neighbors.ts";
-import { taskKeys } from "../sync/own-keys.ts";
 import { destinationPlace, openEndpoint } from "./endpoint-secrets.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { TaskRecord } from "./task-record.ts";

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../redis/client.ts";
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
-import { HEARTBEAT_KEY } from "../sync/own-keys.ts";
-import { pause } from "../sync/pause.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import { HEARTBEAT_KEY } from "../sync/checkpoint/own-keys.ts";
+import { pause } from "../sync/retry/pause.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 
 /** s: when the task ends, the key goes by itself. */
 const expireSeconds = 30;

@@ -1,6 +1,6 @@
 import type { Database } from "../../db/open-database.ts";
-import type { KeyCount } from "../sync/shard-report.ts";
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { KeyCount } from "../sync/report/shard-report.ts";
+import type { DatabaseMap } from "../sync/spec/shard-sync-spec.ts";
 import type { EventLog } from "./event-log.ts";
 import { recordSamples, rollUp, type Sample } from "./metrics-recorder.ts";
 import type { Supervisor } from "./supervisor.ts";

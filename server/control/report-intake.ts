@@ -1,4 +1,4 @@
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { TaskStore } from "./task-store.ts";

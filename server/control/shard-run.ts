@@ -1,5 +1,5 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
-import type { RefusedCommand, ShardReport } from "../sync/shard-report.ts";
+import type { RefusedCommand, ShardReport } from "../sync/report/shard-report.ts";
 import { RateWindow } from "./rate-window.ts";
 import type { Acknowledgement, ShardFacts, ShardRecord } from "./task-record.ts";
 

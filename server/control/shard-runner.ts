@@ -1,7 +1,7 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
-import type { StopOptions } from "../sync/destination-side.ts";
-import type { ShardReport } from "../sync/shard-report.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { StopOptions } from "../sync/apply/destination-side.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import type { ShardCommand } from "./engine-protocol.ts";
 
 /** What runs shard syncs for the supervisor: the worker pool here, other hosts one day. */

@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import type { HoldDecision } from "../sync/shard-report.ts";
+import type { HoldDecision } from "../sync/report/shard-report.ts";
 import { type Actor, byWhom } from "./actor.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { StorageHealth } from "./storage-health.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { DestinationUse, PrecheckReport } from "../precheck/precheck-report.ts";
-import type { DestinationKeysPolicy } from "../sync/shard-sync-spec.ts";
+import type { DestinationKeysPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { type Actor, byWhom } from "./actor.ts";
 import type { TaskRecord } from "./task-record.ts";
 

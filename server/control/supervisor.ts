@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { type PlainReason, reasonOf, TributaryError, toReason } from "../errors/tributary-error.ts";
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
 import { acceptLoss } from "./accept-loss.ts";
 import type { ShardCommand } from "./engine-protocol.ts";
 import { type CreateFlags, planChecked } from "./plan-checked.ts";

@@ -6,7 +6,7 @@ import type {
   FlushPolicy,
   PublishPolicy,
   ShrinkPolicy,
-} from "../sync/shard-sync-spec.ts";
+} from "../sync/spec/shard-sync-spec.ts";
 
 /** What a user gives to create a task; passwords in plain, so it is never stored or logged as it is. */
 export type TaskInput = {

@@ -12,7 +12,7 @@ import {
   type PublishPolicy,
   SHRINK_POLICY,
   type ShrinkPolicy,
-} from "../sync/shard-sync-spec.ts";
+} from "../sync/spec/shard-sync-spec.ts";
 import { type NutcrackerConfig, parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 import type { StatsAddress } from "../twemproxy/stats-address.ts";

@@ -1,7 +1,7 @@
 import type { PlainReason } from "../errors/tributary-error.ts";
 import type { MergePolicy } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
-import type { Differs, ShardReport } from "../sync/shard-report.ts";
+import type { Differs, ShardReport } from "../sync/report/shard-report.ts";
 import type {
   DatabaseMap,
   DestinationDataLostPolicy,
@@ -9,7 +9,7 @@ import type {
   FlushPolicy,
   PublishPolicy,
   ShrinkPolicy,
-} from "../sync/shard-sync-spec.ts";
+} from "../sync/spec/shard-sync-spec.ts";
 import type { Actor } from "./actor.ts";
 import type { StartConfirmation } from "./start-confirmation.ts";
 import type { SourceConfig } from "./task-plan.ts";

@@ -1,6 +1,6 @@
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { MergePolicy, MergeSpec } from "../merge/merge-policy.ts";
-import type { FlushPolicy } from "../sync/shard-sync-spec.ts";
+import type { FlushPolicy } from "../sync/spec/shard-sync-spec.ts";
 import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
 
 export { mergePolicies } from "../merge/merge-policy.ts";

@@ -1,5 +1,5 @@
 import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
-import type { ShardStatus } from "../sync/shard-report.ts";
+import type { ShardStatus } from "../sync/report/shard-report.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { TaskRecord } from "./task-record.ts";
 import { worstOf } from "./task-status.ts";

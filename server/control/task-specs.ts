@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PrecheckInput } from "../precheck/precheck-report.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import {
   destinationPlace,
   openAddresses,

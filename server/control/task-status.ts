@@ -1,4 +1,4 @@
-import type { ShardStatus } from "../sync/shard-report.ts";
+import type { ShardStatus } from "../sync/report/shard-report.ts";
 
 /** From the worst to the best: a task's status is that of the first of these that any of its shards has. */
 const worstFirst: readonly ShardStatus[] = [

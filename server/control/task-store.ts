@@ -1,8 +1,8 @@
 import { and, asc, eq, isNotNull, sql } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../db/schema.ts";
-import { mergeAnswers } from "../sync/ledger/script-answers.ts";
-import type { RefusedCommand, ScriptRuns } from "../sync/shard-report.ts";
+import { mergeAnswers } from "../sync/report/script-answers.ts";
+import type { RefusedCommand, ScriptRuns } from "../sync/report/shard-report.ts";
 import type { Acknowledgement, ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 import { ringOf, type TaskRing } from "./task-ring.ts";
 

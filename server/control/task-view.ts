@@ -8,7 +8,7 @@ import type {
   ScriptRuns,
   ShardReport,
   ShardStatus,
-} from "../sync/shard-report.ts";
+} from "../sync/report/shard-report.ts";
 import type {
   DatabaseMap,
   DestinationDataLostPolicy,
@@ -16,7 +16,7 @@ import type {
   FlushPolicy,
   PublishPolicy,
   ShrinkPolicy,
-} from "../sync/shard-sync-spec.ts";
+} from "../sync/spec/shard-sync-spec.ts";
 import type { StartConfirmation } from "./start-confirmation.ts";
 import type { Acknowledgement } from "./task-record.ts";
 

@@ -1,6 +1,6 @@
 import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import type { KeyCount, Lag } from "../sync/shard-report.ts";
+import type { KeyCount, Lag } from "../sync/report/shard-report.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { ShardFacts } from "./task-record.ts";
 import type { TaskRun } from "./task-run.ts";

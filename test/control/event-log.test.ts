@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { events } from "../../db/schema.ts";
-import type { ShardEvent } from "../../server/sync/shard-report.ts";
+import type { ShardEvent } from "../../server/sync/report/shard-report.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { openTestControl, type TestControl, twoShards } from "./open-test-control.ts";
 

@@ -1,8 +1,8 @@
 import type { ShardCommand } from "../../server/control/engine-protocol.ts";
 import type { ShardRunner, ShardRunnerListener } from "../../server/control/shard-runner.ts";
 import type { PlainReason } from "../../server/errors/tributary-error.ts";
-import type { ShardReport, ShardStatus } from "../../server/sync/shard-report.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardReport, ShardStatus } from "../../server/sync/report/shard-report.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 
 /** A runner whose shard syncs do what the test says, and that notes what it was told. */
 export class FakeRunner implements ShardRunner {

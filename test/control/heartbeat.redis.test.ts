@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Heartbeat } from "../../server/control/heartbeat.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 
 const key = "DTS_REDIS_TIMESTAMP_HEARTBEAT";

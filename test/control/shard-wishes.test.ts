@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TributaryError } from "../../server/errors/tributary-error.ts";
-import type { Differs, HeldShard } from "../../server/sync/shard-report.ts";
+import type { Differs, HeldShard } from "../../server/sync/report/shard-report.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { openTestControl, type TestControl, twoShards } from "./open-test-control.ts";
 

@@ -3,7 +3,7 @@ import { ShardRun } from "../../server/control/shard-run.ts";
 import { stopShard } from "../../server/control/stop-shard.ts";
 import type { ShardRecord, TaskRecord } from "../../server/control/task-record.ts";
 import { TaskRun } from "../../server/control/task-run.ts";
-import type { StreamProgress } from "../../server/sync/shard-report.ts";
+import type { StreamProgress } from "../../server/sync/report/shard-report.ts";
 import { reportOf } from "./fake-runner.ts";
 
 /** A shard sync that had received up to 100, and has applied up to `applied` when it has stopped. */

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ShardRunnerListener } from "../../server/control/shard-runner.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../server/control/worker-pool.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 
 /**

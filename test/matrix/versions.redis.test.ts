@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { isTried } from "../../scripts/server-versions.mjs";
-import type { RefusedCommand } from "../../server/sync/shard-report.ts";
+import type { RefusedCommand } from "../../server/sync/report/shard-report.ts";
 import { canonicalValue } from "../digest/canonical-value.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis } from "../servers/index.ts";

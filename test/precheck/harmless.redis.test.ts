@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { runPrechecks } from "../../server/precheck/run-prechecks.ts";
 import { openClient } from "../../server/redis/client.ts";
 import { isHarmless } from "../../server/redis/harmless-commands.ts";
-import { FactsPoller } from "../../server/sync/facts-poller.ts";
+import { FactsPoller } from "../../server/sync/report/facts-poller.ts";
 import { matrixServers } from "../matrix/matrix-servers.ts";
 import { CommandRecorder } from "../servers/command-recorder.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";

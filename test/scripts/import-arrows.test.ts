@@ -16,7 +16,7 @@ test.each([
   ["app/tasks/page.tsx", 'import { type TaskView, type TaskRow } from "@/server/control/task-view";'],
   ["app/tasks/page.tsx", 'import { Card } from "@/components/card";'],
   ["app/tasks/page.tsx", 'type Router = typeof import("@/server/api/router");'],
-  ["server/sync/stream/a.ts", 'import { x } from "../filter/b.ts";\nimport { y } from "../pause.ts";'],
+  ["server/sync/stream/a.ts", 'import { x } from "../filter/b.ts";\nimport { y } from "../spec/c.ts";'],
   ["server/sync/a.ts", 'import { x } from "./stream/b.ts";'],
   ["server/redis/a.ts", '// import { x } from "../sync/b.ts";\n/* import("../sync/c.ts") */'],
 ])("lets pass: %s %s", (file, text) => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { readStanding } from "../../server/sync/destination/standing.ts";
 import { checkProperty } from "./check-property.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { HEARTBEAT_KEY } from "../../server/sync/own-keys.ts";
+import { HEARTBEAT_KEY } from "../../server/sync/checkpoint/own-keys.ts";
 import { FilterForTest } from "./filter-for-test.ts";
 
 const mapped = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { destinationDb, isDestinationDb, sourceDbs } from "../../server/sync/database-map.ts";
+import { destinationDb, isDestinationDb, sourceDbs } from "../../server/sync/spec/database-map.ts";
 
 const pairs = {
   kind: "pairs",

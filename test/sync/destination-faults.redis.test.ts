@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkpointKey } from "../../server/sync/own-keys.ts";
+import { checkpointKey } from "../../server/sync/checkpoint/own-keys.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";

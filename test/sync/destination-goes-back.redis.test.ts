@@ -1,8 +1,8 @@
 import { copyFile, cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey } from "../../server/sync/own-keys.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey } from "../../server/sync/checkpoint/own-keys.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
 import type { SyncForTest } from "./sync-for-test.ts";
 import { TwoShards } from "./two-shards.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DestinationKeysPolicy } from "../../server/sync/shard-sync-spec.ts";
+import type { DestinationKeysPolicy } from "../../server/sync/spec/shard-sync-spec.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { outrunBacklog, startShard } from "./reconcile-task.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, TestRunner } from "vitest";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { Child } from "../servers/child.ts";
 import { until } from "../servers/index.ts";
 

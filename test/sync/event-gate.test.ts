@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EventGate } from "../../server/sync/event-gate.ts";
+import { EventGate } from "../../server/sync/status/event-gate.ts";
 
 const flushed = (message = "FLUSHALL was skipped.") =>
   ({ level: "alert", type: "flushall-skipped", message }) as const;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey, HEARTBEAT_KEY } from "../../server/sync/own-keys.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey, HEARTBEAT_KEY } from "../../server/sync/checkpoint/own-keys.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { seed } from "./check-property.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
-import { FactsPoller } from "../../server/sync/facts-poller.ts";
+import { FactsPoller } from "../../server/sync/report/facts-poller.ts";
 import { startRedis, until } from "../servers/index.ts";
 
 describe("FactsPoller", () => {

@@ -11,7 +11,7 @@ import { CommandFilter } from "../../server/sync/filter/command-filter.ts";
 import { FunctionLibraries } from "../../server/sync/scripting/function-libraries.ts";
 import { ScriptLibrary } from "../../server/sync/scripting/script-library.ts";
 import { ScriptRewriter } from "../../server/sync/scripting/script-rewriter.ts";
-import type { DatabaseMap, PublishPolicy } from "../../server/sync/shard-sync-spec.ts";
+import type { DatabaseMap, PublishPolicy } from "../../server/sync/spec/shard-sync-spec.ts";
 import { KeyJudge } from "../../server/sync/strays/key-judge.ts";
 import { MergeCounts } from "../../server/sync/strays/merge-counts.ts";
 import { StrayNotices } from "../../server/sync/strays/stray-notices.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LagMeter } from "../../server/sync/lag-meter.ts";
+import { LagMeter } from "../../server/sync/report/lag-meter.ts";
 
 function meterAt(start: number) {
   const clock = { now: start };

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { checkpointKey } from "../../server/sync/own-keys.ts";
+import { checkpointKey } from "../../server/sync/checkpoint/own-keys.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { expectUnion } from "./expect-union.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";

@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { doubtfulKeysKey } from "../../server/sync/own-keys.ts";
-import type { HeldShard, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
+import { doubtfulKeysKey } from "../../server/sync/checkpoint/own-keys.ts";
+import type { HeldShard, ShardEvent, ShardReport } from "../../server/sync/report/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
-import { type DatabaseMap, SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
-import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import {
+  type DatabaseMap,
+  SHRINK_POLICY,
+  type ShardSyncSpec,
+} from "../../server/sync/spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/spec/sync-limits.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../servers/index.ts";
 
 const endpoint = (server: RedisServer) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RepeatedFailures } from "../../server/sync/repeated-failures.ts";
+import { RepeatedFailures } from "../../server/sync/retry/repeated-failures.ts";
 
 test("the same failure is waited for longer each time, up to five minutes; another one is not", () => {
   let now = 0;

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import type { ServerFacts } from "../../server/redis/server-info.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
-import type { Generation } from "../../server/sync/generation.ts";
+import type { Generation } from "../../server/sync/generation/generation.ts";
 import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
-import { type Moment, ReportBuilder } from "../../server/sync/report-builder.ts";
-import type { ShardReport } from "../../server/sync/shard-report.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardReport } from "../../server/sync/report/shard-report.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import { type Moment, ReportBuilder } from "../../server/sync/status/report-builder.ts";
 
 const replid = "a".repeat(40);
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { MAX_ANSWERS } from "../../server/sync/ledger/script-answers.ts";
 import { ScriptLog } from "../../server/sync/ledger/script-log.ts";
+import { MAX_ANSWERS } from "../../server/sync/report/script-answers.ts";
 
 const script = { sha: "a".repeat(40), name: "return 1" };
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { SYNC_LIMITS } from "../../server/sync/sync-limits.ts";
+import { SYNC_LIMITS } from "../../server/sync/spec/sync-limits.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { SHRINK_POLICY } from "../../server/sync/shard-sync-spec.ts";
+import { SHRINK_POLICY } from "../../server/sync/spec/shard-sync-spec.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { expectUnion } from "./expect-union.ts";
 import { outrunBacklog, ReconcileTask, startShard } from "./reconcile-task.ts";

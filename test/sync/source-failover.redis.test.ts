@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { EngineHost } from "../../server/control/engine-host.ts";
 import type { EngineMessage } from "../../server/control/engine-protocol.ts";
-import { HEARTBEAT_KEY } from "../../server/sync/own-keys.ts";
+import { HEARTBEAT_KEY } from "../../server/sync/checkpoint/own-keys.ts";
 import { type RedisServer, startRedis, startSentinel, until } from "../servers/index.ts";
 import { plainClient } from "../servers/plain-client.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Generation } from "../../server/sync/generation.ts";
-import { GenerationSpools } from "../../server/sync/generation-spools.ts";
+import type { Generation } from "../../server/sync/generation/generation.ts";
+import { GenerationSpools } from "../../server/sync/generation/generation-spools.ts";
 import type { SourceLocator } from "../../server/sync/source/source-locator.ts";
 import { SourceReader } from "../../server/sync/source/source-reader.ts";
-import { SYNC_LIMITS } from "../../server/sync/sync-limits.ts";
+import { SYNC_LIMITS } from "../../server/sync/spec/sync-limits.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { endpointAt, SyncForTest } from "./sync-for-test.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey, OWN_PREFIX } from "../../server/sync/own-keys.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey, OWN_PREFIX } from "../../server/sync/checkpoint/own-keys.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { seed } from "./check-property.ts";

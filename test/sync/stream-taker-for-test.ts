@@ -2,7 +2,7 @@ import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import type { AnswerWatchers } from "../../server/sync/commands/answer-watch.ts";
 import { LargeExpiry } from "../../server/sync/expiry/large-expiry.ts";
 import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
-import type { ShardEvent } from "../../server/sync/shard-report.ts";
+import type { ShardEvent } from "../../server/sync/report/shard-report.ts";
 import type { BatchPipeline } from "../../server/sync/stream/batch-pipeline.ts";
 import { CommandCutter } from "../../server/sync/stream/command-cutter.ts";
 import { StreamRefusals } from "../../server/sync/stream/stream-refusals.ts";

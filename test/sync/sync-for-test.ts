@@ -2,12 +2,17 @@ import type { Redis } from "ioredis";
 import { onTestFinished, TestRunner } from "vitest";
 import type { RedisEndpoint } from "../../server/redis/endpoint.ts";
 import type { SegmentFiles } from "../../server/replica/segment-file.ts";
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
-import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
-import type { RefusedCommand, ScriptRuns, ShardEvent, ShardReport } from "../../server/sync/shard-report.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey } from "../../server/sync/checkpoint/own-keys.ts";
+import type {
+  RefusedCommand,
+  ScriptRuns,
+  ShardEvent,
+  ShardReport,
+} from "../../server/sync/report/shard-report.ts";
 import { ShardSync } from "../../server/sync/shard-sync.ts";
-import { SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
-import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import { SHRINK_POLICY, type ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/spec/sync-limits.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 
 type Reachable = { readonly port: number; readonly host?: string };

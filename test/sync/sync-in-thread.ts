@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { shardKey } from "../../server/control/engine-protocol.ts";
 import { WorkerPool } from "../../server/control/worker-pool.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { SyncForTest } from "./sync-for-test.ts";
 
 /** Worker threads as the server starts them; shard syncs are spread over them. */

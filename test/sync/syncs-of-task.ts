@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { RedisEndpoint } from "../../server/redis/endpoint.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
-import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/spec/sync-limits.ts";
 import { temporaryFolder } from "../servers/index.ts";
 import { SyncForTest } from "./sync-for-test.ts";
 

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { checkpointKey } from "../../server/sync/own-keys.ts";
+import { checkpointKey } from "../../server/sync/checkpoint/own-keys.ts";
 import { startRedis } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { ShardReport } from "../../server/sync/shard-report.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
-import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import type { ShardReport } from "../../server/sync/report/shard-report.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../../server/sync/spec/sync-limits.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { guardKey } from "../../server/sync/own-keys.ts";
-import type { SyncLimits } from "../../server/sync/sync-limits.ts";
+import { guardKey } from "../../server/sync/checkpoint/own-keys.ts";
+import type { SyncLimits } from "../../server/sync/spec/sync-limits.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";

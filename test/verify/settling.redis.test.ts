@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCheckpoint } from "../../server/sync/checkpoint.ts";
+import { formatCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { shadeOf } from "../../server/sync/expiry/expiry-shade.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";

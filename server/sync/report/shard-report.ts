@@ -1,5 +1,5 @@
-import type { PlainReason } from "../errors/tributary-error.ts";
-import type { ScriptAnswer } from "./ledger/script-answers.ts";
+import type { PlainReason } from "../../errors/tributary-error.ts";
+import type { ScriptAnswer } from "./script-answers.ts";
 
 /** The closed set of states of a shard sync; `finished` is terminal. */
 export const shardStatuses = [

@@ -1,4 +1,4 @@
-import type { Spool } from "../replica/spool.ts";
+import type { Spool } from "../../replica/spool.ts";
 
 /**
  * One unbroken stretch of a source's history as this process has received it: from an RDB, or from the place

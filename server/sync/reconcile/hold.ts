@@ -1,4 +1,4 @@
-import type { HeldShard, HoldDecision } from "./shard-report.ts";
+import type { HeldShard, HoldDecision } from "../report/shard-report.ts";
 
 /**
  * A shard sync that holds before it removes keys, and the decision that ends that. One decision is for one hold: what

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type PlainReason, reasonOf, type TributaryError } from "../errors/tributary-error.ts";
-import type { SegmentFiles } from "../replica/segment-file.ts";
-import { Spool, type SpoolOptions } from "../replica/spool.ts";
-import { SpoolQuota } from "../replica/spool-quota.ts";
-import type { EventLevel } from "./shard-report.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+import { type PlainReason, reasonOf, type TributaryError } from "../../errors/tributary-error.ts";
+import type { SegmentFiles } from "../../replica/segment-file.ts";
+import { Spool, type SpoolOptions } from "../../replica/spool.ts";
+import { SpoolQuota } from "../../replica/spool-quota.ts";
+import type { EventLevel } from "../report/shard-report.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 
 /** Bytes of the RDB and of the stream that may wait in memory before they go to disk. */
 const RDB_MEMORY = 12 * 1024 * 1024;

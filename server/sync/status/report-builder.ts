@@ -1,13 +1,12 @@
-import { withoutSecrets } from "../errors/known-secrets.ts";
-import { shownData } from "../errors/shown-text.ts";
-import { type PlainReason, reasonOf } from "../errors/tributary-error.ts";
-import type { ServerFacts } from "../redis/server-info.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { EventGate } from "./event-gate.ts";
-import type { FactsPoller } from "./facts-poller.ts";
-import type { Generation } from "./generation.ts";
-import type { LoadProgress } from "./initial/load-replies.ts";
-import type { StreamLedger } from "./ledger/stream-ledger.ts";
+import { withoutSecrets } from "../../errors/known-secrets.ts";
+import { shownData } from "../../errors/shown-text.ts";
+import { type PlainReason, reasonOf } from "../../errors/tributary-error.ts";
+import type { ServerFacts } from "../../redis/server-info.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { LoadProgress } from "../initial/load-replies.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { FactsPoller } from "../report/facts-poller.ts";
 import type {
   DestinationFacts,
   HeldShard,
@@ -20,8 +19,9 @@ import type {
   ShardStatus,
   SourceFacts,
   StopLeft,
-} from "./shard-report.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
+} from "../report/shard-report.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import { EventGate } from "./event-gate.ts";
 
 /** Where a shard sync stands at the moment of a report. */
 export type Moment = {

@@ -1,12 +1,12 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import type { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
+import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
+import { currentReplid, type Generation } from "../generation/generation.ts";
+import { KeyRefresher } from "../refresh/key-refresher.ts";
+import type { StreamApplier } from "../stream/stream-applier.ts";
 import { type ApplyContext, type ReplySwitch, streamApplier } from "./apply-generation.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import type { DestinationSession } from "./destination/destination-session.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
-import type { ExpiryKeeper } from "./expiry/expiry-keeper.ts";
-import type { ExpiryNudger } from "./expiry/expiry-nudger.ts";
-import { currentReplid, type Generation } from "./generation.ts";
-import { KeyRefresher } from "./refresh/key-refresher.ts";
-import type { StreamApplier } from "./stream/stream-applier.ts";
 
 export type StreamStageParts = {
   readonly generation: Generation;

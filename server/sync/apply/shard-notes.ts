@@ -1,6 +1,6 @@
-import type { DestinationSession } from "./destination/destination-session.ts";
-import type { Differences } from "./ledger/differences.ts";
-import { pause } from "./pause.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import type { Differences } from "../ledger/differences.ts";
+import { pause } from "../retry/pause.ts";
 
 /** ms between two notes of how many keys the shard has. */
 const COUNT_MS = 30_000;

@@ -1,4 +1,4 @@
-import { TributaryError } from "../errors/tributary-error.ts";
+import { TributaryError } from "../../errors/tributary-error.ts";
 import type { DatabaseMap } from "./shard-sync-spec.ts";
 
 /** The destination's database for a source database; null where that database is not synchronized. */

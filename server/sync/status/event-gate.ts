@@ -1,4 +1,4 @@
-import type { ShardEvent } from "./shard-report.ts";
+import type { ShardEvent } from "../report/shard-report.ts";
 
 const MINUTE_MS = 60_000;
 /** Events of one type, and of all types, that are told one by one within a minute. */

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
-import { dropClient, openClient } from "../redis/client.ts";
-import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
-import { parseInfo, type ServerFacts, type ServerInfo, serverFacts } from "../redis/server-info.ts";
+import { dropClient, openClient } from "../../redis/client.ts";
+import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
+import { parseInfo, type ServerFacts, type ServerInfo, serverFacts } from "../../redis/server-info.ts";
 import type { KeyCount } from "./shard-report.ts";
 
 /** A key of Tributary's own, which is left out of the counts. */

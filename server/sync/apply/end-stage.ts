@@ -1,4 +1,4 @@
-import { pause } from "./pause.ts";
+import { pause } from "../retry/pause.ts";
 import type { StreamStage } from "./stream-stage.ts";
 
 const LOOK_MS = 20;

@@ -1,8 +1,8 @@
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
-import { unfencedWarning } from "../continuation.ts";
-import type { DestinationSideOptions } from "../destination-side-options.ts";
-import { DestinationSession } from "./destination-session.ts";
-import { Neighbors } from "./neighbors.ts";
+import { DestinationSession } from "../destination/destination-session.ts";
+import { Neighbors } from "../destination/neighbors.ts";
+import { unfencedWarning } from "./continuation.ts";
+import type { DestinationSideOptions } from "./destination-side-options.ts";
 
 /** ms between two looks at who else is on the destination. */
 const LOOK_MS = 1000;

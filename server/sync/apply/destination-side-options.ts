@@ -1,12 +1,12 @@
-import type { DestinationDurability } from "./destination/destination-durability.ts";
-import type { Hold } from "./hold.ts";
-import type { LagMeter } from "./lag-meter.ts";
-import type { StreamLedger } from "./ledger/stream-ledger.ts";
-import type { StreamSource } from "./refresh/key-refresher.ts";
-import type { ReportBuilder } from "./report-builder.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
-import type { TaskMerge } from "./strays/task-merge.ts";
-import type { SyncLimits } from "./sync-limits.ts";
+import type { DestinationDurability } from "../destination/destination-durability.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { Hold } from "../reconcile/hold.ts";
+import type { StreamSource } from "../refresh/key-refresher.ts";
+import type { LagMeter } from "../report/lag-meter.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../spec/sync-limits.ts";
+import type { ReportBuilder } from "../status/report-builder.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
 
 export type DestinationSideOptions = {
   readonly spec: ShardSyncSpec;

@@ -1,12 +1,12 @@
-import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
-import { formatAddress } from "../redis/endpoint.ts";
-import type { StreamPosition } from "../replica/psync-handshake.ts";
+import { type PlainReason, TributaryError } from "../../errors/tributary-error.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
+import type { StreamPosition } from "../../replica/psync-handshake.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Standing } from "../destination/standing.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { ReportBuilder } from "../status/report-builder.ts";
 import { holds } from "./apply-generation.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import type { Standing } from "./destination/standing.ts";
-import type { Generation } from "./generation.ts";
-import type { ReportBuilder } from "./report-builder.ts";
-import type { ShardSyncSpec } from "./shard-sync-spec.ts";
 
 /** What has to be received from the source: the stream from a position on, or with null everything. */
 export type Wanted = { readonly resume: StreamPosition | null; readonly why: string };

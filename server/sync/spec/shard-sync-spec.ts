@@ -1,6 +1,6 @@
-import type { MergeSpec } from "../merge/merge-policy.ts";
-import type { RedisEndpoint } from "../redis/endpoint.ts";
-import type { SourceAddresses } from "../redis/source-addresses.ts";
+import type { MergeSpec } from "../../merge/merge-policy.ts";
+import type { RedisEndpoint } from "../../redis/endpoint.ts";
+import type { SourceAddresses } from "../../redis/source-addresses.ts";
 
 /** Source databases and where each goes. `all`: every source database to the same number. */
 export type DatabaseMap =
