@@ -1,7 +1,7 @@
 import { CardSection } from "@/components/controls/card";
 import { formatCount, formatPlural } from "@/components/format/count";
 import { copiedKeys, totalKeys } from "@/components/task/key-totals";
-import type { ShardView } from "@/server/control/task-view";
+import type { ShardView } from "@/server/control/views/task-view";
 import type { KeyCount, ShardReport } from "@/server/sync/report/shard-report";
 
 type KeyCountsProps = {

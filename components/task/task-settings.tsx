@@ -10,7 +10,7 @@ import {
   policyChoices,
   shrinkChoices,
 } from "@/components/merging/merge-choices";
-import type { TaskView } from "@/server/control/task-view";
+import type { TaskView } from "@/server/control/views/task-view";
 import type { DatabaseMap } from "@/server/sync/spec/shard-sync-spec";
 import { ChangeSettings } from "./change-settings";
 

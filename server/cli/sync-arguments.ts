@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { TaskInput } from "../control/task-input.ts";
-import { planTask, type TaskPlan } from "../control/task-plan.ts";
+import type { TaskInput } from "../control/plan/task-input.ts";
+import { planTask, type TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { checkInThread } from "../../server/control/check-thread.ts";
+import { checkInThread } from "../../server/control/checks/check-thread.ts";
 import type { PrecheckInput } from "../../server/precheck/precheck-report.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { plainQuestion } from "../precheck/merge-question.ts";

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
-import { EngineLives } from "../../server/control/engine-lives.ts";
-import type { TaskRun } from "../../server/control/task-run.ts";
+import { EngineLives } from "../../server/control/engine/engine-lives.ts";
+import type { TaskRun } from "../../server/control/tasks/task-run.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 
 const runs = ["a", "b", "c"].map((id) => ({ record: { id } }) as TaskRun);

@@ -1,5 +1,5 @@
-import type { ShardCommand } from "../../server/control/engine-protocol.ts";
-import type { ShardRunner, ShardRunnerListener } from "../../server/control/shard-runner.ts";
+import type { ShardCommand } from "../../server/control/engine/engine-protocol.ts";
+import type { ShardRunner, ShardRunnerListener } from "../../server/control/engine/shard-runner.ts";
 import type { PlainReason } from "../../server/errors/tributary-error.ts";
 import type { ShardReport, ShardStatus } from "../../server/sync/report/shard-report.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";

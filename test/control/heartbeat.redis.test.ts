@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Heartbeat } from "../../server/control/heartbeat.ts";
+import { Heartbeat } from "../../server/control/engine/heartbeat.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";

@@ -1,7 +1,12 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Database, openDatabase } from "../../db/open-database.ts";
 import { metricSamples, tasks } from "../../db/schema.ts";
-import { readSeries, recordSamples, rollUp, type Sample } from "../../server/control/metrics-recorder.ts";
+import {
+  readSeries,
+  recordSamples,
+  rollUp,
+  type Sample,
+} from "../../server/control/history/metrics-recorder.ts";
 import { temporaryFolder } from "../servers/index.ts";
 
 /** A full hour, so that buckets of every length begin with it. */

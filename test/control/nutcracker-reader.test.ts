@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
-import { NutcrackerReader } from "../../server/control/nutcracker-reader.ts";
-import { planTask } from "../../server/control/task-plan.ts";
+import { NutcrackerReader } from "../../server/control/plan/nutcracker-reader.ts";
+import { planTask } from "../../server/control/plan/task-plan.ts";
 
 const good = "alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  servers:\n   - 10.0.0.1:6379:1 one\n";
 /** Each keeps the library busy for long, or would have it answer with megabytes. */

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
 import { type OpenDatabase, openDatabase } from "../../db/open-database.ts";
+import type { RunPrechecks } from "../../server/control/checks/precheck-verdict.ts";
 import { type Control, openControl } from "../../server/control/control.ts";
-import type { RunPrechecks } from "../../server/control/precheck-verdict.ts";
-import { openSecretBox } from "../../server/control/secret-box.ts";
-import type { TaskInput } from "../../server/control/task-input.ts";
+import type { TaskInput } from "../../server/control/plan/task-input.ts";
+import { openSecretBox } from "../../server/control/secrets/secret-box.ts";
 import type { CheckResult, PrecheckReport } from "../../server/precheck/precheck-report.ts";
 import { temporaryFolder } from "../servers/index.ts";
 import { FakeRunner } from "./fake-runner.ts";

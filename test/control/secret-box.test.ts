@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openSecretBox } from "../../server/control/secret-box.ts";
-import { holdsPasswords } from "../../server/control/task-store.ts";
+import { openSecretBox } from "../../server/control/secrets/secret-box.ts";
+import { holdsPasswords } from "../../server/control/tasks/task-store.ts";
 import { temporaryFolder } from "../servers/index.ts";
 import { openTestControl } from "./open-test-control.ts";
 

@@ -3,7 +3,7 @@ import {
   type StartQuestion,
   startQuestion,
   UnconfirmedError,
-} from "../../server/control/start-confirmation.ts";
+} from "../../server/control/checks/start-confirmation.ts";
 import type { TributaryError } from "../../server/errors/tributary-error.ts";
 import type { DestinationUse, PrecheckReport } from "../../server/precheck/precheck-report.ts";
 import { until } from "../servers/index.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ShardRun } from "../../server/control/shard-run.ts";
-import { stopShard } from "../../server/control/stop-shard.ts";
-import type { ShardRecord, TaskRecord } from "../../server/control/task-record.ts";
-import { TaskRun } from "../../server/control/task-run.ts";
+import { stopShard } from "../../server/control/supervisor/stop-shard.ts";
+import { ShardRun } from "../../server/control/tasks/shard-run.ts";
+import type { ShardRecord, TaskRecord } from "../../server/control/tasks/task-record.ts";
+import { TaskRun } from "../../server/control/tasks/task-run.ts";
 import type { StreamProgress } from "../../server/sync/report/shard-report.ts";
 import { reportOf } from "./fake-runner.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
-import { recordSamples } from "../../server/control/metrics-recorder.ts";
+import { recordSamples } from "../../server/control/history/metrics-recorder.ts";
 import { reasonOf, type TributaryError } from "../../server/errors/tributary-error.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 import { checksOf, openTestControl, type TestControl, twoShards } from "./open-test-control.ts";

@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { syncArguments } from "../../server/cli/sync-arguments.ts";
-import { precheckInput } from "../../server/control/precheck-verdict.ts";
-import { openSecretBox } from "../../server/control/secret-box.ts";
-import { planTask } from "../../server/control/task-plan.ts";
-import { precheckInputOf, recordOf, specOf } from "../../server/control/task-specs.ts";
+import { precheckInput } from "../../server/control/checks/precheck-verdict.ts";
+import { planTask } from "../../server/control/plan/task-plan.ts";
+import { openSecretBox } from "../../server/control/secrets/secret-box.ts";
+import { precheckInputOf, recordOf, specOf } from "../../server/control/tasks/task-specs.ts";
 import { formatAddress } from "../../server/redis/endpoint.ts";
 import { temporaryFolder } from "../servers/index.ts";
 

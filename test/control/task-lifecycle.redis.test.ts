@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import { openControl } from "../../server/control/control.ts";
-import { openSecretBox } from "../../server/control/secret-box.ts";
-import type { TaskInput } from "../../server/control/task-input.ts";
-import { WorkerPool } from "../../server/control/worker-pool.ts";
+import { WorkerPool } from "../../server/control/engine/worker-pool.ts";
+import type { TaskInput } from "../../server/control/plan/task-input.ts";
+import { openSecretBox } from "../../server/control/secrets/secret-box.ts";
 import { runPrechecks } from "../../server/precheck/run-prechecks.ts";
 import { type RedisServer, startNutcracker, startRedis, temporaryFolder, until } from "../servers/index.ts";
 
@@ -36,7 +36,7 @@ function open(directory: string, entry?: URL) {
 /** The real worker, which throws when the file `flag` appears; one of the threads that see it takes it away. */
 function mortalWorker(flag: string): URL {
   const file = join(temporaryFolder(), "worker.mjs");
-  const worker = new URL("../../server/control/engine-worker-dev.mjs", import.meta.url);
+  const worker = new URL("../../server/control/engine/engine-worker-dev.mjs", import.meta.url);
   writeFileSync(
     file,
     `import { unlinkSync } from "node:fs";

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ShardRunnerListener } from "../../server/control/shard-runner.ts";
-import { WorkerPool, type WorkerPoolOptions } from "../../server/control/worker-pool.ts";
+import type { ShardRunnerListener } from "../../server/control/engine/shard-runner.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../server/control/engine/worker-pool.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { WriteBehind } from "../../server/control/write-behind.ts";
+import { WriteBehind } from "../../server/control/storage/write-behind.ts";
 
 function open() {
   const seen: string[] = [];

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { EngineHost } from "../../server/control/engine-host.ts";
-import type { EngineMessage } from "../../server/control/engine-protocol.ts";
+import { EngineHost } from "../../server/control/engine/engine-host.ts";
+import type { EngineMessage } from "../../server/control/engine/engine-protocol.ts";
 import { HEARTBEAT_KEY } from "../../server/sync/checkpoint/own-keys.ts";
 import { type RedisServer, startRedis, startSentinel, until } from "../servers/index.ts";
 import { plainClient } from "../servers/plain-client.ts";

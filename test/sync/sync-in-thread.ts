@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
-import { shardKey } from "../../server/control/engine-protocol.ts";
-import { WorkerPool } from "../../server/control/worker-pool.ts";
+import { shardKey } from "../../server/control/engine/engine-protocol.ts";
+import { WorkerPool } from "../../server/control/engine/worker-pool.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import { SyncForTest } from "./sync-for-test.ts";
 
