@@ -7,7 +7,7 @@ import type { RefusedCommand } from "../../server/sync/report/shard-report.ts";
 import { canonicalValue } from "../digest/canonical-value.ts";
 import { compareUnion, describeDifferences } from "../digest/compare-union.ts";
 import { startRedis } from "../servers/index.ts";
-import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";
+import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
 import { changeEverything } from "./change-matrix.ts";
 import { type ExpectedLosses, type ExpectedRefusal, expectedLosses } from "./expected-losses.ts";
 import { fillMatrix, keysInPieces, rdbTypesOnServer } from "./fill-matrix.ts";

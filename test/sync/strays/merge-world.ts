@@ -6,9 +6,9 @@ import { BEGUN } from "../../../server/sync/destination/standing.ts";
 import type { ShardSyncSpec } from "../../../server/sync/spec/shard-sync-spec.ts";
 import { createRing } from "../../../server/twemproxy/ring.ts";
 import { type RedisServer, startRedis, until } from "../../servers/index.ts";
-import { endpointAt, type SyncForTest } from "../sync-for-test.ts";
-import type { ThreadsForTest } from "../sync-in-thread.ts";
-import { syncsOfTask } from "../syncs-of-task.ts";
+import { endpointAt, type SyncForTest } from "../harness/sync-for-test.ts";
+import type { ThreadsForTest } from "../harness/sync-in-thread.ts";
+import { syncsOfTask } from "../harness/syncs-of-task.ts";
 
 export type WorldOptions = {
   readonly shards: number;
