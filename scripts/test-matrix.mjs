@@ -21,12 +21,14 @@ const part = process.argv.includes("--part");
 const tests = [
   "test/matrix",
   "test/precheck/harmless.redis.test.ts",
-  ...(onlyGiven ? [] : ["scripts", "command-downgrade"]).map((name) => `test/sync/${name}.redis.test.ts`),
+  ...(onlyGiven ? [] : ["scripting/scripts", "commands/command-downgrade"]).map(
+    (name) => `test/sync/${name}.redis.test.ts`,
+  ),
 ];
 /** With each server as the destination of an old master's scripts; and, from 6.0 on, command by command to another such. */
 const each = [
-  "test/sync/script-prelude.redis.test.ts",
-  ...(onlyGiven ? [] : ["test/sync/commands.redis.test.ts"]),
+  "test/sync/scripting/script-prelude.redis.test.ts",
+  ...(onlyGiven ? [] : ["test/sync/commands/commands.redis.test.ts"]),
 ];
 const results = mkdtempSync(join(tmpdir(), "tributary-matrix-"));
 try {

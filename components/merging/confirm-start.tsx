@@ -8,7 +8,7 @@ import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
 import { formatCount, formatPercent, formatPlural } from "@/components/format/count";
 import { useTRPC } from "@/components/live/trpc";
-import type { StartQuestion } from "@/server/control/start-confirmation";
+import type { StartQuestion } from "@/server/control/checks/start-confirmation";
 import type { NeighborTask } from "@/server/precheck/neighbor-tasks";
 import { NameField, type OwnName } from "./own-name";
 

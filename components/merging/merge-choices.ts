@@ -1,5 +1,5 @@
 import type { MergePolicy } from "@/server/merge/merge-policy";
-import type { DestinationKeysPolicy, FlushPolicy, ShrinkPolicy } from "@/server/sync/shard-sync-spec";
+import type { DestinationKeysPolicy, FlushPolicy, ShrinkPolicy } from "@/server/sync/spec/shard-sync-spec";
 
 type Choice<T extends string> = { readonly value: T; readonly label: string; readonly help: string };
 

@@ -3,7 +3,7 @@
 import { Choices } from "@/components/controls/choices";
 import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
-import type { ShrinkPolicy } from "@/server/sync/shard-sync-spec";
+import type { ShrinkPolicy } from "@/server/sync/spec/shard-sync-spec";
 import { parseBound, shrinkChoices } from "./merge-choices";
 
 /** What stands in the fields. */

@@ -2,7 +2,7 @@
 
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
-import type { DestinationKeysPolicy } from "@/server/sync/shard-sync-spec";
+import type { DestinationKeysPolicy } from "@/server/sync/spec/shard-sync-spec";
 
 type KeysChoiceProps = { onChoose: (policy: DestinationKeysPolicy) => void };
 

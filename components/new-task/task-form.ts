@@ -1,7 +1,7 @@
 import type { Inputs } from "@/components/live/trpc";
 import type { ShrinkForm } from "@/components/merging/shrink-fields";
 import type { MergePolicy } from "@/server/merge/merge-policy";
-import type { DestinationKeysPolicy, FlushPolicy } from "@/server/sync/shard-sync-spec";
+import type { DestinationKeysPolicy, FlushPolicy } from "@/server/sync/spec/shard-sync-spec";
 import { parseBound } from "../merging/merge-choices";
 
 type TaskInput = Inputs["task"]["create"];

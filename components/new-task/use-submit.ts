@@ -6,7 +6,7 @@ import { useCallback, useState } from "react";
 import { toast } from "sonner";
 import { reasonOf, type ShownReason } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
-import type { StartQuestion } from "@/server/control/start-confirmation";
+import type { StartQuestion } from "@/server/control/checks/start-confirmation";
 import type { PrecheckReport } from "@/server/precheck/precheck-report";
 import { fieldOfReason } from "./server-error-field";
 import { type FormErrors, findErrors, type TaskForm, toTaskInput } from "./task-form";

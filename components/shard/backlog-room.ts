@@ -1,4 +1,4 @@
-import type { SourceFacts, StreamProgress } from "@/server/sync/shard-report";
+import type { SourceFacts, StreamProgress } from "@/server/sync/report/shard-report";
 
 export type BacklogRoom = {
   /** Bytes that the source can still write before a resume at the applied offset fails; negative when it already does. */

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import type { SeriesRange } from "@/server/control/task-view";
+import type { SeriesRange } from "@/server/control/views/task-view";
 
 type ChartOptions = {
   /** The theme's colors and the width are read from it. */

@@ -15,8 +15,8 @@ import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
 import { AgainDialog } from "@/components/task/again-dialog";
-import type { ShardView } from "@/server/control/task-view";
-import type { Differs } from "@/server/sync/shard-report";
+import type { ShardView } from "@/server/control/views/task-view";
+import type { Differs } from "@/server/sync/report/shard-report";
 
 type DiffersPanelProps = { view: ShardView; differs: Differs };
 

@@ -11,8 +11,8 @@ import { Ago } from "@/components/live/ago";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
-import type { ShardView } from "@/server/control/task-view";
-import type { HeldShard, HoldDecision } from "@/server/sync/shard-report";
+import type { ShardView } from "@/server/control/views/task-view";
+import type { HeldShard, HoldDecision } from "@/server/sync/report/shard-report";
 
 type HeldPanelProps = { view: ShardView; held: HeldShard };
 

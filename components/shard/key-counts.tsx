@@ -1,8 +1,8 @@
 import { CardSection } from "@/components/controls/card";
 import { formatCount, formatPlural } from "@/components/format/count";
 import { copiedKeys, totalKeys } from "@/components/task/key-totals";
-import type { ShardView } from "@/server/control/task-view";
-import type { KeyCount, ShardReport } from "@/server/sync/shard-report";
+import type { ShardView } from "@/server/control/views/task-view";
+import type { KeyCount, ShardReport } from "@/server/sync/report/shard-report";
 
 type KeyCountsProps = {
   address: string;

@@ -2,7 +2,7 @@ import { CardSection } from "@/components/controls/card";
 import { Fact } from "@/components/controls/fact";
 import { formatCount } from "@/components/format/count";
 import { labelOf, policyChoices } from "@/components/merging/merge-choices";
-import type { MergeFacts } from "@/server/sync/shard-report";
+import type { MergeFacts } from "@/server/sync/report/shard-report";
 
 const kinds: Record<MergeFacts["samples"][number]["kind"], string> = {
   stray: "Stray",

@@ -4,7 +4,7 @@ import { capitalized } from "@/components/format/capitalized";
 import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
-import type { RefusedCommand } from "@/server/sync/shard-report";
+import type { RefusedCommand } from "@/server/sync/report/shard-report";
 
 /** The log of commands that were not applied: skipped by a rule, or rejected by the destination. */
 export function RefusedCommands({ refused }: { refused: readonly RefusedCommand[] }) {

@@ -4,7 +4,7 @@ import { Fact, Unknown } from "@/components/controls/fact";
 import { formatBytes } from "@/components/format/bytes";
 import { formatCount, formatOffset, formatPercent, formatPlural } from "@/components/format/count";
 import { serverName } from "@/components/format/server-name";
-import type { ShardSummary } from "@/server/control/task-view";
+import type { ShardSummary } from "@/server/control/views/task-view";
 import { backlogRoom, waitingBytes } from "./backlog-room";
 
 /** What both ends said of themselves, and where in the stream the shard is. */

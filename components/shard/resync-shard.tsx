@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Button } from "@/components/controls/button";
 import { mayResync, ResyncDialog } from "@/components/task/resync-dialog";
 import { useTaskActions } from "@/components/task/use-task-actions";
-import type { ShardView } from "@/server/control/task-view";
+import type { ShardView } from "@/server/control/views/task-view";
 
 /** The way on for a shard that has stopped since the destination lost its data; nothing for any other. */
 export function ResyncShard({ view: { task, shard } }: { view: ShardView }) {

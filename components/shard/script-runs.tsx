@@ -2,7 +2,7 @@ import { CardSection } from "@/components/controls/card";
 import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
-import type { ScriptRuns as Runs } from "@/server/sync/shard-report";
+import type { ScriptRuns as Runs } from "@/server/sync/report/shard-report";
 
 /** Scripts that the shard sends as they were called: whether they ran on the destination, and what they returned. */
 export function ScriptRuns({ scripts }: { scripts: readonly Runs[] }) {

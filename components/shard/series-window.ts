@@ -1,4 +1,4 @@
-import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/task-view";
+import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/views/task-view";
 
 /** Length of each range in seconds. */
 export const rangeSeconds: Record<SeriesRange, number> = {

@@ -5,7 +5,7 @@ import { Segmented } from "@/components/controls/segmented";
 import { formatByteRate, formatBytes } from "@/components/format/bytes";
 import { formatRate } from "@/components/format/count";
 import { formatDuration } from "@/components/format/duration";
-import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/task-view";
+import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/views/task-view";
 import { TimeChart } from "./time-chart";
 import { useLiveSeries } from "./use-live-series";
 

@@ -9,7 +9,7 @@ import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { DiffersBadge } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
 import { AgainDialog } from "@/components/task/again-dialog";
-import type { ShardView } from "@/server/control/task-view";
+import type { ShardView } from "@/server/control/views/task-view";
 import { HeldBackExpiries } from "./held-back-expiries";
 import { SiblingNav } from "./sibling-nav";
 

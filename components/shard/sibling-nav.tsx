@@ -2,7 +2,7 @@ import Link from "next/link";
 import { cx } from "@/components/format/cx";
 import { shorten } from "@/components/format/shorten";
 import { statusWords, toneText } from "@/components/status/status-words";
-import type { ShardView } from "@/server/control/task-view";
+import type { ShardView } from "@/server/control/views/task-view";
 
 type SiblingNavProps = { taskId: string; current: string; siblings: ShardView["siblings"] };
 

@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { Card } from "@/components/controls/card";
 import { formatMoment } from "@/components/format/duration";
-import type { SeriesRange } from "@/server/control/task-view";
+import type { SeriesRange } from "@/server/control/views/task-view";
 import { chartOptions } from "./chart-options";
 import { rangeSeconds } from "./series-window";
 

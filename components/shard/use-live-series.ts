@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTRPC } from "@/components/live/trpc";
-import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/task-view";
+import type { SeriesRange, ShardSeries, ShardSummary } from "@/server/control/views/task-view";
 import { appendPoint, pointOf } from "./series-window";
 
 const sumKeys = (counts: readonly { keys: number }[]) => counts.reduce((sum, { keys }) => sum + keys, 0);

@@ -3,8 +3,8 @@ import { capitalized } from "@/components/format/capitalized";
 import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
-import type { EventView } from "@/server/control/task-view";
-import type { EventLevel } from "@/server/sync/shard-report";
+import type { EventView } from "@/server/control/views/task-view";
+import type { EventLevel } from "@/server/sync/report/shard-report";
 import { groupEvents } from "./group-events";
 import { type Tone, toneText } from "./status-words";
 

@@ -1,4 +1,4 @@
-import type { EventView } from "@/server/control/task-view";
+import type { EventView } from "@/server/control/views/task-view";
 
 export type EventGroup = {
   /** The first of the group as given: the newest where the list is newest first. */

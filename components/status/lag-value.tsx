@@ -3,7 +3,7 @@
 import { Hint } from "@/components/controls/hint";
 import { formatBytes } from "@/components/format/bytes";
 import { formatDuration } from "@/components/format/duration";
-import type { Lag } from "@/server/sync/shard-report";
+import type { Lag } from "@/server/sync/report/shard-report";
 
 /** Lag in seconds, and in bytes below it; what is unknown says so and why. */
 export function LagValue({ lag, large = false }: { lag: Lag; large?: boolean }) {

@@ -3,7 +3,7 @@
 import { CircleHelp } from "lucide-react";
 import { cx } from "@/components/format/cx";
 import { useLost } from "@/components/live/use-lost";
-import type { ShardStatus } from "@/server/sync/shard-report";
+import type { ShardStatus } from "@/server/sync/report/shard-report";
 import { statusWords, toneSoft } from "./status-words";
 
 /** A status as icon and word on a soft ground; without its color once nobody knows whether it still holds. */

@@ -11,7 +11,7 @@ import {
   RotateCw,
   Waves,
 } from "lucide-react";
-import type { ShardStatus } from "@/server/sync/shard-report";
+import type { ShardStatus } from "@/server/sync/report/shard-report";
 
 export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 

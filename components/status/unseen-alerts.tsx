@@ -7,7 +7,7 @@ import { Button } from "@/components/controls/button";
 import { formatPlural } from "@/components/format/count";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
-import type { EventView } from "@/server/control/task-view";
+import type { EventView } from "@/server/control/views/task-view";
 import { EventItem } from "./event-list";
 
 type UnseenAlertsProps = {

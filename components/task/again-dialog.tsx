@@ -7,7 +7,7 @@ import { Modal } from "@/components/controls/modal";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
-import type { ShardSummary, TaskRow } from "@/server/control/task-view";
+import type { ShardSummary, TaskRow } from "@/server/control/views/task-view";
 
 type AgainDialogProps = {
   task: Pick<TaskRow, "id" | "name" | "destinationLabel">;

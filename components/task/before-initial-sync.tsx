@@ -1,5 +1,5 @@
 import { ProgressBar } from "@/components/controls/progress-bar";
-import type { ShardStatus } from "@/server/sync/shard-report";
+import type { ShardStatus } from "@/server/sync/report/shard-report";
 
 const steps: Partial<Record<ShardStatus, string>> = {
   prechecking: "Checking both ends",

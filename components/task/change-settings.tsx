@@ -12,7 +12,7 @@ import { useTRPC } from "@/components/live/trpc";
 import { flushChoices, parseBound, policyChoices } from "@/components/merging/merge-choices";
 import { NameField, useOwnName } from "@/components/merging/own-name";
 import { boundError, ShrinkFields, shrinkFormOf } from "@/components/merging/shrink-fields";
-import type { TaskView } from "@/server/control/task-view";
+import type { TaskView } from "@/server/control/views/task-view";
 
 /** The way to change how a task merges: while it is paused. */
 export function ChangeSettings({ task }: { task: TaskView }) {

@@ -8,7 +8,7 @@ import { Modal } from "@/components/controls/modal";
 import { TextInput } from "@/components/controls/text-input";
 import { formatBytes } from "@/components/format/bytes";
 import { formatDuration } from "@/components/format/duration";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 
 type CutoverDialogProps = {
   task: Pick<TaskRow, "name" | "status" | "destinationLabel" | "lag">;

@@ -1,7 +1,7 @@
 import { Hand } from "lucide-react";
 import Link from "next/link";
 import { buttonLook } from "@/components/controls/button";
-import type { TaskView } from "@/server/control/task-view";
+import type { TaskView } from "@/server/control/views/task-view";
 
 /** The way to each shard that waits for a decision; nothing where none does. */
 export function HeldShards({ task }: { task: TaskView }) {

@@ -6,8 +6,8 @@ import { formatByteRate, formatBytes } from "@/components/format/bytes";
 import { formatCount, formatPercent, formatPlural, formatRate } from "@/components/format/count";
 import { formatDuration } from "@/components/format/duration";
 import { useNow } from "@/components/live/now";
-import type { ShardSummary } from "@/server/control/task-view";
-import type { InitialSyncProgress, InitialSyncStep, ShardStatus } from "@/server/sync/shard-report";
+import type { ShardSummary } from "@/server/control/views/task-view";
+import type { InitialSyncProgress, InitialSyncStep, ShardStatus } from "@/server/sync/report/shard-report";
 
 const steps: Record<InitialSyncStep, string> = {
   "waiting-for-rdb": "The master is saving its RDB",

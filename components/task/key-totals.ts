@@ -1,5 +1,5 @@
-import type { KeyCount } from "@/server/sync/shard-report";
-import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
+import type { KeyCount } from "@/server/sync/report/shard-report";
+import type { DatabaseMap } from "@/server/sync/spec/shard-sync-spec";
 
 export type KeyTotals = { readonly keys: number; readonly expires: number };
 

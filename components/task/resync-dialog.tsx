@@ -3,7 +3,7 @@
 import { type RefObject, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 
 type ResyncDialogProps = {
   task: Pick<TaskRow, "name" | "destinationLabel">;

@@ -1,4 +1,4 @@
-import type { ShardSummary } from "@/server/control/task-view";
+import type { ShardSummary } from "@/server/control/views/task-view";
 
 export type Stream = {
   /** Path from (0, its bank) to (100, its place in the trunk). */

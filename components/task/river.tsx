@@ -10,8 +10,8 @@ import { cx } from "@/components/format/cx";
 import { serverName } from "@/components/format/server-name";
 import { shorten } from "@/components/format/shorten";
 import { statusWords, type Tone, toneText } from "@/components/status/status-words";
-import type { ShardSummary, TaskView } from "@/server/control/task-view";
-import type { ShardStatus } from "@/server/sync/shard-report";
+import type { ShardSummary, TaskView } from "@/server/control/views/task-view";
+import type { ShardStatus } from "@/server/sync/report/shard-report";
 import { copiedKeys, totalKeys } from "./key-totals";
 import { layRiver } from "./river-course";
 

@@ -10,7 +10,7 @@ import { DiffersBadge } from "@/components/status/differs-badge";
 import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { StatusBadge } from "@/components/status/status-badge";
-import type { ShardSummary, TaskView } from "@/server/control/task-view";
+import type { ShardSummary, TaskView } from "@/server/control/views/task-view";
 import type { PlainReason } from "@/server/errors/tributary-error";
 import { BeforeInitialSync } from "./before-initial-sync";
 import { InitialSync } from "./initial-sync";

@@ -12,9 +12,9 @@ import { ConfirmStart } from "@/components/merging/confirm-start";
 import { destinationKeysChoices } from "@/components/merging/merge-choices";
 import { useOwnName } from "@/components/merging/own-name";
 import { ReasonNote } from "@/components/status/reason-note";
-import type { StartQuestion } from "@/server/control/start-confirmation";
-import type { TaskRow } from "@/server/control/task-view";
-import type { DestinationKeysPolicy } from "@/server/sync/shard-sync-spec";
+import type { StartQuestion } from "@/server/control/checks/start-confirmation";
+import type { TaskRow } from "@/server/control/views/task-view";
+import type { DestinationKeysPolicy } from "@/server/sync/spec/shard-sync-spec";
 
 type StartDialogProps = { task: Pick<TaskRow, "id" | "name">; onClose: () => void };
 

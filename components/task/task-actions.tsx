@@ -7,7 +7,7 @@ import { Button } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
 import { cx } from "@/components/format/cx";
-import type { TaskAction, TaskRow } from "@/server/control/task-view";
+import type { TaskAction, TaskRow } from "@/server/control/views/task-view";
 import { AgainDialog } from "./again-dialog";
 import { CutoverDialog } from "./cutover-dialog";
 import { DeleteDialog } from "./delete-dialog";

@@ -8,7 +8,7 @@ import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { Sparkline } from "@/components/status/sparkline";
 import { StatusBadge } from "@/components/status/status-badge";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 import { LastEvent, NewAlerts, Route } from "./task-table";
 

@@ -2,7 +2,7 @@ import { Ago } from "@/components/live/ago";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
-import type { TaskView } from "@/server/control/task-view";
+import type { TaskView } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 import { Route } from "./task-table";
 

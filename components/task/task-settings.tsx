@@ -10,8 +10,8 @@ import {
   policyChoices,
   shrinkChoices,
 } from "@/components/merging/merge-choices";
-import type { TaskView } from "@/server/control/task-view";
-import type { DatabaseMap } from "@/server/sync/shard-sync-spec";
+import type { TaskView } from "@/server/control/views/task-view";
+import type { DatabaseMap } from "@/server/sync/spec/shard-sync-spec";
 import { ChangeSettings } from "./change-settings";
 
 /** What the task was told to do. */

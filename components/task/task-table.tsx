@@ -8,7 +8,7 @@ import { EventIcon } from "@/components/status/event-list";
 import { LagValue } from "@/components/status/lag-value";
 import { Sparkline } from "@/components/status/sparkline";
 import { StatusBadge } from "@/components/status/status-badge";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 
 const head = "px-4 py-2.5 font-medium whitespace-nowrap";

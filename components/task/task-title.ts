@@ -1,5 +1,5 @@
 import { statusWords } from "@/components/status/status-words";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 
 /** The tab's title on a task's page or one of its shards': the status first, since tabs cut the end. */
 export function statusTitle(status: TaskRow["status"], ...names: string[]): string {

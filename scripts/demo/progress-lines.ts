@@ -1,4 +1,4 @@
-import type { ShardSummary, TaskView } from "../../server/control/task-view.ts";
+import type { ShardSummary, TaskView } from "../../server/control/views/task-view.ts";
 
 /** One line for a shard: what it is doing and how far it is. */
 export function shardLine(shard: ShardSummary): string {

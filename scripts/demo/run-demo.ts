@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TaskView } from "../../server/control/task-view.ts";
+import type { TaskView } from "../../server/control/views/task-view.ts";
 import { compareUnion, describeDifferences } from "../../test/digest/compare-union.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../../test/servers/temporary-folder.ts";
 import { until } from "../../test/servers/until.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actorOf } from "../control/actor.ts";
-import { seriesRanges } from "../control/task-view.ts";
+import { actorOf } from "../control/tasks/actor.ts";
+import { seriesRanges } from "../control/views/task-view.ts";
 import { everySecond } from "./every-second.ts";
 import { by, shardId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";

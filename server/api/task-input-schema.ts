@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { actorOf } from "../control/actor.ts";
-import { maxNutcrackerBytes } from "../control/nutcracker-reader.ts";
-import { controlCharacterIn } from "../control/task-plan.ts";
-import { mergePolicies } from "../control/task-ring.ts";
+import { maxNutcrackerBytes } from "../control/plan/nutcracker-reader.ts";
+import { controlCharacterIn } from "../control/plan/task-plan.ts";
+import { mergePolicies } from "../control/plan/task-ring.ts";
+import { actorOf } from "../control/tasks/actor.ts";
 
 const password = z.string().max(512);
 const address = z.string().trim().min(1, "an address is wanted").max(4096);

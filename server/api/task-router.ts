@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actorOf } from "../control/actor.ts";
+import { actorOf } from "../control/tasks/actor.ts";
 import { everySecond } from "./every-second.ts";
 import {
   by,

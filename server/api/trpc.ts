@@ -1,8 +1,8 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
+import { type CheckResult, PrecheckError } from "../control/checks/precheck-verdict.ts";
+import { UnconfirmedError } from "../control/checks/start-confirmation.ts";
 import type { Control } from "../control/control.ts";
-import { type CheckResult, PrecheckError } from "../control/precheck-verdict.ts";
-import { UnconfirmedError } from "../control/start-confirmation.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
 import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import type { SystemInfo } from "./system-info.ts";

@@ -1,4 +1,4 @@
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
 import { progressLine } from "./progress-line.ts";
 import type { ShardFollower } from "./shard-summary.ts";
 

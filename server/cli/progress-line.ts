@@ -1,4 +1,4 @@
-import type { ShardReport } from "../sync/shard-report.ts";
+import type { ShardReport } from "../sync/report/shard-report.ts";
 
 /** One line about a shard, as a terminal shows it; `width` in columns. */
 export function progressLine(

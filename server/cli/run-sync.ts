@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
-import { checkInThread } from "../control/check-thread.ts";
-import { precheckInput, reasonAgainst } from "../control/precheck-verdict.ts";
-import { readOnce } from "../control/read-once.ts";
-import { mergeSpecOf } from "../control/task-ring.ts";
-import { WorkerPool } from "../control/worker-pool.ts";
+import { checkInThread } from "../control/checks/check-thread.ts";
+import { precheckInput, reasonAgainst } from "../control/checks/precheck-verdict.ts";
+import { WorkerPool } from "../control/engine/worker-pool.ts";
+import { readOnce } from "../control/plan/read-once.ts";
+import { mergeSpecOf } from "../control/plan/task-ring.ts";
 import { shownText } from "../errors/shown-text.ts";
-import type { ShardSyncSpec } from "../sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
 import { ShardFollower } from "./shard-summary.ts";

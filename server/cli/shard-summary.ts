@@ -1,4 +1,4 @@
-import type { RefusedCommand, ShardReport, ShardStatus, StopLeft } from "../sync/shard-report.ts";
+import type { RefusedCommand, ShardReport, ShardStatus, StopLeft } from "../sync/report/shard-report.ts";
 
 /** Kinds of commands that were not applied, for one shard. */
 const MOST_REFUSED = 1000;

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { TaskInput } from "../control/task-input.ts";
-import { planTask, type TaskPlan } from "../control/task-plan.ts";
+import type { TaskInput } from "../control/plan/task-input.ts";
+import { planTask, type TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { mergePolicies } from "../merge/merge-policy.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/shard-sync-spec.ts";
+import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
 export const usage = `Synchronizes the shards of a Twemproxy Redis cluster into one Redis, without the page.

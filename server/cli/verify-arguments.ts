@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { TaskPlan } from "../control/task-plan.ts";
+import type { TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { PaceLimits } from "../verify/pace.ts";
 import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { mergeSpecOf } from "../control/task-ring.ts";
+import { mergeSpecOf } from "../control/plan/task-ring.ts";
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { Verdict } from "../verify/verdict.ts";
 import { verdictJson, verdictLines } from "../verify/verdict-text.ts";

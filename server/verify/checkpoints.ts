@@ -1,7 +1,7 @@
 import { releaseOf, type ServerFacts } from "../redis/server-info.ts";
-import { type Checkpoint, parseCheckpoint } from "../sync/checkpoint.ts";
-import { checkpointKey, epochField } from "../sync/own-keys.ts";
-import { pause } from "../sync/pause.ts";
+import { type Checkpoint, parseCheckpoint } from "../sync/checkpoint/checkpoint.ts";
+import { checkpointKey, epochField } from "../sync/checkpoint/own-keys.ts";
+import { pause } from "../sync/retry/pause.ts";
 import type { Side } from "./look.ts";
 
 /** ms between two looks at the checkpoints. */

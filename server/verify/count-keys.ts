@@ -1,4 +1,4 @@
-import { HEARTBEAT_KEY, taskKeys } from "../sync/own-keys.ts";
+import { HEARTBEAT_KEY, taskKeys } from "../sync/checkpoint/own-keys.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { placeOf } from "./checkpoints.ts";
 import type { Side } from "./look.ts";

@@ -1,5 +1,5 @@
+import { doubtfulKeysKey } from "../sync/checkpoint/own-keys.ts";
 import { DOUBTS, doubtfulMember } from "../sync/doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey } from "../sync/own-keys.ts";
 import type { Side } from "./look.ts";
 import type { VerifySpec } from "./verify-spec.ts";
 

@@ -1,5 +1,5 @@
-import { isDestinationDb } from "../sync/database-map.ts";
-import { checkpointKey, OWN_PREFIX } from "../sync/own-keys.ts";
+import { checkpointKey, OWN_PREFIX } from "../sync/checkpoint/own-keys.ts";
+import { isDestinationDb } from "../sync/spec/database-map.ts";
 import type { Side } from "./look.ts";
 import { scanKeys } from "./scan-keys.ts";
 import type { VerifySpec } from "./verify-spec.ts";

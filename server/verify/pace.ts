@@ -1,4 +1,4 @@
-import { pause } from "../sync/pause.ts";
+import { pause } from "../sync/retry/pause.ts";
 
 /** What may be read in a second. They can be changed while a verification runs. */
 export type PaceLimits = { keysPerSecond: number; bytesPerSecond: number };

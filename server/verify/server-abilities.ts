@@ -1,5 +1,5 @@
 import { releaseOf } from "../redis/server-info.ts";
-import { OWN_PREFIX } from "../sync/own-keys.ts";
+import { OWN_PREFIX } from "../sync/checkpoint/own-keys.ts";
 import type { ReadConnection } from "./read-connection.ts";
 import { Refused } from "./reply-reader.ts";
 

@@ -1,6 +1,6 @@
 import type { KeyOwnership } from "../merge/key-ownership.ts";
 import { type Rightful, rightfulValue } from "../merge/rightful-value.ts";
-import { pause } from "../sync/pause.ts";
+import { pause } from "../sync/retry/pause.ts";
 import { canonicalDigest } from "./canonical-digest.ts";
 import type { Checkpoints, SourcePlace } from "./checkpoints.ts";
 import { placeOf } from "./checkpoints.ts";

@@ -1,8 +1,8 @@
 import { FingerprintSet } from "../merge/fingerprint-set.ts";
 import { KeyFingerprint } from "../merge/key-fingerprint.ts";
 import { KeyOwnership } from "../merge/key-ownership.ts";
-import { destinationDb, sourceDbs } from "../sync/database-map.ts";
 import { SourceLocator } from "../sync/source/source-locator.ts";
+import { destinationDb, sourceDbs } from "../sync/spec/database-map.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countKeys } from "./count-keys.ts";

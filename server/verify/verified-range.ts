@@ -1,6 +1,6 @@
 import { KeyFingerprint } from "../merge/key-fingerprint.ts";
 import type { KeyOwnership } from "../merge/key-ownership.ts";
-import { isHeartbeatKey, OWN_PREFIX } from "../sync/own-keys.ts";
+import { isHeartbeatKey, OWN_PREFIX } from "../sync/checkpoint/own-keys.ts";
 import { startsWith } from "./known-keys.ts";
 import type { VerifyRange } from "./verify-spec.ts";
 

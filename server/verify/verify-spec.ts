@@ -1,7 +1,7 @@
 import type { MergeSpec } from "../merge/merge-policy.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SourceAddresses } from "../redis/source-addresses.ts";
-import type { DatabaseMap } from "../sync/shard-sync-spec.ts";
+import type { DatabaseMap } from "../sync/spec/shard-sync-spec.ts";
 
 /**
  * - counts: how many keys there are, in seconds;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { checksOf, openTestControl, passwords, twoShards } from "../control/open-test-control.ts";
+import { checksOf, openTestControl, passwords, twoShards } from "../control/harness/open-test-control.ts";
 import { until } from "../servers/index.ts";
 import { startApi, type TestApi } from "./start-api.ts";
 

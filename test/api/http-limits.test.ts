@@ -5,7 +5,7 @@ import { everySecond } from "../../server/api/every-second.ts";
 import { LiveLimits } from "../../server/api/live-limits.ts";
 import { systemInfoOf } from "../../server/api/system-info.ts";
 import type { ApiContext } from "../../server/api/trpc.ts";
-import { openTestControl, twoShards } from "../control/open-test-control.ts";
+import { openTestControl, twoShards } from "../control/harness/open-test-control.ts";
 import { until } from "../servers/index.ts";
 import { startApi, type TestApi } from "./start-api.ts";
 

@@ -2,8 +2,8 @@ import { createTRPCClient, createWSClient, wsLink } from "@trpc/client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
 import type { AppRouter } from "../../server/api/router.ts";
-import type { TaskRow } from "../../server/control/task-view.ts";
-import { openTestControl, twoShards } from "../control/open-test-control.ts";
+import type { TaskRow } from "../../server/control/views/task-view.ts";
+import { openTestControl, twoShards } from "../control/harness/open-test-control.ts";
 import { until } from "../servers/index.ts";
 import { startApi } from "./start-api.ts";
 

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { createHttpServer } from "../../server/api/http-server.ts";
 import { requestGuard } from "../../server/api/request-guard.ts";
 import { systemInfoOf } from "../../server/api/system-info.ts";
-import { openTestControl, type TestControl } from "../control/open-test-control.ts";
+import { openTestControl, type TestControl } from "../control/harness/open-test-control.ts";
 
 export type TestApi = TestControl & { readonly url: string; readonly port: number };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startRedis, temporaryFolder, until } from "../servers/index.ts";
-import { EngineRun } from "../sync/engine-run.ts";
-import { smallRdb, startOldMaster } from "../sync/old-master.ts";
+import { EngineRun } from "../sync/harness/engine-run.ts";
+import { smallRdb, startOldMaster } from "../sync/harness/old-master.ts";
 
 const at = ({ port }: { port: number }) => `127.0.0.1:${port}`;
 

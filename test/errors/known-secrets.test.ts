@@ -4,7 +4,7 @@ import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { toTributaryError } from "../../server/redis/reply-error.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
 import { StreamLedger } from "../../server/sync/ledger/stream-ledger.ts";
-import { ReportBuilder } from "../../server/sync/report-builder.ts";
+import { ReportBuilder } from "../../server/sync/status/report-builder.ts";
 
 const password = `h"u'n<t>er&2 säge\\1+/`;
 knowSecret(password);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { readStanding } from "../../server/sync/destination/standing.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { CommandWalker } from "../../server/redis/command-walker.ts";
-import { RecordingTaker } from "../sync/recording-taker.ts";
+import { RecordingTaker } from "../sync/harness/recording-taker.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
 import { splitAnyhow } from "./mutate.ts";
 import { recordReplication } from "./record-redis.ts";

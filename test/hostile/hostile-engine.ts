@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 import type { EngineOrder, EngineSays } from "./engine-process.ts";
 
 type Order = EngineOrder extends infer One ? (One extends { id: number } ? Omit<One, "id"> : never) : never;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LAST_WRITE } from "../../server/merge/merge-policy.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
-import type { ShardSyncSpec } from "../../server/sync/shard-sync-spec.ts";
-import { SHRINK_POLICY } from "../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import { SHRINK_POLICY } from "../../server/sync/spec/shard-sync-spec.ts";
 import { plainQuestion } from "../precheck/merge-question.ts";
 import { startRedis, temporaryFolder, until } from "../servers/index.ts";
 import { type Behavior, behaviors, masterBehaviors, sentinelBehaviors } from "./behaviors.ts";

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { commandExamples, type ExampleContext, type ExampleText } from "../sync/command-examples.ts";
+import { commandExamples, type ExampleContext, type ExampleText } from "../sync/commands/command-examples.ts";
 import type { ServerCommand } from "./server-commands.ts";
 
 export type ServerVersion = { readonly flavor: "redis" | "valkey"; readonly number: string };

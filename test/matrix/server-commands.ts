@@ -5,7 +5,7 @@ import {
   moduleCommands,
   neverReplicated,
   skippedCommands,
-} from "../sync/command-examples.ts";
+} from "../sync/commands/command-examples.ts";
 
 /** A command by the name that COMMAND gives it, in upper case, a subcommand as `XGROUP CREATE`. */
 export type ServerCommand = { readonly name: string; readonly flags: readonly string[] };

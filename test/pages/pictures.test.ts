@@ -5,7 +5,7 @@ import { groupEvents } from "../../components/status/group-events.ts";
 import { sparklinePath } from "../../components/status/sparkline-path.ts";
 import { copiedKeys, totalKeys } from "../../components/task/key-totals.ts";
 import { layRiver } from "../../components/task/river-course.ts";
-import type { EventView } from "../../server/control/task-view.ts";
+import type { EventView } from "../../server/control/views/task-view.ts";
 
 const noRates = {
   commandsPerSecond: null,

@@ -3,11 +3,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { runPrechecks } from "../../server/precheck/run-prechecks.ts";
 import { openClient } from "../../server/redis/client.ts";
 import { isHarmless } from "../../server/redis/harmless-commands.ts";
-import { FactsPoller } from "../../server/sync/facts-poller.ts";
+import { FactsPoller } from "../../server/sync/report/facts-poller.ts";
 import { matrixServers } from "../matrix/matrix-servers.ts";
 import { CommandRecorder } from "../servers/command-recorder.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
-import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";
+import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
 import { plainQuestion } from "./merge-question.ts";
 
 /** One by one: `npm run test:matrix` has all that were fetched, and those of TRIBUTARY_SERVERS. */

@@ -3,7 +3,7 @@ import { runPrechecks } from "../../server/precheck/run-prechecks.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseSource } from "../../server/redis/parse-source.ts";
 import { freePort, startRedis, startSentinel, until } from "../servers/index.ts";
-import { startReplicatedShard } from "../sync/replicated-shard.ts";
+import { startReplicatedShard } from "../sync/harness/replicated-shard.ts";
 import { plainQuestion } from "./merge-question.ts";
 
 async function check(address: string) {

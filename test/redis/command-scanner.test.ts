@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CommandScanner, NOTED_ARGUMENTS } from "../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { anyBytes, checkProperty } from "../sync/check-property.ts";
+import { anyBytes, checkProperty } from "../sync/harness/check-property.ts";
 
 const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CommandWalker } from "../../server/redis/command-walker.ts";
 import { encodeCommand } from "../../server/redis/encode-command.ts";
-import { anyBytes, checkProperty, cutAt } from "../sync/check-property.ts";
+import { anyBytes, checkProperty, cutAt } from "../sync/harness/check-property.ts";
 
 test("finds the end of a command that comes in any pieces, and not what follows it", () => {
   const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });

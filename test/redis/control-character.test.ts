@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planTask } from "../../server/control/task-plan.ts";
+import { planTask } from "../../server/control/plan/task-plan.ts";
 import { controlCharacterIn } from "../../server/redis/control-character.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseSource } from "../../server/redis/parse-source.ts";

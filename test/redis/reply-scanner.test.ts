@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ReplyScanner } from "../../server/redis/reply-scanner.ts";
-import { anyBytes, checkProperty, cutAt } from "../sync/check-property.ts";
+import { anyBytes, checkProperty, cutAt } from "../sync/harness/check-property.ts";
 
 type Reply =
   | { readonly kind: "status"; readonly text: string }

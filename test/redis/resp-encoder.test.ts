@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decimalDigits, HEAD_BYTES, putBulk, putHead, putInteger } from "../../server/redis/resp-encoder.ts";
-import { checkProperty } from "../sync/check-property.ts";
+import { checkProperty } from "../sync/harness/check-property.ts";
 
 const count = fc.oneof(
   fc.integer({ min: 0, max: 2_000 }),

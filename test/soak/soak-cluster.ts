@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
 import { createRing } from "../../server/twemproxy/ring.ts";
 import { type Nutcracker, type RedisServer, startNutcracker, startRedis } from "../servers/index.ts";
-import { TcpProxy } from "../sync/tcp-proxy.ts";
+import { TcpProxy } from "../sync/harness/tcp-proxy.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { SoakEngines } from "./soak-engines.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../servers/index.ts";
-import { EngineRun } from "../sync/engine-run.ts";
+import { EngineRun } from "../sync/harness/engine-run.ts";
 
 /** ms for an engine to reach every party, through whatever strikes them meanwhile. */
 const PATIENCE_MS = 180_000;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
-import { TcpProxy } from "../sync/tcp-proxy.ts";
+import { TcpProxy } from "../sync/harness/tcp-proxy.ts";
 
 /** ms for what two servers have to agree on. */
 const PATIENCE_MS = 60_000;

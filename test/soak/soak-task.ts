@@ -1,6 +1,6 @@
-import { parseCheckpoint } from "../../server/sync/checkpoint.ts";
+import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey } from "../../server/sync/checkpoint/own-keys.ts";
 import { BEGUN } from "../../server/sync/destination/standing.ts";
-import { checkpointKey, doubtfulKeysKey } from "../../server/sync/own-keys.ts";
 import { compareUnion, type UnionComparison, type UnionOptions } from "../digest/compare-union.ts";
 import { type RedisServer, until } from "../servers/index.ts";
 import type { SoakEngines } from "./soak-engines.ts";

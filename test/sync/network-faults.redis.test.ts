@@ -5,12 +5,12 @@ import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
-import { seed } from "./check-property.ts";
-import { expectUnion } from "./expect-union.ts";
-import { rounds } from "./fault-rounds.ts";
-import { after } from "./proxy-trap.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
-import { TcpProxy } from "./tcp-proxy.ts";
+import { seed } from "./harness/check-property.ts";
+import { expectUnion } from "./harness/expect-union.ts";
+import { rounds } from "./harness/fault-rounds.ts";
+import { after } from "./harness/proxy-trap.ts";
+import { endpointAt, SyncForTest } from "./harness/sync-for-test.ts";
+import { TcpProxy } from "./harness/tcp-proxy.ts";
 
 /** Short, so that silence is noticed within a test; longer than what a loaded machine may take for an answer. */
 const limits = { openMs: 3_000, commandMs: 3_000, destinationSilenceMs: 3_000, sourceSilenceMs: 3_000 };

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { SYNC_LIMITS } from "../../server/sync/sync-limits.ts";
+import { SYNC_LIMITS } from "../../server/sync/spec/sync-limits.ts";
 import { startRedis, until } from "../servers/index.ts";
 import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
-import { seed } from "./check-property.ts";
-import { expectUnion } from "./expect-union.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { seed } from "./harness/check-property.ts";
+import { expectUnion } from "./harness/expect-union.ts";
+import { endpointAt, SyncForTest } from "./harness/sync-for-test.ts";
 
 const HEARTBEAT = "DTS_REDIS_TIMESTAMP_HEARTBEAT";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Refused, type Reply, ReplyReader } from "../../server/verify/reply-reader.ts";
-import { checkProperty, cutAt } from "../sync/check-property.ts";
+import { checkProperty, cutAt } from "../sync/harness/check-property.ts";
 
 const reply: fc.Memo<Reply> = fc.memo((depth) =>
   depth > 1 ? fc.oneof(leaf, fc.array(reply(depth - 1), { maxLength: 4 })) : leaf,

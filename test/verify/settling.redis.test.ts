@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { formatCheckpoint } from "../../server/sync/checkpoint.ts";
+import { formatCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { shadeOf } from "../../server/sync/expiry/expiry-shade.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
-import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";
+import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
 import { foundIn, verificationOf } from "./verify-for-test.ts";
 
 const impatient = { patienceMs: 200, rounds: 3 };

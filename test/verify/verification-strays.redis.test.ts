@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { KeyOwnership } from "../../server/merge/key-ownership.ts";
 import { startRedis, until } from "../servers/index.ts";
-import { seed } from "../sync/check-property.ts";
-import { rounds } from "../sync/fault-rounds.ts";
-import { endpointAt, SyncForTest } from "../sync/sync-for-test.ts";
-import { syncsOfTask } from "../sync/syncs-of-task.ts";
+import { seed } from "../sync/harness/check-property.ts";
+import { rounds } from "../sync/harness/fault-rounds.ts";
+import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
+import { syncsOfTask } from "../sync/harness/syncs-of-task.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { foundIn, ringOver, verificationOf } from "./verify-for-test.ts";
 

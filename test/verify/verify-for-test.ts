@@ -3,7 +3,7 @@ import type { Verdict } from "../../server/verify/verdict.ts";
 import { Verification } from "../../server/verify/verification.ts";
 import type { VerifyLimits, VerifySpec } from "../../server/verify/verify-spec.ts";
 import { temporaryFolder } from "../servers/index.ts";
-import { endpointAt } from "../sync/sync-for-test.ts";
+import { endpointAt } from "../sync/harness/sync-for-test.ts";
 
 type Reachable = { readonly port: number };
 

@@ -12,7 +12,7 @@ import { TaskCard } from "@/components/task/task-card";
 import { TaskListEmpty } from "@/components/task/task-list-empty";
 import { TaskTable } from "@/components/task/task-table";
 import { taskListTitle } from "@/components/task/task-title";
-import type { TaskRow } from "@/server/control/task-view";
+import type { TaskRow } from "@/server/control/views/task-view";
 
 export function TaskList({ initial }: { initial: readonly TaskRow[] }) {
   const trpc = useTRPC();

@@ -1,6 +1,6 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
-import { type DestinationDatabases, destinationDb, requireDatabase } from "../database-map.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { type DestinationDatabases, destinationDb, requireDatabase } from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { CommandDowngrade } from "./command-downgrade.ts";
 
 export type AcrossDatabases =

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { dropClient, openClient } from "../../redis/client.ts";
-import { checkpointKey, connectionName, epochField } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import type { SyncLimits } from "../sync-limits.ts";
+import { checkpointKey, connectionName, epochField } from "../checkpoint/own-keys.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../spec/sync-limits.ts";
 import { requireSameServerAt } from "./same-server.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { onlyReplies } from "../../redis/client.ts";
 import type { ServerFacts } from "../../redis/server-info.ts";
-import { OWN_PREFIX } from "../own-keys.ts";
+import { OWN_PREFIX } from "../checkpoint/own-keys.ts";
 
 /** How large may be what is sent to a destination, bytes. Each is the server's own limit or below it. */
 export type DestinationLimits = {

@@ -1,6 +1,6 @@
-import { FactsPoller } from "../facts-poller.ts";
-import { TASKS_KEY, taskKeys } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { TASKS_KEY, taskKeys } from "../checkpoint/own-keys.ts";
+import { FactsPoller } from "../report/facts-poller.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { DestinationDurability } from "./destination-durability.ts";
 import { destinationPersistence } from "./destination-persistence.ts";
 

@@ -18,10 +18,10 @@ import {
   notingField,
   shardKeys,
   trueExpiriesKey,
-} from "../own-keys.ts";
-import { pause } from "../pause.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import type { SyncLimits } from "../sync-limits.ts";
+} from "../checkpoint/own-keys.ts";
+import { pause } from "../retry/pause.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../spec/sync-limits.ts";
 import { ControlClient } from "./control-client.ts";
 import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.ts";
 import { readLimits } from "./destination-limits.ts";

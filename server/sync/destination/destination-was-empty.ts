@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { DatabaseKeys } from "../../redis/server-info.ts";
+import { checkpointKey, isOwnKey } from "../checkpoint/own-keys.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import { isDestinationDb } from "../database-map.ts";
-import { checkpointKey, isOwnKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { isDestinationDb } from "../spec/database-map.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { Neighbors } from "./neighbors.ts";
 
 /** Field of the checkpoint hash: 1 where the synchronized databases were empty before the task's first key. */

@@ -1,6 +1,6 @@
 import { type Redis, ReplyError } from "ioredis";
 import { onlyReplies } from "../../redis/client.ts";
-import { OWN_PREFIX } from "../own-keys.ts";
+import { OWN_PREFIX } from "../checkpoint/own-keys.ts";
 import { ownStateErrorOf } from "./destination-answer.ts";
 
 const key = `${OWN_PREFIX}precheck`;

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { checkpointKey, TASKS_KEY } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { checkpointKey, TASKS_KEY } from "../checkpoint/own-keys.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { formatTaskEntry, parseTaskEntry, type TaskEntry } from "./task-entry.ts";
 
 /** ms between two notes that a task is still there. */

@@ -1,4 +1,4 @@
-import { type Checkpoint, parseCheckpoint } from "../checkpoint.ts";
+import { type Checkpoint, parseCheckpoint } from "../checkpoint/checkpoint.ts";
 
 /**
  * What the destination says of this shard: never begun, begun but never finished, flushed after it was begun, or

@@ -1,8 +1,8 @@
 import { type Redis, ReplyError } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { NO_CLIENT_ID } from "../../redis/harmless-commands.ts";
-import { checkpointKey, epochField } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { checkpointKey, epochField } from "../checkpoint/own-keys.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { LOST, readStanding } from "./standing.ts";
 
 /** Rounds of CLIENT LIST and CLIENT KILL until no former writer is left. */

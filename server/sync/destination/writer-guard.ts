@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type ChainableCommander, type Redis, ReplyError } from "ioredis";
 import { encodeCommand } from "../../redis/encode-command.ts";
-import { guardKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { guardKey } from "../checkpoint/own-keys.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 
 /** For a message: why a guarded transaction was not applied. */
 export const WRITER_CHANGED =

@@ -7,8 +7,8 @@ import {
 } from "../commands/answer-watch.ts";
 import { knownKeys, knownKeysByRole } from "../commands/known-keys.ts";
 import { otherDb } from "../commands/other-database.ts";
-import { destinationDb } from "../database-map.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { destinationDb } from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { DoubtfulKeys } from "./doubtful-keys.ts";
 
 type DbKey = { readonly db: number; readonly key: Buffer };

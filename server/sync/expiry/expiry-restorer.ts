@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { pause } from "../pause.ts";
+import { pause } from "../retry/pause.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { SHADE_FLOOR, SHADE_STEP } from "./expiry-shade.ts";
 import type { StreamClock } from "./stream-clock.ts";

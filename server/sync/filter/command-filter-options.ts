@@ -1,9 +1,9 @@
 import type { CommandDowngrade } from "../commands/command-downgrade.ts";
-import type { DestinationDatabases } from "../database-map.ts";
 import type { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
 import type { FunctionLibraries } from "../scripting/function-libraries.ts";
 import type { ScriptRewriter } from "../scripting/script-rewriter.ts";
-import type { DatabaseMap, PublishPolicy } from "../shard-sync-spec.ts";
+import type { DestinationDatabases } from "../spec/database-map.ts";
+import type { DatabaseMap, PublishPolicy } from "../spec/shard-sync-spec.ts";
 import type { KeyJudge } from "../strays/key-judge.ts";
 
 export type CommandFilterOptions = {

@@ -6,19 +6,24 @@ import type { RdbEntry, RdbVisitor } from "../../rdb/rdb-visitor.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
 import type { ExpiryTime } from "../../redis/expiry-time.ts";
+import { isHeartbeatKey } from "../checkpoint/own-keys.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import { type DestinationDatabases, destinationDb, requireDatabase, sourceDbs } from "../database-map.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { RefusalLog } from "../ledger/refusal-log.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
-import { isHeartbeatKey } from "../own-keys.ts";
 import type { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import type { FunctionLibraries } from "../scripting/function-libraries.ts";
 import { type ScriptLibrary, scriptSha } from "../scripting/script-library.ts";
 import { storing } from "../scripting/script-rewriter.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import {
+  type DestinationDatabases,
+  destinationDb,
+  requireDatabase,
+  sourceDbs,
+} from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { TaskMerge } from "../strays/task-merge.ts";
 import { LinkCommandWriter } from "./link-command-writer.ts";
 import type { LoadProgress, LoadReplies, UndecodedValue } from "./load-replies.ts";

@@ -1,5 +1,5 @@
 import { withoutSecrets } from "../../errors/known-secrets.ts";
-import type { DifferenceCause, Differs } from "../shard-report.ts";
+import type { DifferenceCause, Differs } from "../report/shard-report.ts";
 
 /** Causes that are kept; those that come after them count as OTHER. */
 const MOST_CAUSES = 32;

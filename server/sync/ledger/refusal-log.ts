@@ -1,5 +1,5 @@
 import { withoutSecrets } from "../../errors/known-secrets.ts";
-import type { RefusedCommand } from "../shard-report.ts";
+import type { RefusedCommand } from "../report/shard-report.ts";
 
 const MAX_SAMPLES = 3;
 /** What an initial sync has lost is named one by one, up to so many. */

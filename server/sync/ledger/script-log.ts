@@ -1,7 +1,7 @@
 import { withoutSecrets } from "../../errors/known-secrets.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import type { ScriptRuns } from "../shard-report.ts";
-import { mergeAnswers } from "./script-answers.ts";
+import { mergeAnswers } from "../report/script-answers.ts";
+import type { ScriptRuns } from "../report/shard-report.ts";
 
 /** Scripts that are told apart; what others did is gathered under one name. */
 const MAX_SCRIPTS = 100;

@@ -1,6 +1,6 @@
 import { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import { LeftOutKeys } from "../doubtful/left-out-keys.ts";
-import type { ShardEvent } from "../shard-report.ts";
+import type { ShardEvent } from "../report/shard-report.ts";
 import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";

@@ -3,9 +3,9 @@ import { TributaryError } from "../../errors/tributary-error.ts";
 import { KeyFingerprint } from "../../merge/key-fingerprint.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { DatabaseKeys } from "../../redis/server-info.ts";
-import { isDestinationDb } from "../database-map.ts";
-import { formerKeysKey, isOwnKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { formerKeysKey, isOwnKey } from "../checkpoint/own-keys.ts";
+import { isDestinationDb } from "../spec/database-map.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { FingerprintTable } from "./key-fingerprint-set.ts";
 import { scanDestination } from "./reconcile-scan.ts";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
-import { pause } from "../pause.ts";
+import { pause } from "../retry/pause.ts";
 import {
   FingerprintTable,
   ID_FILE,

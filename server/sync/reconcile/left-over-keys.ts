@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { isDestinationDb } from "../database-map.ts";
-import { checkpointKey, isOwnKey } from "../own-keys.ts";
-import { pause } from "../pause.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { checkpointKey, isOwnKey } from "../checkpoint/own-keys.ts";
+import { pause } from "../retry/pause.ts";
+import { isDestinationDb } from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import { type FingerprintTable, fingerprintSetId, readFingerprints } from "./key-fingerprint-set.ts";
 import type { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import type { Blocked } from "./reconcile-patience.ts";

@@ -1,5 +1,5 @@
-import type { Hold } from "../hold.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { Hold } from "./hold.ts";
 import { type Blocked, GiveUp } from "./reconcile-patience.ts";
 
 /** Holds the shard while its left over keys cannot be told: until they can, or the user wants to go on with them. */

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { pause } from "../pause.ts";
+import { pause } from "../retry/pause.ts";
 import { type Blocked, Patience } from "./reconcile-patience.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import type { ReconcileSibling, SourcePosition } from "./reconcile-sibling.ts";

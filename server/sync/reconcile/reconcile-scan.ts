@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { KeyFingerprint, PARTITIONS } from "../../merge/key-fingerprint.ts";
-import { isOwnKey } from "../own-keys.ts";
+import { isOwnKey } from "../checkpoint/own-keys.ts";
 
 /** A key of the destination. */
 export type FoundKey = {

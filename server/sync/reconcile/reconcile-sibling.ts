@@ -5,10 +5,10 @@ import { PARTITIONS } from "../../merge/key-fingerprint.ts";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { sourceDbs } from "../database-map.ts";
-import { pause } from "../pause.ts";
-import type { DatabaseMap, SiblingShard } from "../shard-sync-spec.ts";
+import { pause } from "../retry/pause.ts";
 import { SourceLocator } from "../source/source-locator.ts";
+import { sourceDbs } from "../spec/database-map.ts";
+import type { DatabaseMap, SiblingShard } from "../spec/shard-sync-spec.ts";
 import {
   type FingerprintTable,
   fingerprintSetId,

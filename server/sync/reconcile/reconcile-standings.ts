@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
+import { checkpointKey, differsField, epochField, keysField } from "../checkpoint/own-keys.ts";
 import { readStanding, type Standing } from "../destination/standing.ts";
 import { causesIn } from "../ledger/differences.ts";
-import { checkpointKey, differsField, epochField, keysField } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 
 /** What the task's checkpoint hash says of every sibling at one moment. */
 export type Standings = {

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { checkpointKey, notedKey, notingField } from "../own-keys.ts";
+import { checkpointKey, notedKey, notingField } from "../checkpoint/own-keys.ts";
 import { FingerprintTable } from "./key-fingerprint-set.ts";
 
 /** Characters of the name of an initial sync, which stands in front of its fingerprints. */

@@ -1,4 +1,4 @@
-import type { ShrinkPolicy } from "../shard-sync-spec.ts";
+import type { ShrinkPolicy } from "../spec/shard-sync-spec.ts";
 
 /** What a re-sync would remove, and from how much. */
 export type Shrinkage = {

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import type { KeyOwnership } from "../../merge/key-ownership.ts";
 import { type Holder, rightfulValue } from "../../merge/rightful-value.ts";
-import { sourceDbs } from "../database-map.ts";
-import { straysKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { straysKey } from "../checkpoint/own-keys.ts";
+import { sourceDbs } from "../spec/database-map.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { AskedSource, SiblingSources } from "../strays/sibling-sources.ts";
 import { strayMember } from "../strays/stray-registry.ts";
 import { type DumpedKey, dumpKeys, pageThatFits } from "./key-dump.ts";

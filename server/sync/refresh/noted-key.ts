@@ -1,6 +1,6 @@
-import { destinationDb, sourceDbs } from "../database-map.ts";
 import { type Doubt, doubtfulMember, parseDoubtfulKey } from "../doubtful/doubtful-keys.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { destinationDb, sourceDbs } from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 
 /** A member of the set of doubtful keys, with its place on both sides. */
 export type NotedKey = {

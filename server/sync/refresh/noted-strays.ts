@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
+import { doubtfulKeysKey, straysKey } from "../checkpoint/own-keys.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey, straysKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { strayMember } from "../strays/stray-registry.ts";
 import { type NotedKey, takenKey } from "./noted-key.ts";
 

@@ -1,10 +1,10 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey } from "../checkpoint/own-keys.ts";
 import { answerWatch } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
 import { leftOutMember } from "../doubtful/left-out-keys.ts";
-import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { shardIdsByIndex, shardNamesByIndex } from "../strays/shard-places.ts";
 import type { SiblingSources } from "../strays/sibling-sources.ts";
 import { loneMember } from "../strays/stray-registry.ts";

@@ -4,8 +4,8 @@ import { dropClient, openClient } from "../../redis/client.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { requireSameServerAt } from "../destination/same-server.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import { DUMP_ANSWER_BYTES } from "../spec/sync-limits.ts";
 
 /** A source that is silent for this long is asked again later, ms: the stream waits for its answer. */
 const SOURCE_ANSWERS_MS = 5000;

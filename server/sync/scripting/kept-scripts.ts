@@ -1,9 +1,9 @@
 import { toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
+import { functionsKey, scriptsKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
-import { functionsKey, scriptsKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { FunctionLibraries } from "./function-libraries.ts";
 import { ScriptLibrary } from "./script-library.ts";
 

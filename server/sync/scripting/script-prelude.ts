@@ -1,4 +1,4 @@
-import type { DatabaseMap, PublishPolicy } from "../shard-sync-spec.ts";
+import type { DatabaseMap, PublishPolicy } from "../spec/shard-sync-spec.ts";
 
 export type PreludeOptions = {
   readonly databases: DatabaseMap;

@@ -1,5 +1,5 @@
-import type { FactsPoller } from "../facts-poller.ts";
-import { pause } from "../pause.ts";
+import type { FactsPoller } from "../report/facts-poller.ts";
+import { pause } from "../retry/pause.ts";
 
 const LOOK_MS = 20;
 

@@ -4,7 +4,7 @@ import { askServers, chooseServer, type KnownHistory, mastersOf } from "../../re
 import { sentinelMaster } from "../../redis/sentinel-master.ts";
 import type { ServerFacts } from "../../redis/server-info.ts";
 import type { SourceAddresses } from "../../redis/source-addresses.ts";
-import type { EventLevel } from "../shard-report.ts";
+import type { EventLevel } from "../report/shard-report.ts";
 
 /** ms for which a master is waited for before a replica is read from. */
 const REPLICA_PATIENCE_MS = 10_000;

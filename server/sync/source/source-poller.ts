@@ -1,7 +1,7 @@
-import { FactsPoller } from "../facts-poller.ts";
-import type { LagMeter } from "../lag-meter.ts";
-import { HEARTBEAT_KEY } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { HEARTBEAT_KEY } from "../checkpoint/own-keys.ts";
+import { FactsPoller } from "../report/facts-poller.ts";
+import type { LagMeter } from "../report/lag-meter.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { SourceLocator } from "./source-locator.ts";
 
 const POLL_MS = 2000;

@@ -3,14 +3,14 @@ import { type TributaryError, toReason } from "../../errors/tributary-error.ts";
 import type { StreamPosition } from "../../replica/psync-handshake.ts";
 import { openReplicaLink, type ReplicaLink } from "../../replica/replica-link.ts";
 import type { Spool } from "../../replica/spool.ts";
-import { Backoff } from "../backoff.ts";
-import { currentReplid, type Generation } from "../generation.ts";
-import type { GenerationSpools } from "../generation-spools.ts";
-import { pause } from "../pause.ts";
-import { RepeatedFailures } from "../repeated-failures.ts";
-import type { EventLevel } from "../shard-report.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
-import type { SyncLimits } from "../sync-limits.ts";
+import { currentReplid, type Generation } from "../generation/generation.ts";
+import type { GenerationSpools } from "../generation/generation-spools.ts";
+import type { EventLevel } from "../report/shard-report.ts";
+import { Backoff } from "../retry/backoff.ts";
+import { pause } from "../retry/pause.ts";
+import { RepeatedFailures } from "../retry/repeated-failures.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { SyncLimits } from "../spec/sync-limits.ts";
 import type { SourceLocator } from "./source-locator.ts";
 
 /** Between attempts at a shard with several addresses. */

@@ -1,5 +1,5 @@
-import { pause } from "../pause.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import { pause } from "../retry/pause.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { SourceLocator } from "./source-locator.ts";
 import type { SourceReader } from "./source-reader.ts";
 

@@ -1,7 +1,7 @@
 import { FingerprintSet } from "../../merge/fingerprint-set.ts";
 import { KeyFingerprint } from "../../merge/key-fingerprint.ts";
 import { commandSample } from "../commands/command-sample.ts";
-import type { MergeFacts, MergeSample } from "../shard-report.ts";
+import type { MergeFacts, MergeSample } from "../report/shard-report.ts";
 
 /** Keys that are shown for each kind of decision. */
 const SAMPLES = 5;

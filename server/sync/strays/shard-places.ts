@@ -1,4 +1,4 @@
-import type { ShardSyncSpec, SiblingShard } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec, SiblingShard } from "../spec/shard-sync-spec.ts";
 
 /** The task's shards by their index; null in the place of this one. Siblings stand in that order. */
 export function siblingsByIndex(

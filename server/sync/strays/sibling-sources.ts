@@ -2,9 +2,9 @@ import type { Redis } from "ioredis";
 import { dropClient, openClient } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
 import { SourceLocator } from "../source/source-locator.ts";
-import { DUMP_ANSWER_BYTES } from "../sync-limits.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import { DUMP_ANSWER_BYTES } from "../spec/sync-limits.ts";
 import { siblingsByIndex } from "./shard-places.ts";
 
 /** A sibling that is silent for this long is asked again later, ms. */

@@ -1,6 +1,6 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { doubtfulKeysKey, straysKey } from "../checkpoint/own-keys.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey, straysKey } from "../own-keys.ts";
 import { strayMember } from "./stray-registry.ts";
 
 /** Keys in one command. */

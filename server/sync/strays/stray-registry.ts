@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { FingerprintSet } from "../../merge/fingerprint-set.ts";
 import { KeyFingerprint } from "../../merge/key-fingerprint.ts";
-import { loneStraysKey, straysKey } from "../own-keys.ts";
+import { loneStraysKey, straysKey } from "../checkpoint/own-keys.ts";
 
 const COUNT = 1000;
 

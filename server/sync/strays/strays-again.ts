@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
+import { doubtfulKeysKey } from "../checkpoint/own-keys.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
-import { doubtfulKeysKey } from "../own-keys.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { shardIdsByIndex } from "./shard-places.ts";
 import { registeredStrays } from "./stray-registry.ts";
 import type { TaskMerge } from "./task-merge.ts";

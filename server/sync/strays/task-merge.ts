@@ -1,6 +1,6 @@
 import { KeyOwnership } from "../../merge/key-ownership.ts";
-import type { MergeFacts } from "../shard-report.ts";
-import type { ShardSyncSpec } from "../shard-sync-spec.ts";
+import type { MergeFacts } from "../report/shard-report.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { MergeCounts } from "./merge-counts.ts";
 import { shardIdsByIndex, shardNamesByIndex } from "./shard-places.ts";
 import { StrayNotices } from "./stray-notices.ts";

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { parseCheckpoint } from "../checkpoint.ts";
-import { checkpointKey, doubtfulKeysKey } from "../own-keys.ts";
-import { pause } from "../pause.ts";
-import type { ShardSyncSpec, SiblingShard } from "../shard-sync-spec.ts";
+import { parseCheckpoint } from "../checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey } from "../checkpoint/own-keys.ts";
+import { pause } from "../retry/pause.ts";
+import type { ShardSyncSpec, SiblingShard } from "../spec/shard-sync-spec.ts";
 import { siblingsByIndex } from "./shard-places.ts";
 import { SiblingSources } from "./sibling-sources.ts";
 

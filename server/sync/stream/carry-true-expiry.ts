@@ -1,10 +1,10 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { knownKeys } from "../commands/known-keys.ts";
 import { otherDb } from "../commands/other-database.ts";
-import { destinationDb } from "../database-map.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import { destinationDb } from "../spec/database-map.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 
 /** The command at hand gives a key's expiry to another key: whether that only looks shaded goes with it. */
 export function carryTrueExpiry(

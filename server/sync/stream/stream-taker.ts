@@ -8,7 +8,7 @@ import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
-import type { DatabaseMap } from "../shard-sync-spec.ts";
+import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import { carryTrueExpiry } from "./carry-true-expiry.ts";
 import type { CommandTaker } from "./command-cutter.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type SeededRandom, seededRandom } from "../../traffic/seeded-random.ts";
-import { seed } from "../check-property.ts";
+import { seed } from "../harness/check-property.ts";
 import type { MergeWorld } from "./merge-world.ts";
 import { ruleDifferences } from "./rule-differences.ts";
 

@@ -1,6 +1,6 @@
 import { test } from "vitest";
 import { seededRandom } from "../../traffic/seeded-random.ts";
-import { seed } from "../check-property.ts";
+import { seed } from "../harness/check-property.ts";
 import { loneStrayRounds } from "./lone-stray-rounds.ts";
 import { MergeWorld } from "./merge-world.ts";
 

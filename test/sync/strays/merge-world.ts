@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
 import type { MergePolicy, RingSpec } from "../../../server/merge/merge-policy.ts";
-import { parseCheckpoint } from "../../../server/sync/checkpoint.ts";
+import { parseCheckpoint } from "../../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey } from "../../../server/sync/checkpoint/own-keys.ts";
 import { BEGUN } from "../../../server/sync/destination/standing.ts";
-import { checkpointKey, doubtfulKeysKey } from "../../../server/sync/own-keys.ts";
-import type { ShardSyncSpec } from "../../../server/sync/shard-sync-spec.ts";
+import type { ShardSyncSpec } from "../../../server/sync/spec/shard-sync-spec.ts";
 import { createRing } from "../../../server/twemproxy/ring.ts";
 import { type RedisServer, startRedis, until } from "../../servers/index.ts";
-import { endpointAt, type SyncForTest } from "../sync-for-test.ts";
-import type { ThreadsForTest } from "../sync-in-thread.ts";
-import { syncsOfTask } from "../syncs-of-task.ts";
+import { endpointAt, type SyncForTest } from "../harness/sync-for-test.ts";
+import type { ThreadsForTest } from "../harness/sync-in-thread.ts";
+import { syncsOfTask } from "../harness/syncs-of-task.ts";
 
 export type WorldOptions = {
   readonly shards: number;

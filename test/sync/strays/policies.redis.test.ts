@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { MergePolicy } from "../../../server/merge/merge-policy.ts";
 import { startNutcracker, startRedis, until } from "../../servers/index.ts";
-import { startShardWithScripts } from "../old-master.ts";
+import { startShardWithScripts } from "../harness/old-master.ts";
 import { holdingsOf, sameFacts } from "./holdings.ts";
 import { MergeWorld, modulaRing } from "./merge-world.ts";
 import { ruleDifferences } from "./rule-differences.ts";

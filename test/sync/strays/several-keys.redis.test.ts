@@ -4,7 +4,7 @@ import type { KeyFacts } from "../../digest/key-listing.ts";
 import { isAtLeast, versionOf } from "../../matrix/run-example.ts";
 import { commandsOf, replicatedCommands } from "../../matrix/server-commands.ts";
 import { startRedis } from "../../servers/index.ts";
-import { commandExamples, internalCommands } from "../command-examples.ts";
+import { commandExamples, internalCommands } from "../commands/command-examples.ts";
 import { describeFacts, type Holdings, holdingsOf, rightfulOnes, sameFacts } from "./holdings.ts";
 import { keepUnblocked } from "./keep-unblocked.ts";
 import { MergeWorld } from "./merge-world.ts";

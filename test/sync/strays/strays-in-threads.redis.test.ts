@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../traffic/seeded-random.ts";
-import { seed } from "../check-property.ts";
-import { ThreadsForTest } from "../sync-in-thread.ts";
+import { seed } from "../harness/check-property.ts";
+import { ThreadsForTest } from "../harness/sync-in-thread.ts";
 import { loneStrayRounds } from "./lone-stray-rounds.ts";
 import { MergeWorld } from "./merge-world.ts";
 

@@ -15,7 +15,7 @@ import { TaskHeader } from "@/components/task/task-header";
 import { TaskSettings } from "@/components/task/task-settings";
 import { statusTitle } from "@/components/task/task-title";
 import { VerificationCard } from "@/components/verify/verification-card";
-import type { TaskView } from "@/server/control/task-view";
+import type { TaskView } from "@/server/control/views/task-view";
 
 export function TaskPage({ initial }: { initial: TaskView }) {
   const trpc = useTRPC();

@@ -20,7 +20,7 @@ import { ReasonNote } from "@/components/status/reason-note";
 import { UnseenAlerts } from "@/components/status/unseen-alerts";
 import { InitialSync } from "@/components/task/initial-sync";
 import { statusTitle } from "@/components/task/task-title";
-import type { ShardView } from "@/server/control/task-view";
+import type { ShardView } from "@/server/control/views/task-view";
 
 export function ShardPage({ initial }: { initial: ShardView }) {
   const trpc = useTRPC();

@@ -1,0 +1,177 @@
+import { TributaryError } from "../../errors/tributary-error.ts";
+import type { MergePolicy } from "../../merge/merge-policy.ts";
+import { controlCharacterIn } from "../../redis/control-character.ts";
+import { parseEndpoint, type RedisEndpoint } from "../../redis/endpoint.ts";
+import { parseSource } from "../../redis/parse-source.ts";
+import type { SentinelSource } from "../../redis/source-addresses.ts";
+import {
+  type DatabaseMap,
+  type DestinationDataLostPolicy,
+  type DestinationKeysPolicy,
+  type FlushPolicy,
+  type PublishPolicy,
+  SHRINK_POLICY,
+  type ShrinkPolicy,
+} from "../../sync/spec/shard-sync-spec.ts";
+import { type NutcrackerConfig, parseNutcrackerConfig } from "../../twemproxy/nutcracker-config.ts";
+import type { NutcrackerPool } from "../../twemproxy/nutcracker-pool.ts";
+import type { StatsAddress } from "../../twemproxy/stats-address.ts";
+import { placed } from "./input-place.ts";
+import { planPool } from "./plan-pool.ts";
+import { uniqueId } from "./shard-id.ts";
+import type { AddressInput, TaskInput } from "./task-input.ts";
+import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
+
+export { controlCharacterIn } from "../../redis/control-character.ts";
+
+/** The pool as it is stored: all that the ring needs, without the password. */
+export type SourceConfig =
+  | {
+      readonly kind: "nutcracker";
+      readonly pool: Omit<NutcrackerPool, "redisAuth">;
+      /** Of the running nutcracker; left out where none was given. */
+      readonly stats?: StatsAddress;
+    }
+  | { readonly kind: "shards" };
+
+export type PlannedShard = {
+  /** Of [A-Za-z0-9_.-]{1,64}, unique in the task. */
+  readonly id: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly endpoint: RedisEndpoint;
+  readonly alternatives: readonly RedisEndpoint[];
+  readonly sentinel: SentinelSource | null;
+};
+
+/** A task input that has been understood: what will run, with nothing left to choose. */
+export type TaskPlan = {
+  readonly source: SourceConfig;
+  readonly shards: readonly PlannedShard[];
+  readonly destination: RedisEndpoint;
+  readonly databases: DatabaseMap;
+  readonly mergePolicy: MergePolicy;
+  /** null where the shards were given by hand, or the pool distributes at random. */
+  readonly ring: TaskRing | null;
+  readonly destinationKeys: DestinationKeysPolicy;
+  readonly shrink: ShrinkPolicy;
+  readonly onFlush: FlushPolicy;
+  readonly checkpointDb: number;
+  readonly heartbeatDb: number | null;
+  readonly publish: PublishPolicy;
+  readonly onDestinationDataLost: DestinationDataLostPolicy;
+};
+
+/**
+ * Reads the addresses and the nutcracker.yml and fills in the defaults. It opens no connection.
+ * @param config what the nutcracker.yml says, where it has been read already.
+ * @throws TributaryError ADDRESS_INVALID, SHARD_MISSING, NUTCRACKER_SYNTAX, NUTCRACKER_POOL_UNKNOWN,
+ * NUTCRACKER_NOT_REDIS, DATABASE_MAPPED_TWICE, INPUT_INVALID
+ */
+export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConfig): TaskPlan {
+  const destination = placed("destination.address", () => endpointOfInput(input.destination));
+  refuseControls("destination", input.destination);
+  const source =
+    input.source.kind === "nutcracker"
+      ? planPool(input.source, config ?? parseNutcrackerConfig(input.source.text))
+      : planShards(input.source.shards);
+  if (source.shards.length === 0) throw new TributaryError("SHARD_MISSING");
+  const databases = input.databases ?? defaultDatabases(source.redisDb, destination.db);
+  checkDatabases(databases);
+  return {
+    source: source.config,
+    shards: source.shards,
+    destination,
+    databases,
+    mergePolicy: mergePolicyOf(input.mergePolicy, source.ring),
+    ring: source.ring,
+    destinationKeys: input.destinationKeys ?? "must-be-empty",
+    shrink: { ...SHRINK_POLICY, ...input.shrink },
+    onFlush: flushPolicyOf(input.onFlush, source.ring),
+    checkpointDb: databases.kind === "all" ? (destination.db ?? 0) : databases.pairs[0]!.destination,
+    heartbeatDb: source.redisDb ?? firstSource(databases),
+    publish: input.publish ?? "forward",
+    onDestinationDataLost: input.onDestinationDataLost ?? "resync",
+  };
+}
+
+export type PlannedSource = {
+  readonly config: SourceConfig;
+  readonly shards: readonly PlannedShard[];
+  readonly ring: TaskRing | null;
+  /** The database in which Twemproxy keeps the keys; null for shards that were given by hand. */
+  readonly redisDb: number | null;
+};
+
+function planShards(inputs: readonly AddressInput[]): PlannedSource {
+  return { config: { kind: "shards" }, shards: planFurther(inputs, []), ring: null, redisDb: null };
+}
+
+/**
+ * Reads shards that come to those that a task has.
+ * @throws TributaryError ADDRESS_INVALID
+ */
+export function planFurther(
+  inputs: readonly AddressInput[],
+  present: readonly { readonly id: string }[],
+): PlannedShard[] {
+  const ids = new Map(present.map(({ id }) => [id, 1] as const));
+  return inputs.map((input, index) => {
+    const path = `shards.${index}`;
+    refuseControls(path, input);
+    const name = input.name?.trim() || `shard-${present.length + index + 1}`;
+    const { source, ...further } = placed(`${path}.address`, () =>
+      parseSource(input.address, credentialsOf(input)),
+    );
+    return { id: uniqueId(name, ids), name, weight: 1, endpoint: source, ...further };
+  });
+}
+
+function endpointOfInput(input: AddressInput): RedisEndpoint {
+  const endpoint = parseEndpoint(input.address);
+  const { username, password } = credentialsOf(input);
+  return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
+}
+
+function refuseControls(path: string, input: AddressInput): void {
+  for (const field of ["name", "username", "password"] as const) {
+    const found = controlCharacterIn(input[field] ?? "");
+    if (found === null) continue;
+    const details = { field: `${path}.${field}`, detail: `it holds ${found}`, path: `${path}.${field}` };
+    throw new TributaryError("INPUT_INVALID", details);
+  }
+}
+
+function credentialsOf({ username, password }: AddressInput): Pick<RedisEndpoint, "username" | "password"> {
+  return { username: username?.trim() || null, password: password || null };
+}
+
+function defaultDatabases(redisDb: number | null, destinationDb: number | null): DatabaseMap {
+  if (redisDb === null && destinationDb === null) return { kind: "all" };
+  return { kind: "pairs", pairs: [{ source: redisDb ?? 0, destination: destinationDb ?? 0 }] };
+}
+
+function firstSource(databases: DatabaseMap): number {
+  return databases.kind === "all" ? 0 : databases.pairs[0]!.source;
+}
+
+function checkDatabases(databases: DatabaseMap): void {
+  if (databases.kind === "all") return;
+  if (databases.pairs.length === 0) {
+    throw new TributaryError("INPUT_INVALID", { field: "Databases", detail: "choose at least one" });
+  }
+  const bySource = new Set<number>();
+  const byDestination = new Map<number, number>();
+  for (const { source, destination } of databases.pairs) {
+    if (bySource.has(source)) {
+      const detail = `database ${source} of the source is listed twice`;
+      throw new TributaryError("INPUT_INVALID", { field: "Databases", detail });
+    }
+    const first = byDestination.get(destination);
+    if (first !== undefined) {
+      throw new TributaryError("DATABASE_MAPPED_TWICE", { first, second: source, db: destination });
+    }
+    bySource.add(source);
+    byDestination.set(destination, source);
+  }
+}

@@ -1,0 +1,182 @@
+import { join } from "node:path";
+import { TributaryError } from "../../errors/tributary-error.ts";
+import type { PaceLimits } from "../../verify/pace.ts";
+import type { VerifyProgress } from "../../verify/verification.ts";
+import type { VerifyDepth } from "../../verify/verify-spec.ts";
+import { mergeSpecOf } from "../plan/task-ring.ts";
+import { destinationPlace, openAddresses, openEndpoint } from "../secrets/endpoint-secrets.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
+import type { TaskRecord } from "../tasks/task-record.ts";
+import type { VerificationRow, VerificationStore } from "./verification-store.ts";
+import type { PlainRange, VerifyCommand, VerifyMessage } from "./verify-protocol.ts";
+import { VerifyThread } from "./verify-thread.ts";
+
+/** Differences that are kept in the database for each run. */
+const LISTED = 1000;
+
+/** What a user asks for. null is without a limit. */
+export type VerifyOrder = {
+  readonly depth: VerifyDepth;
+  readonly sample: number;
+  /** In base64; null for all keys. */
+  readonly prefix: string | null;
+  /** The id of the only shard whose keys are looked at; null for all. */
+  readonly shardId: string | null;
+  readonly keysPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
+};
+
+export type VerifyView = {
+  /** Of the run that is under way; null where none is. */
+  readonly running: (VerifyProgress & { readonly depth: VerifyDepth; readonly paused: boolean }) | null;
+  /** Newest first. */
+  readonly runs: readonly VerificationRow[];
+};
+
+type Job = {
+  readonly thread: VerifyThread;
+  readonly depth: VerifyDepth;
+  progress: VerifyProgress;
+  paused: boolean;
+};
+
+export type VerifyJobsOptions = {
+  readonly store: VerificationStore;
+  readonly box: SecretBox;
+  readonly dataDirectory: string;
+  readonly now: () => number;
+  /** A run has ended. */
+  readonly onEnded: (taskId: string, row: Omit<VerificationRow, "id">) => void;
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** The verifications of tasks: one of each at a time, each in a thread of its own. */
+export class VerifyJobs {
+  readonly #options: VerifyJobsOptions;
+  readonly #running = new Map<string, Job>();
+
+  constructor(options: VerifyJobsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws TributaryError VERIFY_RUNNING, SHARD_UNKNOWN, SECRET_WRONG */
+  start(task: TaskRecord, order: VerifyOrder): VerifyView {
+    if (this.#running.has(task.id)) throw new TributaryError("VERIFY_RUNNING", { task: task.name });
+    const command = this.#commandOf(task, order);
+    const startedAt = this.#options.now();
+    const progress: VerifyProgress = {
+      ...{ phase: "connecting", done: 0, total: 0, compared: 0, bytes: 0, differences: 0, suspects: 0 },
+      startedAt,
+    };
+    const thread = new VerifyThread(command, (message) => this.#heard(task.id, startedAt, message));
+    this.#running.set(task.id, { thread, depth: order.depth, progress, paused: false });
+    return this.view(task.id);
+  }
+
+  /** It ends in a moment, without a verdict; nothing where none runs. */
+  cancel(taskId: string): VerifyView {
+    this.#running.get(taskId)?.thread.send({ type: "cancel" });
+    return this.view(taskId);
+  }
+
+  pause(taskId: string, paused: boolean): VerifyView {
+    const job = this.#running.get(taskId);
+    job?.thread.send({ type: paused ? "pause" : "resume" });
+    if (job !== undefined) job.paused = paused;
+    return this.view(taskId);
+  }
+
+  /** Other limits for the run that is under way. */
+  setPace(taskId: string, order: Pick<VerifyOrder, "keysPerSecond" | "bytesPerSecond">): VerifyView {
+    this.#running.get(taskId)?.thread.send({ type: "pace", pace: paceOf(order) });
+    return this.view(taskId);
+  }
+
+  view(taskId: string): VerifyView {
+    const job = this.#running.get(taskId);
+    return {
+      running: job === undefined ? null : { ...job.progress, depth: job.depth, paused: job.paused },
+      runs: this.#options.store.list(taskId),
+    };
+  }
+
+  /** Cancels that of a task which is about to be deleted, and resolves when its thread has ended. */
+  async end(taskId: string): Promise<void> {
+    const thread = this.#running.get(taskId)?.thread;
+    thread?.send({ type: "cancel" });
+    await thread?.ended;
+  }
+
+  /** Cancels all, and resolves when their threads have ended. */
+  async close(): Promise<void> {
+    const jobs = [...this.#running.values()];
+    for (const { thread } of jobs) thread.send({ type: "cancel" });
+    await Promise.all(jobs.map(({ thread }) => thread.ended));
+  }
+
+  #commandOf(task: TaskRecord, order: VerifyOrder): Extract<VerifyCommand, { type: "run" }> {
+    const { box, dataDirectory } = this.#options;
+    const shard = order.shardId === null ? null : task.shards.findIndex(({ id }) => id === order.shardId);
+    if (shard === -1)
+      throw new TributaryError("SHARD_UNKNOWN", { task: task.name, shard: order.shardId ?? "" });
+    const range: PlainRange = { sample: order.sample, prefix: order.prefix, shard };
+    return {
+      type: "run",
+      pace: paceOf(order),
+      listed: LISTED,
+      spec: {
+        taskId: task.id,
+        shards: task.shards.map((one) => ({
+          shardId: one.id,
+          shardName: one.name,
+          ...openAddresses(box, one, task.id),
+        })),
+        destination: openEndpoint(box, task.destination, destinationPlace(task.id)),
+        databases: task.databases,
+        merge: mergeSpecOf(task),
+        checkpointDb: task.checkpointDb,
+        depth: order.depth,
+        range,
+        directory: join(dataDirectory, "verify", task.id),
+      },
+    };
+  }
+
+  #heard(taskId: string, startedAt: number, message: VerifyMessage): void {
+    const { store, now, onEnded, onFailure } = this.#options;
+    const job = this.#running.get(taskId);
+    if (message.type === "progress") {
+      if (job !== undefined) job.progress = message.progress;
+      return;
+    }
+    this.#running.delete(taskId);
+    const verdict = message.type === "verdict" ? message.verdict : null;
+    const reason = message.type === "failed" ? message.reason : null;
+    const canceled = message.type === "failed" && message.canceled;
+    const row: Omit<VerificationRow, "id"> = {
+      startedAt,
+      finishedAt: now(),
+      outcome: verdict?.outcome ?? (canceled ? "canceled" : "failed"),
+      sentence: verdict?.sentence ?? (canceled ? "It was canceled." : reason!.message),
+      compared: verdict?.compared ?? job?.progress.compared ?? 0,
+      differences: verdict?.differences ?? job?.progress.differences ?? 0,
+    };
+    try {
+      store.add(taskId, { ...row, verdict, reason });
+      onEnded(taskId, row);
+    } catch (error) {
+      // Its task may have been deleted meanwhile.
+      onFailure(error);
+    }
+  }
+}
+
+function paceOf({
+  keysPerSecond,
+  bytesPerSecond,
+}: Pick<VerifyOrder, "keysPerSecond" | "bytesPerSecond">): PaceLimits {
+  return {
+    keysPerSecond: keysPerSecond ?? Number.POSITIVE_INFINITY,
+    bytesPerSecond: bytesPerSecond ?? Number.POSITIVE_INFINITY,
+  };
+}

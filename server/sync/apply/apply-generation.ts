@@ -1,0 +1,352 @@
+import { parseRdb } from "../../rdb/rdb-parser.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
+import type { ReplyHandler } from "../../redis/reply-scanner.ts";
+import { type Checkpoint, formatCheckpoint } from "../checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "../checkpoint/own-keys.ts";
+import { CommandDowngrade } from "../commands/command-downgrade.ts";
+import type { DestinationAbilities } from "../destination/destination-abilities.ts";
+import type { DestinationDurability } from "../destination/destination-durability.ts";
+import type { DestinationLink } from "../destination/destination-link.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import type { Neighbors } from "../destination/neighbors.ts";
+import { expiryWatchers } from "../doubtful/expiry-watchers.ts";
+import { restoreWatcher } from "../doubtful/restore-watcher.ts";
+import { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
+import { type ExpiryShade, snapshotHorizonMs } from "../expiry/expiry-shade.ts";
+import type { StreamClock } from "../expiry/stream-clock.ts";
+import { CommandFilter } from "../filter/command-filter.ts";
+import { currentReplid, type Generation } from "../generation/generation.ts";
+import { type LoadProgress, LoadReplies } from "../initial/load-replies.ts";
+import { RdbLoader } from "../initial/rdb-loader.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import { type FormerKeys, overwriteFormerKeys } from "../reconcile/former-keys.ts";
+import type { Hold } from "../reconcile/hold.ts";
+import { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import { holdWhileBlocked } from "../reconcile/reconcile-blocked.ts";
+import type { Blocked } from "../reconcile/reconcile-patience.ts";
+import { countedKeys } from "../reconcile/stale-keys.ts";
+import type { KeptScripts } from "../scripting/kept-scripts.ts";
+import { libraryWatcher } from "../scripting/library-watcher.ts";
+import { scriptPrelude } from "../scripting/script-prelude.ts";
+import { ScriptRewriter } from "../scripting/script-rewriter.ts";
+import { scriptWatcher } from "../scripting/script-watcher.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import { KeyJudge } from "../strays/key-judge.ts";
+import { noteStraysAgain } from "../strays/strays-again.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
+import { StreamApplier } from "../stream/stream-applier.ts";
+
+/** A value larger than this goes to the destination in pieces, bytes. */
+const LARGE_VALUE = 1024 * 1024;
+
+/** What applying a generation needs beside the generation and the session. */
+export type ApplyContext = {
+  readonly spec: ShardSyncSpec;
+  readonly role: string;
+  readonly ledger: StreamLedger;
+  readonly shade: ExpiryShade;
+  readonly clock: StreamClock;
+  readonly scripts: KeptScripts;
+  readonly durability: DestinationDurability;
+  /** What the destination held before the task began; null where that was nothing, or is not known. */
+  readonly former: FormerKeys | null;
+  readonly hold: Hold;
+  /** Other tasks on the destination. */
+  readonly neighbors: Neighbors;
+  /** ms that a reconcile waits for something that does not move before it says so. */
+  readonly patienceMs: number;
+  readonly merge: TaskMerge;
+  readonly now: () => number;
+  readonly onGetAck: () => void;
+  readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+  /** An RDB is applied whole, and its checkpoint is about to be written: a stop from now on is one of the stream. */
+  readonly onLoaded: () => void;
+};
+
+/** The handler of a session's replies changes from the initial sync to the stream: this one passes them on. */
+export class ReplySwitch implements ReplyHandler {
+  to: ReplyHandler | null = null;
+
+  value(depth: number, empty: boolean): boolean {
+    return this.to?.value(depth, empty) ?? false;
+  }
+
+  text(depth: number, text: string): void {
+    this.to?.text(depth, text);
+  }
+
+  error(depth: number, text: string): void {
+    this.to?.error(depth, text);
+  }
+
+  array(depth: number, count: number): void {
+    this.to?.array(depth, count);
+  }
+
+  arrayEnd(): void {
+    this.to?.arrayEnd();
+  }
+}
+
+/**
+ * Applies a generation's RDB, from its first byte. Order: the set of noted keys of the RDB before is removed, the
+ * destination is marked as begun, keys are written, the last is answered, keys that the source has deleted since
+ * a former sync are removed, then the checkpoint is written: only with it does the stream begin.
+ */
+export async function applyRdb(
+  generation: Generation,
+  session: DestinationSession,
+  replies: ReplySwitch,
+  progress: LoadProgress,
+  context: ApplyContext,
+): Promise<Checkpoint> {
+  const { spec, role, now, ledger } = context;
+  const { link } = session;
+  // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
+  const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
+  // Who looks for keys that are left over is this shard, or a sibling.
+  const asked = begunBefore || spec.siblings.length > 0 || context.former !== null;
+  const blocked = holdWhileBlocked(context.hold, ledger, context.patienceMs);
+  const keys = asked ? await KeyFingerprintWriter.begin(spec.spoolDirectory, now, blocked) : null;
+  ledger.differences.copying();
+  await session.beginInitialSync();
+  context.merge.counts.newRdb();
+  const answers = new LoadReplies(
+    progress,
+    ledger.refusals,
+    formatAddress(spec.destination),
+    spec.checkpointDb,
+  );
+  answers.attach(link);
+  replies.to = answers;
+  const loader = new RdbLoader(link, answers, {
+    databases: spec.databases,
+    present: presentDatabases(spec, session.abilities),
+    linkDb: spec.checkpointDb,
+    abilities: session.abilities,
+    refusals: ledger.refusals,
+    leftOut: { ledger, key: leftOutKeysKey(spec.taskId, spec.shardId) },
+    progress,
+    keys,
+    kept: keptBy(context),
+    scripts: { library: context.scripts.library, storeKey: scriptsKey(spec.taskId, spec.shardId) },
+    functions: context.scripts.functions,
+    merge: context.merge,
+    expiry: (expireAt, target, key) =>
+      context.shade.inSnapshot(target, key, expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    expiryNotes: () => context.shade.trueOnes.take(),
+    role,
+    now,
+  });
+  const reader = generation.rdb!.reader(0);
+  const stopWatching = session.watchGuard();
+  try {
+    const { bytes } = await parseRdb(reader, loader, {
+      role,
+      destination: session.abilities.server,
+      // Whole values go in one argument, with some bytes more.
+      largeValueBytes: Math.min(LARGE_VALUE, session.abilities.maxBulkBytes / 2),
+      signal: generation.over.signal,
+    });
+    await loader.finish(bytes);
+    await keys?.finish((fingerprints) => session.shareNoted(fingerprints));
+    if (context.merge.ownership?.ownerOnly === false) {
+      await noteStraysAgain(await session.client(), spec, context.merge);
+    }
+    if (begunBefore && keys !== null) {
+      await reconcileWith(generation, session, progress, context, keys, blocked);
+    }
+    await sayFormer(context, session, keys);
+    const checkpoint = {
+      replid: currentReplid(generation),
+      offset: generation.offset,
+      db: loader.streamDb,
+      at: generation.startedAt,
+    };
+    await session.noteKeys(progress.keysApplied);
+    context.onLoaded();
+    await session.writeCheckpoint(formatCheckpoint(checkpoint));
+    // Siblings look at the checkpoint now.
+    await session.unshareNoted();
+    ledger.differences.copied();
+    context.hold.finished();
+    return checkpoint;
+  } finally {
+    stopWatching();
+    reader.close();
+    await keys?.close();
+    context.hold.end();
+  }
+}
+
+/** Keys of the destination that are not to be written, whatever a shard says; null where there are none. */
+function keptBy({ spec, former }: ApplyContext): ((db: number, key: Uint8Array) => boolean) | null {
+  if (spec.destinationKeys !== "keep" || former === null || former.size === 0) return null;
+  return (db, key) => former.holds(db, key);
+}
+
+/** What the shard has overwritten is its own from now on; what is left beside it is told. */
+async function sayFormer(
+  { spec, former, ledger }: ApplyContext,
+  session: DestinationSession,
+  keys: KeyFingerprintWriter | null,
+): Promise<void> {
+  if (former === null || former.size === 0) return;
+  const written = keys?.table() ?? null;
+  const left =
+    spec.destinationKeys === "keep" || written === null
+      ? former.size
+      : await overwriteFormerKeys(await session.client(), spec.taskId, written);
+  if (left === null || left === 0) return;
+  const kept = spec.destinationKeys === "keep" ? "kept as they are" : "left beside those of the shards";
+  const message = `Of what the destination held before the task began, ${countedKeys(left)} ${left === 1 ? "is" : "are"} ${kept}.`;
+  ledger.info("former-keys", message);
+}
+
+function presentDatabases({ destination }: ShardSyncSpec, abilities: DestinationAbilities) {
+  return { address: formatAddress(destination), count: abilities.databases };
+}
+
+async function reconcileWith(
+  generation: Generation,
+  session: DestinationSession,
+  progress: LoadProgress,
+  context: ApplyContext,
+  keys: KeyFingerprintWriter,
+  blocked: Blocked,
+): Promise<void> {
+  progress.reconciling = true;
+  try {
+    // Where copies count for nothing, other shards are not asked about this shard's own keys.
+    const alone = context.merge.ownership?.ownerOnly === true;
+    await reconcile({
+      spec: alone ? { ...context.spec, siblings: [] } : context.spec,
+      facts: session.facts,
+      epoch: session.epoch,
+      keys,
+      hadKeys: session.hadKeys,
+      destinationWasEmpty: session.wasEmpty,
+      neighbors: context.neighbors,
+      former: context.former,
+      hold: context.hold,
+      blocked,
+      owned: context.merge.ownership !== null,
+      mayRemove: (db, key) => {
+        const { merge } = context;
+        // What is known of its copies is decided in the stream, unless copies count for nothing.
+        return merge.owns(key) && (alone || !merge.registry.isKnown(db, key));
+      },
+      link: session.link,
+      ledger: context.ledger,
+      now: context.now,
+      signal: generation.over.signal,
+    });
+  } finally {
+    progress.reconciling = false;
+  }
+}
+
+/** The stage that applies a generation's stream from `from` on; the link's replies go to it from now on. */
+export function streamApplier(
+  generation: Generation,
+  from: Checkpoint,
+  link: DestinationLink,
+  replies: ReplySwitch,
+  abilities: DestinationAbilities,
+  context: ApplyContext,
+): StreamApplier {
+  const { spec, shade, clock } = context;
+  // The time since then is what the stream is behind, until its heartbeats say more.
+  clock.startsAt(from.at);
+  const scripts = new ScriptRewriter({
+    library: context.scripts.library,
+    prelude: scriptPrelude({
+      ...spec,
+      doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
+      shade: shade.distance,
+    }),
+    storeKey: scriptsKey(spec.taskId, spec.shardId),
+    moment: () => ({
+      at: clock.sourceTime,
+      now: clock.destinationNow,
+      shadedBefore: shade.inScript(),
+      shared: context.merge.isTold,
+    }),
+  });
+  const { merge, ledger } = context;
+  const judge = new KeyJudge({
+    ownership: merge.ownership,
+    self: merge.self,
+    shardNames: merge.shardNames,
+    registry: merge.registry,
+    notices: merge.notices,
+    counts: merge.counts,
+    doubtful: ledger.doubtful,
+    databases: spec.databases,
+    hasSiblings: merge.hasSiblings,
+    hasNeighbors: () => merge.hasNeighbors,
+  });
+  const { stream } = generation;
+  const position = Number(from.offset - generation.offset);
+  context.durability.continuesAt(position, stream);
+  const applier = new StreamApplier(link, {
+    input: stream.reader(position),
+    from,
+    filter: new CommandFilter({
+      databases: spec.databases,
+      present: presentDatabases(spec, abilities),
+      db: from.db,
+      expiries: new ExpiryRewriter(shade, clock, abilities),
+      downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
+      scripts,
+      functions: context.scripts.functions,
+      judge,
+      maxBulkBytes: abilities.maxBulkBytes,
+      publish: spec.publish,
+      kept: keptBy(context),
+      alone: spec.siblings.length === 0,
+    }),
+    clock,
+    shade,
+    doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
+    leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
+    databases: spec.databases,
+    ledger,
+    notices: merge.notices,
+    watchers: {
+      ...expiryWatchers(context.ledger.doubtful, spec.databases),
+      restored: restoreWatcher(context.ledger.doubtful),
+      script: scriptWatcher(scripts, context.ledger),
+      library: libraryWatcher(context.ledger),
+    },
+    role: context.role,
+    address: formatAddress(spec.destination),
+    maxQueuedBytes: abilities.maxQueuedBytes,
+    checkpointKey: checkpointKey(spec.taskId),
+    checkpointField: spec.shardId,
+    checkpointDb: spec.checkpointDb,
+    replid: () => currentReplid(generation),
+    now: context.now,
+    onGetAck: context.onGetAck,
+    onApplied: context.onApplied,
+    onCheckpoint: (checkpoint) => {
+      const applied = Number(checkpoint.offset - generation.offset);
+      stream.release(applied, context.durability.applied(applied, stream.start));
+      context.onCheckpoint(checkpoint);
+    },
+  });
+  replies.to = applier.pipeline;
+  return applier;
+}
+
+/** True where a checkpoint can be continued from what this generation still holds. */
+export function holds(generation: Generation, checkpoint: Checkpoint): boolean {
+  const position = checkpoint.offset - generation.offset;
+  return (
+    generation.replids.includes(checkpoint.replid) &&
+    position >= BigInt(generation.stream.start) &&
+    position <= BigInt(generation.stream.end)
+  );
+}

@@ -1,0 +1,93 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { DestinationSession } from "../destination/destination-session.ts";
+import type { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
+import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
+import { currentReplid, type Generation } from "../generation/generation.ts";
+import { KeyRefresher } from "../refresh/key-refresher.ts";
+import type { StreamApplier } from "../stream/stream-applier.ts";
+import { type ApplyContext, type ReplySwitch, streamApplier } from "./apply-generation.ts";
+import type { DestinationSideOptions } from "./destination-side-options.ts";
+
+export type StreamStageParts = {
+  readonly generation: Generation;
+  /** The destination's checkpoint: the stream is applied from there on. */
+  readonly from: Checkpoint;
+  readonly session: DestinationSession;
+  readonly replies: ReplySwitch;
+  readonly keeper: ExpiryKeeper;
+  readonly nudger: ExpiryNudger;
+};
+
+/**
+ * The stream of a generation as one session at the destination applies it, and beside it what restores expiries and
+ * copies doubtful keys again.
+ */
+export class StreamStage {
+  readonly applier: StreamApplier;
+  readonly #generation: Generation;
+  readonly #keeper: ExpiryKeeper;
+  readonly #refresher: KeyRefresher;
+
+  constructor(parts: StreamStageParts, context: ApplyContext, options: DestinationSideOptions) {
+    const { generation, from, session, replies, nudger } = parts;
+    const { spec, report, now } = options;
+    const { shade, clock, ledger } = context;
+    const { abilities } = session;
+    this.#generation = generation;
+    this.#keeper = parts.keeper;
+    this.applier = streamApplier(generation, from, session.link, replies, abilities, context);
+    const source = {
+      endpoint: options.sourceEndpoint,
+      replid: () => currentReplid(generation),
+    };
+    const { runId } = session.facts;
+    const { merge } = context;
+    const expiry = { shade, clock, nudger, ledger, abilities, merge, runId, now };
+    this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
+      onSettled: options.onChange,
+      onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
+      onSkew: (message) => report.event({ level: "warning", type: "clocks-differ", message }),
+    });
+  }
+
+  /** Doubtful keys that are left; null until they have been counted. */
+  get doubtfulKeys(): number | null {
+    return this.#refresher.left;
+  }
+
+  /** The source's offset up to which it has been received by now. */
+  get receivedOffset(): bigint {
+    return this.#generation.offset + BigInt(this.#generation.stream.end);
+  }
+
+  /** All up to `offset` is applied, and no key is doubtful: neither a noted one, nor one by an answer to come. */
+  settled(offset: bigint): boolean {
+    return this.applier.hasApplied(offset) && this.#refresher.left === 0;
+  }
+
+  /** Other shard syncs may have noted keys since they were counted. */
+  countAgain(): void {
+    this.#refresher.countAgain();
+  }
+
+  /** Nothing more is written on the source: see KeyRefresher. */
+  finish(): void {
+    this.#refresher.finish();
+  }
+
+  /** Runs until the applier has ended; all has ended when it settles. @throws what StreamApplier.run does. */
+  async run(): Promise<void> {
+    const ended = new AbortController();
+    const beside = Promise.all([this.#keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
+    try {
+      await this.applier.run();
+    } catch (error) {
+      // What the keeper has asked on a connection that is gone would be waited for.
+      this.#keeper.close();
+      throw error;
+    } finally {
+      ended.abort();
+      await beside;
+    }
+  }
+}

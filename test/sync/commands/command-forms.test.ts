@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { commandRows } from "../../../server/redis/command-facts-data.ts";
+import {
+  before40,
+  before62,
+  before70,
+  before80,
+  unconditional,
+  withoutDelifeq,
+  withoutFieldExpiry,
+} from "../../../server/sync/commands/command-downgrade-rewrites.ts";
+import { streamRewrites } from "../../../server/sync/commands/stream-rewrites.ts";
+
+test("has another form for exactly the commands whose row says so", () => {
+  const streams = streamRewrites({ minId: false, references: false });
+  const rewrites = {
+    ...before40,
+    ...before62,
+    ...before70,
+    ...before80,
+    ...unconditional,
+    ...withoutDelifeq,
+    ...streams,
+  };
+  const stated = Object.entries(commandRows).filter(([, { otherForm }]) => otherForm);
+  expect(stated.map(([name]) => name).sort()).toEqual(
+    Object.keys({ ...rewrites, ...withoutFieldExpiry }).sort(),
+  );
+});

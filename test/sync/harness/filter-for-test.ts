@@ -1,0 +1,129 @@
+import { CommandScanner } from "../../../server/redis/command-scanner.ts";
+import { encodeCommand } from "../../../server/redis/encode-command.ts";
+import { CommandDowngrade } from "../../../server/sync/commands/command-downgrade.ts";
+import { abilitiesOf } from "../../../server/sync/destination/destination-abilities.ts";
+import { DoubtfulKeys } from "../../../server/sync/doubtful/doubtful-keys.ts";
+import { ExpiryNudger } from "../../../server/sync/expiry/expiry-nudger.ts";
+import { ExpiryRewriter } from "../../../server/sync/expiry/expiry-rewriter.ts";
+import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
+import { CommandFilter } from "../../../server/sync/filter/command-filter.ts";
+import { FunctionLibraries } from "../../../server/sync/scripting/function-libraries.ts";
+import { ScriptLibrary } from "../../../server/sync/scripting/script-library.ts";
+import { ScriptRewriter } from "../../../server/sync/scripting/script-rewriter.ts";
+import type { DatabaseMap, PublishPolicy } from "../../../server/sync/spec/shard-sync-spec.ts";
+import { KeyJudge } from "../../../server/sync/strays/key-judge.ts";
+import { MergeCounts } from "../../../server/sync/strays/merge-counts.ts";
+import { StrayNotices } from "../../../server/sync/strays/stray-notices.ts";
+import { StrayRegistry } from "../../../server/sync/strays/stray-registry.ts";
+
+/** The arguments of one command in RESP, as latin1 text. */
+export function argumentsOf(command: Uint8Array): string[] {
+  const scanner = new CommandScanner("shard test");
+  const stop = scanner.scan(command, 0, command.length);
+  if (stop !== command.length) throw new Error(`${stop} of ${command.length} bytes are a command`);
+  return Array.from({ length: scanner.argc }, (_, index) =>
+    Buffer.from(command.subarray(scanner.starts[index]!, scanner.ends[index]!)).toString("latin1"),
+  );
+}
+
+/** A filter with a clock that stands still until it is moved, and what it decides for one command after another. */
+export class FilterForTest {
+  now = 1_700_000_000_000;
+  readonly clock = new StreamClock(() => this.now);
+  readonly nudger = new ExpiryNudger(() => this.now);
+  readonly shade: ExpiryShade;
+  readonly filter: CommandFilter;
+  readonly #scanner = new CommandScanner("shard test");
+
+  constructor(
+    options: {
+      map?: DatabaseMap;
+      db?: number;
+      shardIndex?: number;
+      publish?: PublishPolicy;
+      alone?: boolean;
+      /** Of the destination. */
+      version?: string;
+      flavor?: "redis" | "valkey";
+    } = {},
+  ) {
+    const server = { flavor: options.flavor ?? "redis", version: options.version ?? "8.0.0" };
+    // Redis 7.2.4 is what Valkey says it is compatible with.
+    const redisVersion = server.flavor === "valkey" ? "7.2.4" : server.version;
+    this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
+    const rewriter = new ExpiryRewriter(this.shade, this.clock, abilitiesOf(server, redisVersion));
+    const scripts = new ScriptRewriter({
+      library: new ScriptLibrary(),
+      prelude: "prelude ",
+      storeKey: "store",
+      moment: () => ({ at: this.now, now: this.now, shadedBefore: 0, shared: false }),
+    });
+    const functions = new FunctionLibraries({
+      key: "libraries",
+      shardName: "s0",
+      supported: true,
+      known: new Map(),
+      onReplaced: () => {},
+    });
+    this.filter = new CommandFilter({
+      databases: options.map ?? { kind: "all" },
+      present: { address: "destination", count: Number.POSITIVE_INFINITY },
+      db: options.db ?? 0,
+      expiries: rewriter,
+      downgrade: new CommandDowngrade(server, redisVersion),
+      scripts,
+      functions,
+      judge: new KeyJudge({
+        ownership: null,
+        self: 0,
+        shardNames: ["s0"],
+        registry: new StrayRegistry(),
+        notices: new StrayNotices("test", ["s0"], 0, () => this.now),
+        doubtful: new DoubtfulKeys(() => this.now),
+        counts: new MergeCounts(),
+        databases: options.map ?? { kind: "all" },
+        hasSiblings: false,
+        hasNeighbors: () => false,
+      }),
+      publish: options.publish ?? "forward",
+      alone: options.alone ?? true,
+    });
+  }
+
+  /** The stream is applied as it comes: nothing near in time has to be shaded but what ends within 2 s. */
+  live(): this {
+    this.clock.heard();
+    this.clock.heartbeatSeen(this.now);
+    this.clock.inputDrained();
+    return this;
+  }
+
+  /** What the last command wants in front of it. */
+  beside(): string[] {
+    return (this.filter.beside?.own ?? []).map(({ bytes }) => argumentsOf(bytes).join(" "));
+  }
+
+  /** The keys that the last command wants to be copied again, with their databases. */
+  fetched(): string[] {
+    return (this.filter.beside?.fetch ?? []).map(({ db, key }) => `${db} ${key}`);
+  }
+
+  /** What the last command wants behind it. */
+  after(): string | null {
+    const { after } = this.filter;
+    return after === null ? null : argumentsOf(after).join(" ");
+  }
+
+  /** The verdict, and for `replace` the arguments of the replacement, with spaces between them. */
+  decide(...args: readonly (string | Buffer)[]): string {
+    // Among others, so that a filter that looks past its command is found out.
+    const before = encodeCommand(["SET", "before", "it"]);
+    const bytes = Buffer.concat([before, encodeCommand(args), encodeCommand(["DEL", "after", "it"])]);
+    this.#scanner.scan(bytes, before.length, bytes.length);
+    this.filter.beside = null;
+    const verdict = this.filter.decide(bytes, this.#scanner);
+    if (verdict === "replace") return `replace ${argumentsOf(this.filter.replacement).join(" ")}`;
+    return verdict === "skip" ? `skip ${this.filter.reasonCode}` : verdict;
+  }
+}

@@ -1,0 +1,52 @@
+import { CommandScanner } from "../../../server/redis/command-scanner.ts";
+import type { AnswerWatchers } from "../../../server/sync/commands/answer-watch.ts";
+import { LargeExpiry } from "../../../server/sync/expiry/large-expiry.ts";
+import { StreamLedger } from "../../../server/sync/ledger/stream-ledger.ts";
+import type { ShardEvent } from "../../../server/sync/report/shard-report.ts";
+import type { BatchPipeline } from "../../../server/sync/stream/batch-pipeline.ts";
+import { CommandCutter } from "../../../server/sync/stream/command-cutter.ts";
+import { StreamRefusals } from "../../../server/sync/stream/stream-refusals.ts";
+import { StreamTaker } from "../../../server/sync/stream/stream-taker.ts";
+import type { FilterForTest } from "./filter-for-test.ts";
+
+/** The stage that takes a stream's commands, in front of a pipeline of the test's own. */
+export function streamTakerForTest(
+  pipeline: BatchPipeline,
+  { filter, clock, shade }: FilterForTest,
+  options: { from?: bigint; replid?: () => string; watchers?: AnswerWatchers } = {},
+) {
+  const { from = 0n, replid = () => "", watchers = {} } = options;
+  const events: Omit<ShardEvent, "at">[] = [];
+  const ledger = new StreamLedger(
+    () => 0,
+    (event) => void events.push(event),
+  );
+  const scanner = new CommandScanner("shard test");
+  const taker = new StreamTaker({
+    checkpointDb: 0,
+    link: { full: false } as never,
+    pipeline,
+    filter,
+    scanner,
+    refusals: new StreamRefusals(ledger, filter, scanner),
+    clock,
+    shade,
+    doubtful: ledger.doubtful,
+    leftOut: ledger.leftOut,
+    databases: { kind: "all" },
+    leftOutKey: "left-out",
+    largeExpiry: new LargeExpiry(shade, clock),
+    watchers,
+    from,
+    replid,
+    joined: () => false,
+    settle: () => {},
+    onGetAck: () => {},
+  });
+  const cutter = new CommandCutter(scanner, taker, "shard test", from);
+  /** In pieces, as they come from a spool. */
+  const take = (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length; at += 60_000) cutter.cut(bytes.subarray(at, at + 60_000), 0);
+  };
+  return { taker, take, ledger, events };
+}
