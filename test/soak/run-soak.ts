@@ -54,9 +54,6 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
       const quiet = performance.now();
       let keys = 0;
       for (const task of cluster.tasks) {
-        const removed = await task.putRight();
-        if (removed !== null)
-          say(`${task.engines.taskId}: ${removed} keys that no shard has were removed by hand`);
         await task.caughtUp();
         const comparison = await task.compare();
         if (comparison.differences.length > 0) {

@@ -120,11 +120,6 @@ export class SoakEngines {
     return directories.flatMap((directory) => logsIn(directory).match(/^.* alert: .*$/gm) ?? []);
   }
 
-  /** How often an initial sync has left keys where they are, since another task may have brought them. */
-  keptForNeighbors(): number {
-    return this.alerts().filter((line) => line.includes("since other tasks write, or have written,")).length;
-  }
-
   async close(): Promise<void> {
     this.#wanted = false;
     await this.#engine.kill();

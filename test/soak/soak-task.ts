@@ -1,7 +1,13 @@
 import { parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../server/sync/checkpoint/own-keys.ts";
-import { BEGUN } from "../../server/sync/destination/standing.ts";
-import { compareUnion, type UnionComparison, type UnionOptions } from "../digest/compare-union.ts";
+import { FormerKeys } from "../../server/sync/reconcile/former-keys.ts";
+import { UnheldKeys } from "../../server/sync/strays/unheld-keys.ts";
+import {
+  compareUnion,
+  type Difference,
+  type UnionComparison,
+  type UnionOptions,
+} from "../digest/compare-union.ts";
 import { type RedisServer, until } from "../servers/index.ts";
 import type { SoakEngines } from "./soak-engines.ts";
 import type { SoakShard } from "./soak-shard.ts";
@@ -15,7 +21,6 @@ export class SoakTask {
   readonly #shards: readonly SoakShard[];
   readonly #destination: RedisServer;
   readonly #rule: Pick<UnionOptions, "ownerOf" | "among">;
-  #kept = 0;
 
   constructor(
     engines: SoakEngines,
@@ -53,11 +58,12 @@ export class SoakTask {
     let last: UnionComparison | null = null;
     await until(
       async () => {
-        last = await compareUnion({
+        const found = await compareUnion({
           shards: this.#shards.map(({ master }) => master.client),
           destination: this.#destination.client,
           ...this.#rule,
         });
+        last = await this.#withoutKept(found);
         return last.differences.length === 0;
       },
       { what: "the union is equal", timeoutMs, everyMs: 1_000 },
@@ -88,25 +94,22 @@ export class SoakTask {
     );
   }
 
-  /**
-   * Where an initial sync has left keys for the second task's sake, does what the manual says: removes what no shard
-   * has, and synchronizes again.
-   * @returns how many keys were removed; null where nothing was left.
-   */
-  async putRight(): Promise<number | null> {
-    await this.caughtUp();
-    if (this.engines.keptForNeighbors() === this.#kept) return null;
-    const { differences } = await this.compare(1_000);
+  /** Keys that no shard has may stay beside the second task; each of them is known to, so that it is not built on. */
+  async #withoutKept(found: UnionComparison): Promise<UnionComparison> {
+    if (!found.differences.some(({ kind }) => kind === "extra")) return found;
     const { client } = this.#destination;
-    const nobodys = differences.filter(({ kind }) => kind === "extra");
-    for (const { db, key } of nobodys) await client.pipeline().select(db).del(key).select(0).exec();
-    await this.engines.end("SIGTERM");
-    const begun = this.engines.shards.flatMap((name) => [name, BEGUN]);
-    await client.hset(checkpointKey(this.engines.taskId), ...begun);
-    this.engines.start();
-    await this.caughtUp();
-    this.#kept = this.engines.keptForNeighbors();
-    return nobodys.length;
+    const { taskId } = this.engines;
+    const former = await FormerKeys.read(client, taskId);
+    const kept = await Promise.all(
+      this.#shards.map(async ({ name: shardId }) => {
+        const unheld = new UnheldKeys();
+        await unheld.load(client, { taskId, shardId }, former);
+        return unheld;
+      }),
+    );
+    const isKept = ({ kind, db, key }: Difference) =>
+      kind === "extra" && kept.some((unheld) => unheld.has(db, Buffer.from(key)));
+    return { ...found, differences: found.differences.filter((one) => !isKept(one)) };
   }
 
   async #untilEngine(condition: () => Promise<boolean>, what: string): Promise<void> {

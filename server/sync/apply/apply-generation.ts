@@ -2,7 +2,13 @@ import { parseRdb } from "../../rdb/rdb-parser.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "../checkpoint/checkpoint.ts";
-import { checkpointKey, doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "../checkpoint/own-keys.ts";
+import {
+  checkpointKey,
+  doubtfulKeysKey,
+  leftOutKeysKey,
+  scriptsKey,
+  unheldKeysKey,
+} from "../checkpoint/own-keys.ts";
 import { CommandDowngrade } from "../commands/command-downgrade.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DestinationDurability } from "../destination/destination-durability.ts";
@@ -19,13 +25,13 @@ import { currentReplid, type Generation } from "../generation/generation.ts";
 import { type LoadProgress, LoadReplies } from "../initial/load-replies.ts";
 import { RdbLoader } from "../initial/rdb-loader.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
-import { type FormerKeys, overwriteFormerKeys } from "../reconcile/former-keys.ts";
+import { FormerKeys, overwriteFormerKeys } from "../reconcile/former-keys.ts";
 import type { Hold } from "../reconcile/hold.ts";
 import { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { holdWhileBlocked } from "../reconcile/reconcile-blocked.ts";
 import type { Blocked } from "../reconcile/reconcile-patience.ts";
-import { countedKeys } from "../reconcile/stale-keys.ts";
+import { countedKeys, type LeftKeys } from "../reconcile/stale-keys.ts";
 import type { KeptScripts } from "../scripting/kept-scripts.ts";
 import { libraryWatcher } from "../scripting/library-watcher.ts";
 import { scriptPrelude } from "../scripting/script-prelude.ts";
@@ -155,10 +161,11 @@ export async function applyRdb(
     if (context.merge.ownership?.ownerOnly === false) {
       await noteStraysAgain(await session.client(), spec, context.merge);
     }
-    if (begunBefore && keys !== null) {
-      await reconcileWith(generation, session, progress, context, keys, blocked);
-    }
+    const left = begunBefore
+      ? await reconcileWith(generation, session, progress, context, keys!, blocked)
+      : null;
     await sayFormer(context, session, keys);
+    await noteUnheld(context, session, left);
     const checkpoint = {
       replid: currentReplid(generation),
       offset: generation.offset,
@@ -205,6 +212,30 @@ async function sayFormer(
   ledger.info("former-keys", message);
 }
 
+/**
+ * Keys that the shard does not hold are not to be built on.
+ * @param left what a re-sync has left of them; null for a first copy.
+ */
+async function noteUnheld(
+  context: ApplyContext,
+  session: DestinationSession,
+  left: LeftKeys | null,
+): Promise<void> {
+  const { spec, merge } = context;
+  const client = await session.client();
+  const former = await FormerKeys.read(client, spec.taskId);
+  const first = session.wasEmpty || former !== null ? [] : "unknown";
+  await merge.unheld.replace(client, spec, left ?? first, overwritten(spec, former));
+}
+
+/** Former keys that a shard may write. */
+export function overwritten(
+  { destinationKeys }: Pick<ShardSyncSpec, "destinationKeys">,
+  former: FormerKeys | null,
+): FormerKeys | null {
+  return destinationKeys === "keep" ? null : former;
+}
+
 function presentDatabases({ destination }: ShardSyncSpec, abilities: DestinationAbilities) {
   return { address: formatAddress(destination), count: abilities.databases };
 }
@@ -216,12 +247,12 @@ async function reconcileWith(
   context: ApplyContext,
   keys: KeyFingerprintWriter,
   blocked: Blocked,
-): Promise<void> {
+): Promise<LeftKeys> {
   progress.reconciling = true;
   try {
     // Where copies count for nothing, other shards are not asked about this shard's own keys.
     const alone = context.merge.ownership?.ownerOnly === true;
-    await reconcile({
+    return await reconcile({
       spec: alone ? { ...context.spec, siblings: [] } : context.spec,
       facts: session.facts,
       epoch: session.epoch,
@@ -281,6 +312,7 @@ export function streamApplier(
     self: merge.self,
     shardNames: merge.shardNames,
     registry: merge.registry,
+    unheld: merge.unheld,
     notices: merge.notices,
     counts: merge.counts,
     doubtful: ledger.doubtful,
@@ -312,6 +344,8 @@ export function streamApplier(
     shade,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
+    unheld: merge.unheld,
+    unheldKey: unheldKeysKey(spec.taskId, spec.shardId),
     databases: spec.databases,
     ledger,
     notices: merge.notices,

@@ -18,7 +18,7 @@ import { type KeptScripts, readKeptScripts } from "../scripting/kept-scripts.ts"
 import type { SourceReader } from "../source/source-reader.ts";
 import { siblingsSettled } from "../strays/task-settling.ts";
 import { Rewind } from "../stream/stream-applier.ts";
-import { type ApplyContext, applyRdb, ReplySwitch } from "./apply-generation.ts";
+import { type ApplyContext, applyRdb, overwritten, ReplySwitch } from "./apply-generation.ts";
 import { continuation, isMissed, wantedAfter } from "./continuation.ts";
 import { DestinationSessions } from "./destination-sessions.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
@@ -278,11 +278,12 @@ export class DestinationSide {
     }
   }
 
-  /** What has been registered of strays, also by the other shards meanwhile. */
+  /** What has been registered of keys that are not the shard's, also by the other shards meanwhile. */
   async #readStrays(session: DestinationSession): Promise<void> {
     const { spec, merge } = this.#options;
-    if (merge.ownership === null) return;
-    await merge.registry.load(await session.client(), spec.taskId, spec.shardId);
+    const client = await session.client();
+    await merge.unheld.load(client, spec, overwritten(spec, this.#former));
+    if (merge.ownership !== null) await merge.registry.load(client, spec.taskId, spec.shardId);
   }
 
   /** Keys that a former session, or engine, has left out. */

@@ -50,6 +50,11 @@ export function loneStraysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}lone:${taskId}:${shardId}`;
 }
 
+/** The set on the destination of keys that lie there although the shard does not hold them, as unheld-keys.ts writes them. */
+export function unheldKeysKey(taskId: string, shardId: string): string {
+  return `${OWN_PREFIX}unheld:${taskId}:${shardId}`;
+}
+
 /** The set on the destination of a shard's keys that it does not take, as left-out-keys.ts writes them. */
 export function leftOutKeysKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}left-out:${taskId}:${shardId}`;
@@ -91,6 +96,7 @@ export function shardKeys(taskId: string, shardId: string): string[] {
     doubtfulKeysKey(taskId, shardId),
     straysKey(taskId, shardId),
     loneStraysKey(taskId, shardId),
+    unheldKeysKey(taskId, shardId),
     leftOutKeysKey(taskId, shardId),
     scriptsKey(taskId, shardId),
     guardKey(taskId, shardId),

@@ -41,8 +41,7 @@ export async function destinationWasEmpty(
     const address = formatAddress(spec.destination);
     throw new TributaryError("DESTINATION_HOLDS_KEYS", { address, sample: commandSample([found], 1) });
   }
-  // Beside others nothing is removed anyway.
-  if (found !== null && begins && (spec.destinationKeys === "keep" || !neighbors.any)) await noteFormer();
+  if (found !== null && begins) await noteFormer();
   await control.hsetnx(key, WAS_EMPTY, found === null ? 1 : 0);
   return (await control.hget(key, WAS_EMPTY)) === "1";
 }

@@ -19,7 +19,7 @@ import { ReconcileSibling } from "./reconcile-sibling.ts";
 import { readStandings, type Standings } from "./reconcile-standings.ts";
 import { SharedSets } from "./shared-sets.ts";
 import { isPastBound, type Shrinkage, shrinkageOf } from "./shrink-bound.ts";
-import { countedKeys, StaleKeys } from "./stale-keys.ts";
+import { countedKeys, type LeftKeys, StaleKeys } from "./stale-keys.ts";
 
 const ROLE = "the destination";
 const TIMEOUT_MS = 10_000;
@@ -66,9 +66,10 @@ class NeighborCame extends Error {}
  * held in former times and its RDB does not hold any more. In: the fingerprints of the RDB's keys, a scan of the
  * destination, what the siblings have. First all of them are found, then the bound of the task is looked at, then
  * they are removed. It can be repeated from its start at any time, and waits for what stands in its way.
+ * @returns what no shard of the task has, and is not removed.
  * @throws TributaryError of the destination, FENCED; the signal's reason.
  */
-export async function reconcile(options: ReconcileOptions): Promise<void> {
+export async function reconcile(options: ReconcileOptions): Promise<LeftKeys> {
   const { link } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
@@ -82,7 +83,7 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
   const close = () => run.close();
   signal.addEventListener("abort", close);
   try {
-    await run.run();
+    return await run.run();
   } catch (error) {
     link.check();
     signal.throwIfAborted();
@@ -130,16 +131,17 @@ class Reconcile {
     this.#shared = new SharedSets(spec.taskId);
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<LeftKeys> {
     const { ledger, keys } = this.#options;
     try {
       if (keys.givenUp) throw new GiveUp("the keys of its RDB could not be noted on disk");
-      await this.#run();
+      return await this.#run();
     } catch (error) {
       if (!(error instanceof GiveUp)) throw error;
       const message = `Keys that the source has deleted may be left on the destination: ${error.message}.`;
       ledger.differences.note("RECONCILE_SKIPPED", message);
       ledger.alert("stale-keys-kept", message);
+      return "unknown";
     } finally {
       if (this.#removed > 0) {
         const message = `Removed ${countedKeys(this.#removed)} that the source no longer has.`;
@@ -153,7 +155,7 @@ class Reconcile {
     for (const sibling of this.#siblings) sibling.close();
   }
 
-  async #run(): Promise<void> {
+  async #run(): Promise<LeftKeys> {
     const { spec, facts, now, blocked } = this.#options;
     this.#hash = await this.#open();
     this.#removal = new StaleKeyRemoval({
@@ -167,12 +169,12 @@ class Reconcile {
     for (let lane = 0; lane < LANES; lane++) this.#lanes.push(await this.#open());
     const stale = new StaleKeys();
     await this.#find((nobodys) => stale.add(nobodys));
-    if (stale.count === 0) return;
+    if (stale.count === 0) return [];
     await this.#options.neighbors.look(this.#hash);
     const standings = await readStandings(this.#hash, spec, this.#options.epoch);
     const other = this.#notOurs(standings);
     if (other !== null) return this.#keep(stale, other.code, other.why);
-    if (!(await this.#mayRemoveAll(stale, standings))) return;
+    if (!(await this.#mayRemoveAll(stale, standings))) return stale.all();
     try {
       this.#removing = true;
       if (stale.whole) {
@@ -181,13 +183,14 @@ class Reconcile {
         await this.#find((nobodys) => this.#remove(nobodys));
       }
       await this.#removeWaiting();
+      return [];
     } catch (error) {
       if (!(error instanceof NeighborCame)) throw error;
       this.#removing = false;
       const left = new StaleKeys();
       await this.#find((nobodys) => left.add(nobodys));
       const came = this.#notOurs(standings);
-      if (came !== null && left.count > 0) this.#keep(left, came.code, came.why);
+      return came !== null && left.count > 0 ? this.#keep(left, came.code, came.why) : left.all();
     }
   }
 
@@ -236,14 +239,14 @@ class Reconcile {
     return null;
   }
 
-  #keep(stale: StaleKeys, code: string, why: string): void {
+  #keep(stale: StaleKeys, code: string, why: string): LeftKeys {
     const { ledger } = this.#options;
     const example = `for example ${stale.sample.slice(0, 3).join(", ")}`;
     const keys = `${countedKeys(stale.count)} that no shard of this task has`;
-    const built = "One of them that the shard writes again may be built on what is there";
-    const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}. ${built}.`;
+    const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}.`;
     ledger.differences.note(code, message, stale.count);
     ledger.alert("stale-keys-kept", message);
+    return stale.all();
   }
 
   /** Within the bound they may; past it as the task, or somebody, says. */

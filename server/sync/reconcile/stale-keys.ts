@@ -7,6 +7,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const OVERHEAD = 200;
 const SAMPLES = 5;
 
+/** What a whole copy of a shard has left on the destination: these keys, or nobody knows which. */
+export type LeftKeys = readonly Pick<FoundKey, "db" | "key">[] | "unknown";
+
 /** Keys of the destination that no shard has, as they are found. */
 export class StaleKeys {
   count = 0;
@@ -32,6 +35,10 @@ export class StaleKeys {
       if (list === undefined) this.#byDb.set(found.db, [found]);
       else list.push(found);
     }
+  }
+
+  all(): LeftKeys {
+    return this.whole ? [...this.#byDb.values()].flat() : "unknown";
   }
 
   /** All of them where they are `whole`, each page of one database. */

@@ -1,5 +1,5 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
-import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey } from "../checkpoint/own-keys.ts";
+import { doubtfulKeysKey, leftOutKeysKey, loneStraysKey, unheldKeysKey } from "../checkpoint/own-keys.ts";
 import { answerWatch } from "../commands/answer-watch.ts";
 import { commandSample } from "../commands/command-sample.ts";
 import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
@@ -67,7 +67,24 @@ export class PageBuilder {
   async build(noted: NotedKey, dumped: DumpedKey, absence: Absence): Promise<PageCommands> {
     if (noted.doubt === "ask") return NOTHING;
     const page = dumped.held ? await this.#held(noted, dumped) : await this.#absent(noted, absence);
-    return page.stays ? page : this.#noLongerLeftOut(noted, page);
+    if (page.stays) return page;
+    const writes = dumped.held
+      ? page.commands.length > 0
+      : absence.kind === "lone" || absence.kind === "delete";
+    return this.#noLongerLeftOut(noted, writes ? this.#noLongerUnheld(noted, page) : page);
+  }
+
+  /** What is written is what the shard has, or, where it has none, what the rule says. */
+  #noLongerUnheld({ target, key }: NotedKey, page: PageCommands): PageCommands {
+    const { unheld } = this.#options.merge;
+    if (!unheld.has(target, key)) return page;
+    const { taskId, shardId } = this.#options.spec;
+    const settled = this.#own("SREM", unheldKeysKey(taskId, shardId), loneMember(target, key));
+    const onPlaced = () => {
+      page.onPlaced();
+      unheld.written(target, key);
+    };
+    return { ...page, commands: [...page.commands, settled], onPlaced };
   }
 
   /** A value that is known to be wrong on the destination, and too large to be copied, is removed there. */

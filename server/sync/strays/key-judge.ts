@@ -9,6 +9,7 @@ import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { MergeCounts } from "./merge-counts.ts";
 import type { StrayNotices } from "./stray-notices.ts";
 import type { StrayRegistry } from "./stray-registry.ts";
+import type { UnheldKeys } from "./unheld-keys.ts";
 
 export type KeyJudgeOptions = {
   /** null where no key has an owner. */
@@ -17,6 +18,7 @@ export type KeyJudgeOptions = {
   readonly self: number;
   readonly shardNames: readonly string[];
   readonly registry: StrayRegistry;
+  readonly unheld: UnheldKeys;
   readonly notices: StrayNotices;
   readonly doubtful: DoubtfulKeys;
   readonly counts: MergeCounts;
@@ -34,8 +36,9 @@ type Place = { readonly db: number; readonly target: number };
  * Says of each command of the stream whether the destination may run it as the shard did. It may not where
  *
  * - its key is another shard's (a stray): then the owner's shard sync is told, which alone writes the key;
- * - what it reads may be other than on the shard: it has keys of other shards, or one of a lone stray, or, where no
- *   ring says whose a key is, several keys at all. What it wrote is then copied from the shard, at an exact offset.
+ * - what it reads may be other than on the shard: it has keys of other shards, or one of a lone stray, or one that the
+ *   shard did not hold and the destination may, or, where no ring says whose a key is, several keys at all. What it
+ *   wrote is then copied from the shard, at an exact offset.
  */
 export class KeyJudge {
   readonly #options: KeyJudgeOptions;
@@ -46,8 +49,8 @@ export class KeyJudge {
 
   /** Whether anything is to be judged: of the only shard that writes there, nothing is. */
   get idle(): boolean {
-    const { ownership, hasSiblings, hasNeighbors } = this.#options;
-    return ownership === null && !hasSiblings && !hasNeighbors();
+    const { ownership, hasSiblings, hasNeighbors, unheld } = this.#options;
+    return ownership === null && !hasSiblings && !hasNeighbors() && !unheld.some;
   }
 
   /**
@@ -63,7 +66,7 @@ export class KeyJudge {
       if (this.#options.ownership !== null) return this.#one(name, db, target, bytes, start, end, there);
       // Where it moves to, another shard's key may be in the way.
       if (there !== null) this.#copied(Buffer.from(bytes.subarray(start, end)), db, there);
-      return there === null;
+      return there === null && this.#holds(name, db, target, bytes, start, end);
     }
     if (name.keys === "several") return this.#several(name, db, target, bytes, scanner);
     return true;
@@ -82,6 +85,7 @@ export class KeyJudge {
     const { ownership, self, registry, doubtful } = this.#options;
     const owner = ownership!.ownerAt(bytes, start, end);
     if (owner === self) {
+      if (!this.#holds(name, db, target, bytes, start, end, there)) return false;
       if (!registry.anyKnown) return true;
       const lone =
         registry.isLone(target, bytes, start, end) ||
@@ -101,6 +105,34 @@ export class KeyJudge {
     return false;
   }
 
+  /**
+   * Of an own key: whether the destination has of it what the shard had before this command, or need not. Else it is
+   * copied.
+   */
+  #holds(
+    name: CommandName,
+    db: number,
+    target: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    there: Place | null = null,
+  ): boolean {
+    const { unheld } = this.#options;
+    if (!unheld.some) return true;
+    if (there === null) {
+      if (!unheld.has(target, bytes, start, end)) return true;
+      if (name.keys === "one" && name.facts.blind === true && !name.mayRemove) {
+        unheld.written(target, bytes, start, end);
+        return true;
+      }
+    } else if (!unheld.has(target, bytes, start, end) && !unheld.has(there.target, bytes, start, end)) {
+      return true;
+    }
+    this.#copied(Buffer.from(bytes.subarray(start, end)), db, there);
+    return false;
+  }
+
   #copied(key: Buffer, db: number, there: Place | null): void {
     const { doubtful } = this.#options;
     doubtful.doubt("merge", db, key);
@@ -114,16 +146,19 @@ export class KeyJudge {
     bytes: Uint8Array,
     scanner: CommandScanner,
   ): boolean {
-    const { ownership, self, registry, doubtful, hasSiblings, hasNeighbors } = this.#options;
-    if (!hasSiblings && !hasNeighbors()) return true;
+    const { ownership, self, registry, unheld, doubtful, hasSiblings, hasNeighbors } = this.#options;
+    const alone = !hasSiblings && !hasNeighbors();
+    if (alone && !unheld.some) return true;
     const keys = knownKeysByRole(name.name, bytes, scanner);
     const named = [...keys.reads, ...keys.writes];
     const isScript = name.facts.watch === "script";
     const copiesTo = name.rule === "copy" ? otherDb(name, bytes, scanner) : null;
     if (keys.unnamed === "none" && named.every((key) => key.equals(named[0]!))) {
-      if (named.length === 0 || (ownership === null && copiesTo === null)) return true;
+      if (named.length === 0) return true;
       const there = this.#placeOf(copiesTo);
-      if (ownership !== null) return this.#one(name, db, target, named[0]!, 0, named[0]!.length, there);
+      const length = named[0]!.length;
+      if (ownership !== null) return this.#one(name, db, target, named[0]!, 0, length, there);
+      if (alone || copiesTo === null) return this.#holds(name, db, target, named[0]!, 0, length, there);
     }
     const written = keys.writes.flatMap((key, index): (Place & { readonly key: Buffer })[] => {
       // The key that COPY writes may lie in another database.
@@ -132,7 +167,13 @@ export class KeyJudge {
       return place === null ? [] : [{ ...place, key }];
     });
     const isLone = written.some((one) => registry.isLone(one.target, one.key));
-    if (ownership === null ? this.#isBlind(keys, name) : !isLone && this.#allHere(keys, name, target)) {
+    const isUnheld =
+      unheld.some &&
+      (keys.unnamed !== "none" ||
+        written.some((one) => unheld.has(one.target, one.key)) ||
+        keys.reads.some((key) => unheld.has(target, key)));
+    const asOne = alone || (ownership === null && this.#isBlind(keys, name));
+    if (!isUnheld && (asOne || (ownership !== null && !isLone && this.#allHere(keys, name, target)))) {
       for (const one of written)
         if (registry.isKnown(one.target, one.key)) doubtful.doubt("stray", one.target, one.key);
       return true;

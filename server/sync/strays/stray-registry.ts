@@ -72,7 +72,7 @@ export class StrayRegistry {
       );
       cursor = next.toString();
       for (const member of members) {
-        const { number: db, rest: key } = numbered(member);
+        const { db, key } = parseLoneMember(member);
         this.setLone(db, key, true);
       }
     } while (cursor !== "0");
@@ -100,6 +100,12 @@ export async function* registeredStrays(
 /** A member of the set of lone strays. */
 export function loneMember(db: number, key: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${db}:`), key]);
+}
+
+/** @throws Error on what Tributary did not write. */
+export function parseLoneMember(member: Buffer): { readonly db: number; readonly key: Buffer } {
+  const { number: db, rest: key } = numbered(member);
+  return { db, key };
 }
 
 /** A member of an owner's sorted set of strays; its score is when it was seen to be written, ms since the epoch. */

@@ -5,6 +5,7 @@ import { MergeCounts } from "./merge-counts.ts";
 import { shardIdsByIndex, shardNamesByIndex } from "./shard-places.ts";
 import { StrayNotices } from "./stray-notices.ts";
 import { StrayRegistry } from "./stray-registry.ts";
+import { UnheldKeys } from "./unheld-keys.ts";
 
 /** Another task that writes into the same databases of the destination. */
 export type Neighbor = { readonly taskId: string; readonly shardIds: readonly string[] };
@@ -24,6 +25,7 @@ export type NeighborList = {
 export class TaskMerge {
   readonly ownership: KeyOwnership | null;
   readonly registry = new StrayRegistry();
+  readonly unheld = new UnheldKeys();
   readonly notices: StrayNotices;
   readonly counts = new MergeCounts();
   readonly shardNames: readonly string[];

@@ -15,6 +15,7 @@ import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { destinationDb } from "../spec/database-map.ts";
 import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import type { StrayNotices } from "../strays/stray-notices.ts";
+import type { UnheldKeys } from "../strays/unheld-keys.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
@@ -42,6 +43,9 @@ export type StreamApplierOptions = {
   readonly notices: StrayNotices;
   /** The set of keys that are left out, in checkpointDb. */
   readonly leftOutKey: string;
+  readonly unheld: UnheldKeys;
+  /** The set of these keys, in checkpointDb. */
+  readonly unheldKey: string;
   readonly databases: DatabaseMap;
   /** Who may want to hear the answer to a command, by the kind of its name. */
   readonly watchers: AnswerWatchers;

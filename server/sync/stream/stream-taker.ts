@@ -1,4 +1,5 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
+import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
@@ -9,6 +10,7 @@ import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
 import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
+import { ANY_UNHELD, type UnheldKeys } from "../strays/unheld-keys.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import { carryTrueExpiry } from "./carry-true-expiry.ts";
 import type { CommandTaker } from "./command-cutter.ts";
@@ -46,6 +48,9 @@ export type StreamTakerOptions = {
   readonly joined: (bytes: Uint8Array) => boolean;
   /** The batch at hand may be large enough. */
   readonly settle: () => void;
+  readonly unheld: UnheldKeys;
+  /** The set of keys that may lie on the destination although the shard does not hold them, in checkpointDb. */
+  readonly unheldKey: string;
   readonly onGetAck: () => void;
 };
 
@@ -146,6 +151,7 @@ export class StreamTaker implements CommandTaker {
       this.#options.onGetAck();
     } else if (verdict === "skip") {
       this.#options.refusals.skipped(bytes, this.offset);
+      if (filter.name.rule === "flush") this.#holdsNothing();
     }
     this.#noteTrueExpiries();
     this.position += size;
@@ -212,6 +218,12 @@ export class StreamTaker implements CommandTaker {
       onPlaced();
       this.#pipeline.begin().onApplied.push(onApplied);
     }
+  }
+
+  /** A command is skipped that takes all keys of a database of the shard, or gives it others. */
+  #holdsNothing(): void {
+    this.own(encodeCommand(["SADD", this.#options.unheldKey, ANY_UNHELD]), this.#options.checkpointDb);
+    this.#options.unheld.all();
   }
 
   /** What the filter wants beside the command at hand. */

@@ -16,6 +16,7 @@ import { KeyJudge } from "../../../server/sync/strays/key-judge.ts";
 import { MergeCounts } from "../../../server/sync/strays/merge-counts.ts";
 import { StrayNotices } from "../../../server/sync/strays/stray-notices.ts";
 import { StrayRegistry } from "../../../server/sync/strays/stray-registry.ts";
+import { UnheldKeys } from "../../../server/sync/strays/unheld-keys.ts";
 
 /** The arguments of one command in RESP, as latin1 text. */
 export function argumentsOf(command: Uint8Array): string[] {
@@ -79,6 +80,7 @@ export class FilterForTest {
         self: 0,
         shardNames: ["s0"],
         registry: new StrayRegistry(),
+        unheld: new UnheldKeys(),
         notices: new StrayNotices("test", ["s0"], 0, () => this.now),
         doubtful: new DoubtfulKeys(() => this.now),
         counts: new MergeCounts(),

@@ -3,6 +3,7 @@ import type { AnswerWatchers } from "../../../server/sync/commands/answer-watch.
 import { LargeExpiry } from "../../../server/sync/expiry/large-expiry.ts";
 import { StreamLedger } from "../../../server/sync/ledger/stream-ledger.ts";
 import type { ShardEvent } from "../../../server/sync/report/shard-report.ts";
+import { UnheldKeys } from "../../../server/sync/strays/unheld-keys.ts";
 import type { BatchPipeline } from "../../../server/sync/stream/batch-pipeline.ts";
 import { CommandCutter } from "../../../server/sync/stream/command-cutter.ts";
 import { StreamRefusals } from "../../../server/sync/stream/stream-refusals.ts";
@@ -35,6 +36,8 @@ export function streamTakerForTest(
     leftOut: ledger.leftOut,
     databases: { kind: "all" },
     leftOutKey: "left-out",
+    unheld: new UnheldKeys(),
+    unheldKey: "unheld",
     largeExpiry: new LargeExpiry(shade, clock),
     watchers,
     from,
