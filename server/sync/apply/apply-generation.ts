@@ -319,6 +319,7 @@ export function streamApplier(
     databases: spec.databases,
     hasSiblings: merge.hasSiblings,
     hasNeighbors: () => merge.hasNeighbors,
+    onWrite: (db, key) => merge.wrote(db, key),
   });
   const { stream } = generation;
   const position = Number(from.offset - generation.offset);

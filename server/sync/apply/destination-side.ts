@@ -282,6 +282,7 @@ export class DestinationSide {
   async #readStrays(session: DestinationSession): Promise<void> {
     const { spec, merge } = this.#options;
     const client = await session.client();
+    merge.keeps(spec.destinationKeys === "keep" ? (this.#former?.size ?? 0) : 0);
     await merge.unheld.load(client, spec, overwritten(spec, this.#former));
     if (merge.ownership !== null) await merge.registry.load(client, spec.taskId, spec.shardId);
   }

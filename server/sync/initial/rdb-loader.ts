@@ -216,6 +216,7 @@ export class RdbLoader implements RdbVisitor {
       this.#options.refusals.add("skipped", "RDB key", entry.db, "DESTINATION_KEPT", KEPT, sample);
       return false;
     }
+    this.#options.merge.wrote(target, entry.key);
     if (entry.expireAt >= 0) {
       entry.expireAt = this.#options.expiry(entry.expireAt, target, entry.key);
       for (const note of this.#options.expiryNotes()) {

@@ -71,6 +71,7 @@ export class PageBuilder {
     const writes = dumped.held
       ? page.commands.length > 0
       : absence.kind === "lone" || absence.kind === "delete";
+    if (writes && dumped.held) this.#options.merge.wrote(noted.target, noted.key);
     return this.#noLongerLeftOut(noted, writes ? this.#noLongerUnheld(noted, page) : page);
   }
 

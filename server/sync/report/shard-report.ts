@@ -176,7 +176,7 @@ export type MergeFacts = {
   readonly lone: number;
   /** Lone strays that several shards held. */
   readonly ambiguous: number;
-  /** Without a ring: keys that this shard gave up and another shard holds. */
+  /** Keys without an owner that another shard, or another task, has too: the last write wins. */
   readonly collisions: number;
   /** Keys that the destination held before, and keeps. */
   readonly kept: number;
@@ -258,7 +258,7 @@ export type ShardReport = {
   /** Key counts as INFO keyspace gives them, without Tributary's own keys; null until asked. */
   readonly sourceKeys: readonly KeyCount[] | null;
   readonly destinationKeys: readonly KeyCount[] | null;
-  /** null where the task has one shard only. */
+  /** null where the task has one shard only, and the destination to itself. */
   readonly merge: MergeFacts | null;
   /** What the spool takes up: buffers that are set aside, full or not, and files. */
   readonly spool: { readonly memoryBytes: number; readonly diskBytes: number };

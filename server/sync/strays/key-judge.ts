@@ -23,6 +23,8 @@ export type KeyJudgeOptions = {
   readonly doubtful: DoubtfulKeys;
   readonly counts: MergeCounts;
   readonly databases: DatabaseMap;
+  /** Told of each key of `unheld` that goes on as the shard wrote it. */
+  readonly onWrite: (db: number, key: Uint8Array) => void;
   /** The task has other shards. */
   readonly hasSiblings: boolean;
   /** Another task writes into the same databases of the destination. */
@@ -123,6 +125,7 @@ export class KeyJudge {
     if (there === null) {
       if (!unheld.has(target, bytes, start, end)) return true;
       if (name.keys === "one" && name.facts.blind === true && !name.mayRemove) {
+        this.#options.onWrite(target, bytes.subarray(start, end));
         unheld.written(target, bytes, start, end);
         return true;
       }

@@ -11,7 +11,7 @@ export class MergeCounts {
   readonly #fingerprint = new KeyFingerprint();
   readonly #strays = new FingerprintSet();
   #ambiguous = 0;
-  #collisions = 0;
+  readonly #collisions = new FingerprintSet();
   readonly #samples: MergeSample[] = [];
 
   /** A key that is not this shard's own. @param shard the name of its owner. @param db the destination's. */
@@ -32,10 +32,14 @@ export class MergeCounts {
     this.#sample("ambiguous", db, key, shard);
   }
 
-  /** Without a ring: a key that this shard has given up, and another one holds. */
-  collision(db: number, key: Uint8Array, shard: string): void {
-    this.#collisions++;
-    this.#sample("collision", db, key, shard);
+  /**
+   * A key that others have, too, of which nobody is the owner.
+   * @param holder the other shard, or the task.
+   */
+  collision(db: number, key: Uint8Array, holder: string): void {
+    this.#fingerprint.compute(db, key, 0, key.length);
+    const { high, low } = this.#fingerprint;
+    if (this.#collisions.add(high, low)) this.#sample("collision", db, key, holder);
   }
 
   /** An RDB begins: what it holds is counted anew. */
@@ -46,15 +50,18 @@ export class MergeCounts {
     }
   }
 
-  /** @param lone keys whose value on the destination is a stray's at the moment. */
-  facts(policy: string, lone: number): MergeFacts {
+  /**
+   * @param lone keys whose value on the destination is a stray's at the moment.
+   * @param kept keys of the destination that are not written.
+   */
+  facts(policy: string, lone: number, kept: number): MergeFacts {
     return {
       policy,
       strays: this.#strays.size,
       lone,
       ambiguous: this.#ambiguous,
-      collisions: this.#collisions,
-      kept: 0,
+      collisions: this.#collisions.size,
+      kept,
       samples: [...this.#samples],
     };
   }

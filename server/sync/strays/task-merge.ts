@@ -13,6 +13,8 @@ export type Neighbor = { readonly taskId: string; readonly shardIds: readonly st
 /** Who is there, as it is now. */
 export type NeighborList = {
   readonly any: boolean;
+  /** For a message. */
+  readonly names: string;
   readonly list: readonly {
     readonly taskId: string;
     readonly shards: readonly { readonly id: string }[];
@@ -32,7 +34,8 @@ export class TaskMerge {
   readonly self: number;
   readonly hasSiblings: boolean;
   readonly #policy: string;
-  #neighbors: NeighborList = { any: false, list: [] };
+  #neighbors: NeighborList = { any: false, names: "", list: [] };
+  #kept = 0;
 
   constructor(spec: ShardSyncSpec, now: () => number) {
     this.ownership = KeyOwnership.of(spec.merge);
@@ -70,7 +73,19 @@ export class TaskMerge {
     return this.ownership === null || this.ownership.ownerOf(key) === this.self;
   }
 
+  /** @param kept keys of the destination that are not to be written. */
+  keeps(kept: number): void {
+    this.#kept = kept;
+  }
+
+  /** This shard writes a key. @param db the destination's. */
+  wrote(db: number, key: Uint8Array): void {
+    if (this.#neighbors.any && this.unheld.isFormer(db, key))
+      this.counts.collision(db, key, this.#neighbors.names);
+  }
+
   facts(): MergeFacts | null {
-    return this.hasSiblings ? this.counts.facts(this.#policy, this.registry.lone) : null;
+    const others = this.hasSiblings || this.#neighbors.any || this.#kept > 0;
+    return others ? this.counts.facts(this.#policy, this.registry.lone, this.#kept) : null;
   }
 }

@@ -48,6 +48,11 @@ export class UnheldKeys {
     return unheld && !this.#written.has(high, low);
   }
 
+  /** Whether it lay there before the task began. */
+  isFormer(db: number, key: Uint8Array): boolean {
+    return this.#former?.holds(db, key) === true;
+  }
+
   /** From this place of the stream on the destination has of the key what the shard has. */
   written(db: number, bytes: Uint8Array, start = 0, end = bytes.length): void {
     if (this.#written.size >= MOST_WRITTEN) return;

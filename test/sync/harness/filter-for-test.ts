@@ -87,6 +87,7 @@ export class FilterForTest {
         databases: options.map ?? { kind: "all" },
         hasSiblings: false,
         hasNeighbors: () => false,
+        onWrite: () => {},
       }),
       publish: options.publish ?? "forward",
       alone: options.alone ?? true,
