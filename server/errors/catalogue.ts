@@ -306,6 +306,13 @@ export const catalogue = {
       "Empty those databases, or choose what becomes of these keys: overwrite those that a shard has too, or keep them as they are.",
     retried: false,
   },
+  SHARD_READ_TWICE: {
+    message:
+      "{role} is copied into the same databases by another task that runs: {task}. Each INCR, APPEND or RPUSH of the shard would be applied twice.",
+    cause: "Two tasks, of this Tributary or of another, read one shard and write to the same databases.",
+    remedy: "Pause or delete the other task, or give this one other databases of the destination.",
+    retried: false,
+  },
   FENCED: {
     message: "Another engine has taken over {role}: this one writes no more.",
     cause: "Two engines were started for one task; the later one holds the epoch.",

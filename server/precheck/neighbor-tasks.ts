@@ -12,6 +12,10 @@ export type NeighborTask = {
   readonly shards: readonly string[];
   /** Those of the destination that it writes; null is any. */
   readonly databases: readonly number[] | null;
+  /** Those of its shards that it reads; null is any, or not said. */
+  readonly sources: readonly number[] | null;
+  /** It is connected and may write at any moment. Where CLIENT LIST is forbidden, it has been there lately. */
+  readonly writing: boolean;
   /** ms since the epoch, by its own clock; null where it does not say. */
   readonly seenAt: number | null;
   /** When it wrote for the last time; null while it may go on. What it brought is still there. */
@@ -29,6 +33,10 @@ const mostTasks = 256;
 const mostScans = 20;
 const scanCount = 5_000;
 const mostText = 128;
+/** A task says about once a minute that it is there, and its clock may be another, ms. */
+const latelyMs = 10 * 60_000;
+
+type FoundTask = Omit<NeighborTask, "writing">;
 
 /**
  * Looks in every database of the destination that holds keys. `own` says whether the task itself has been there.
@@ -42,7 +50,7 @@ export async function findNeighborTasks(
   written: readonly number[] | null,
   ownId: string | null,
 ): Promise<{ readonly neighbors: NeighborTask[]; readonly own: boolean }> {
-  const found = new Map<string, NeighborTask>();
+  const found = new Map<string, FoundTask>();
   let own = false;
   try {
     for (const { db } of facts?.keyspace ?? []) {
@@ -65,6 +73,7 @@ export async function findNeighborTasks(
           host: null,
           ...(await readCheckpoint(redis, id)),
           databases: [db],
+          sources: null,
           seenAt: null,
           leftAt: null,
         });
@@ -74,7 +83,27 @@ export async function findNeighborTasks(
     if (!isReply(error)) throw error;
   }
   if (ownId !== null) found.delete(ownId);
-  return { neighbors: [...found.values()], own };
+  const tasks = [...found.values()];
+  const names = tasks.length === 0 ? [] : await connectionNames(redis);
+  const neighbors = tasks.map((task) => ({ ...task, writing: isWriting(task, names) }));
+  return { neighbors, own };
+}
+
+/** The names of all connections; null where they may not be seen. */
+async function connectionNames(redis: Redis): Promise<readonly string[] | null> {
+  try {
+    const list = String(await redis.call("CLIENT", "LIST"));
+    return list.split("\n").map((line) => /(?:^| )name=(\S*)/.exec(line)?.[1] ?? "");
+  } catch (error) {
+    if (!isReply(error)) throw error;
+    return null;
+  }
+}
+
+/** A task's writers name their connections after it. */
+function isWriting({ id, seenAt, leftAt }: FoundTask, names: readonly string[] | null): boolean {
+  if (names !== null) return names.some((name) => name.startsWith(`tributary:${id}:`));
+  return leftAt === null && seenAt !== null && Math.abs(Date.now() - seenAt) < latelyMs;
 }
 
 async function readRegistry(redis: Redis): Promise<Map<string, string>> {
@@ -94,7 +123,7 @@ async function readRegistry(redis: Redis): Promise<Map<string, string>> {
 }
 
 /** An entry that cannot be read is a task all the same, of which nothing is known but its id. */
-function readEntry(id: string, text: string): Omit<NeighborTask, "replids"> {
+function readEntry(id: string, text: string): Omit<FoundTask, "replids"> {
   let value: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(text);
@@ -102,7 +131,7 @@ function readEntry(id: string, text: string): Omit<NeighborTask, "replids"> {
   } catch {
     // Left empty.
   }
-  const { name, host, shards, databases, seenAt, leftAt } = value;
+  const { name, host, shards, databases, sources, seenAt, leftAt } = value;
   const names = Array.isArray(shards) ? shards.slice(0, mostTasks).map((shard) => textOf(shard?.name)) : [];
   return {
     id: id.slice(0, mostText),
@@ -111,8 +140,13 @@ function readEntry(id: string, text: string): Omit<NeighborTask, "replids"> {
     shards: names.filter((one) => one !== null),
     seenAt: momentOf(seenAt),
     leftAt: momentOf(leftAt),
-    databases: Array.isArray(databases) && databases.every((db) => Number.isInteger(db)) ? databases : null,
+    databases: numbersOf(databases),
+    sources: numbersOf(sources),
   };
+}
+
+function numbersOf(value: unknown): number[] | null {
+  return Array.isArray(value) && value.every((db) => Number.isInteger(db)) ? value : null;
 }
 
 function momentOf(value: unknown): number | null {

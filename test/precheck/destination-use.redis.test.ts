@@ -81,7 +81,15 @@ test("names the task that is registered there, and the one of an older version b
   await destination.client.select(2);
   await destination.client.hset("tributary:checkpoint:t4", "old-1", "x", "old-1:epoch", "1");
   const neighbors = (await check({}, 2)).use?.neighbors;
-  const unknown = { name: null, host: null, seenAt: null, leftAt: null, replids: [] };
+  const unknown = {
+    name: null,
+    host: null,
+    sources: null,
+    writing: false,
+    seenAt: null,
+    leftAt: null,
+    replids: [],
+  };
   expect(neighbors).toHaveLength(3);
   expect(neighbors).toEqual(
     expect.arrayContaining([
@@ -91,6 +99,8 @@ test("names the task that is registered there, and the one of an older version b
         host: "host-1",
         shards: ["beta-1"],
         databases: [2],
+        sources: null,
+        writing: false,
         seenAt: null,
         leftAt: null,
         replids: [],
@@ -104,22 +114,58 @@ test("names the task that is registered there, and the one of an older version b
   expect(elsewhere).toEqual(["t3"]);
 });
 
-test.each([
-  { leftAt: null, warned: 1 },
-  { leftAt: 1, warned: 0 },
-])(
-  "warns of another task that reads the same shard, unless it has ended: $warned",
-  async ({ leftAt, warned }) => {
-    const replid = /master_replid:([0-9a-f]{40})/.exec(await shards[0]!.client.info("replication"))![1]!;
-    const entry = { v: 1, name: "beta", shards: [{ id: "x", name: "beta-1" }], databases: null, leftAt };
-    await destination.client.hset("tributary:tasks", "t2", JSON.stringify(entry));
-    const own = { x: `1 ${replid} 1234 0 1700000000000`, "x:epoch": "1" };
-    await destination.client.hset("tributary:checkpoint:t2", { ...own, y: `1 ${"e".repeat(40)} 1 0 1` });
-    const twice = (await check()).checks.filter(({ id }) => id === "shard-read-twice");
-    const named = { subject: "shard a", level: "warning", current: "beta (beta-1)" };
-    expect(twice).toMatchObject(Array(warned).fill(named));
-  },
-);
+/** The second task reads shard a, from these databases. */
+async function readByAnother(entry: { leftAt?: number; sources?: number[] }): Promise<void> {
+  const replid = /master_replid:([0-9a-f]{40})/.exec(await shards[0]!.client.info("replication"))![1]!;
+  const named = { v: 1, name: "beta", shards: [{ id: "x", name: "beta-1" }], databases: null, ...entry };
+  await destination.client.hset("tributary:tasks", "t2", JSON.stringify(named));
+  const own = { x: `1 ${replid} 1234 0 1700000000000`, "x:epoch": "1" };
+  await destination.client.hset("tributary:checkpoint:t2", { ...own, y: `1 ${"e".repeat(40)} 1 0 1` });
+}
+
+const readTwice = async (databases: number | null = null) =>
+  (await check({}, databases)).checks.filter(({ id }) => id === "shard-read-twice");
+
+test("refuses a shard that another task reads while it is connected, and warns of one that is not", async () => {
+  await readByAnother({});
+  expect(await readTwice()).toMatchObject([
+    { subject: "shard a", level: "warning", current: "beta (beta-1)" },
+  ]);
+  const writer = destination.client.duplicate({ connectionName: "tributary:t2:x:engine" });
+  await writer.ping();
+  expect(await readTwice()).toMatchObject([
+    {
+      subject: "shard a",
+      level: "error",
+      code: "SHARD_READ_TWICE",
+      message: expect.stringContaining("beta"),
+    },
+  ]);
+  writer.disconnect();
+});
+
+test("takes nothing amiss where the other task has ended, or reads other databases of the shard", async () => {
+  await readByAnother({ leftAt: 1 });
+  expect(await readTwice()).toEqual([]);
+  await readByAnother({ sources: [3] });
+  expect(await readTwice(2)).toEqual([]);
+  await readByAnother({ sources: [0, 3] });
+  expect(await readTwice(2)).toHaveLength(1);
+});
+
+test("counts of a sample which names another task has brought already, and offers an empty database", async () => {
+  for (let key = 0; key < 20; key++) await shards[0]!.client.set(`k${key}`, "1");
+  for (let key = 0; key < 5; key++) await destination.client.set(`k${key}`, "2");
+  expect(resultOf(await check(), "key-collisions")).toBeUndefined();
+  await readByAnother({});
+  const found = resultOf(await check(), "key-collisions");
+  expect(found).toMatchObject({
+    level: "warning",
+    message: expect.stringContaining("Of 20 keys of this task's shards that were looked at, 5 are there"),
+    remedy: expect.stringContaining("write to database 1, which is empty,"),
+  });
+  expect(found!.current!.split(", ")).toHaveLength(5);
+});
 
 test("counts stale duplicates and lone strays by the ring, and names them", async () => {
   const keys = Array.from({ length: 60 }, (_, index) => `k${index}`);

@@ -113,6 +113,7 @@ export class Neighbors {
         name: taskName,
         shards: shards.map((shard) => ({ id: shard.shardId, name: shard.shardName })),
         databases: this.#databases,
+        sources: this.#sources,
         startedAt,
         seenAt: now,
       };
@@ -120,6 +121,11 @@ export class Neighbors {
       this.#own = parseTaskEntry(taskId, formatTaskEntry(entry));
     }
     return this.any ? Math.max(0, Math.min(NOTICE_MS, startedAt + NOTICE_MS - now)) : 0;
+  }
+
+  get #sources(): readonly number[] | null {
+    const { databases } = this.#spec;
+    return databases.kind === "all" ? null : databases.pairs.map(({ source }) => source);
   }
 
   get #databases(): readonly number[] | null {

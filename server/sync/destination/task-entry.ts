@@ -9,6 +9,8 @@ export type TaskEntry = {
   readonly shards: readonly { readonly id: string; readonly name: string }[];
   /** Those of the destination that it writes into; null for any. */
   readonly databases: readonly number[] | null;
+  /** Those of its shards that it reads; null for any, or where an older version did not say. */
+  readonly sources: readonly number[] | null;
   /** Of the machine that its engine runs on. */
   readonly host: string;
   /** ms since the epoch, by that machine's clock. */
@@ -33,17 +35,21 @@ export function parseTaskEntry(taskId: string, text: string): TaskEntry {
   } catch {
     // As an empty one.
   }
-  const { name, shards, databases, host, startedAt, seenAt, leftAt } = value;
-  const numbers = Array.isArray(databases) && databases.every((db) => Number.isInteger(db));
+  const { name, shards, databases, sources, host, startedAt, seenAt, leftAt } = value;
   return {
     name: textOf(name) || taskId,
     shards: Array.isArray(shards) ? shards.slice(0, MOST_SHARDS).map(shardOf) : [],
-    databases: numbers ? (databases as number[]) : null,
+    databases: numbersOf(databases),
+    sources: numbersOf(sources),
     host: textOf(host),
     startedAt: numberOf(startedAt) ?? 0,
     seenAt: numberOf(seenAt) ?? 0,
     leftAt: numberOf(leftAt),
   };
+}
+
+function numbersOf(value: unknown): number[] | null {
+  return Array.isArray(value) && value.every((db) => Number.isInteger(db)) ? value : null;
 }
 
 function shardOf(value: unknown): { id: string; name: string } {

@@ -15,6 +15,8 @@ const neighbor = {
   host: "host-1",
   shards: ["b-1"],
   databases: null,
+  sources: null,
+  writing: true,
   seenAt: null,
   leftAt: null,
   replids: [],
