@@ -61,6 +61,13 @@ export function PoolPicker({ pools, value, error, onChange }: PoolPickerProps) {
           </label>
         ))}
       </div>
+      {pools.filter((pool) => pool.redis).length > 1 && (
+        <p className="mt-2.5 text-xs text-ink-2">
+          A task takes one pool. Make a task for each of the others, also into the same destination: no task
+          removes what another brought. Pools that share key names need a database each, which is offered
+          before the start.
+        </p>
+      )}
       {error !== undefined && (
         <div className="mt-1.5">
           <FieldError text={error} />

@@ -119,3 +119,26 @@ test("a task in other databases is no neighbor", async () => {
     two.disconnect();
   }
 });
+
+test("keys that another task had brought, and this one writes, are counted as collisions with some of their names", async () => {
+  const [a, b, destination] = [await startShard(), await startShard(), await startRedis()];
+  await fill(a.client, "both:", 20);
+  await fill(a.client, "a:", 20);
+  await fill(b.client, "both:", 10);
+  const [first, second] = [taskOf("first", a, destination), taskOf("second", b, destination)];
+  first.start();
+  await first.caughtUp(a.client, destination.client);
+  second.start();
+  await second.caughtUp(b.client, destination.client);
+  // One that is made by a command that is not blind, one by another, and one that nobody else has.
+  await b.client.incr("both:15");
+  await b.client.set("both:16", "b's");
+  await b.client.set("own", "b's");
+  await second.caughtUp(b.client, destination.client);
+  await until(() => second.latest?.merge?.collisions === 12, { what: "twelve collisions are told" });
+  const samples = second.latest!.merge!.samples.filter(({ kind }) => kind === "collision");
+  expect(samples).toHaveLength(5);
+  expect(samples.every(({ key, shard }) => /^both:\d+$/.test(key) && shard === "task first")).toBe(true);
+  expect(await destination.client.mget("both:15", "both:16", "a:1")).toEqual(["1", "b's", "1"]);
+  expect(first.latest?.merge?.collisions).toBe(0);
+});
