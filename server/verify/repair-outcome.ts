@@ -30,7 +30,9 @@ export const repairOutcomes = [
 export type RepairOutcome = (typeof repairOutcomes)[number];
 
 /** `before` and `after` are the destination's. */
-export type RepairedKey = RepairKey & {
+export type RepairedKey = {
+  /** The one that was given. */
+  readonly key: RepairKey;
   readonly before: SideFacts | null;
   readonly after: SideFacts | null;
   readonly outcome: RepairOutcome;

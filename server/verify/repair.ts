@@ -91,7 +91,7 @@ export class Repair {
     this.#sides.push(destination);
     const former = await FormerNote.read(destination, spec);
     const kept = keys.filter((key) => key.kind === "extra" && former.mayHold(key.db, key.key));
-    onKeys(kept.map((key) => ({ ...key, before: null, after: null, outcome: "kept" })));
+    onKeys(kept.map((key) => ({ key, before: null, after: null, outcome: "kept" })));
     let left = keys.filter((key) => !kept.includes(key));
     const settler = await this.#settler(opened, destination, former);
     for (let round = 1; left.length > 0; round++) {
@@ -99,7 +99,7 @@ export class Repair {
       if (onlyNote) {
         onKeys(
           left.map((key) => ({
-            ...key,
+            key,
             before: this.#before.get(key) ?? null,
             after: null,
             outcome: "noted",
@@ -177,7 +177,7 @@ export class Repair {
     const facts = await this.#factsOf(unknown, destination);
     for (const [index, key] of unknown.entries()) this.#before.set(key, facts[index]!);
     // Known before it is noted: what it held then is what is to be remembered.
-    onKeys(keys.map((key) => ({ ...key, before: this.#before.get(key)!, after: null, outcome: "noted" })));
+    onKeys(keys.map((key) => ({ key, before: this.#before.get(key)!, after: null, outcome: "noted" })));
     const { shardId } = spec.shards[shard]!;
     const noted = keys.map(({ sourceDb, key }) => ({ db: sourceDb, key }));
     await destination.connection.must(spec.checkpointDb, ...noteRepairs(spec.taskId, shardId, noted));
@@ -212,7 +212,7 @@ export class Repair {
       const before = this.#before.get(key) ?? null;
       const now = after[index]!;
       return {
-        ...key,
+        key,
         before,
         after: now,
         outcome: outcomeOf(findings.get(nameOf(key)) ?? null, before, now),

@@ -12,6 +12,7 @@ import type { Side } from "./look.ts";
 import { Neighbors } from "./neighbors.ts";
 import { Pace, type PaceLimits } from "./pace.ts";
 import { backwardPass, type DbPair, forwardPass, type PassOptions } from "./passes.ts";
+import type { RepairKey } from "./repair-outcome.ts";
 import { Settler, type Suspect } from "./settle.ts";
 import { openDestinationSide, openShardSide } from "./sides.ts";
 import { clockOf, notesOf, number, outcomeOf, sentenceOf, type Verdict } from "./verdict.ts";
@@ -101,6 +102,11 @@ export class Verification {
       suspects: this.#suspects.length,
       startedAt: this.#startedAt,
     };
+  }
+
+  /** The keys that differ, up to some hundred thousand: a repair takes them. */
+  get named(): readonly RepairKey[] {
+    return this.#findings.named;
   }
 
   /**

@@ -20,7 +20,7 @@ export async function repairOf(
     limits: { patienceMs: 60_000 },
     onNoted: () => {},
     onKeys: (repaired) => {
-      for (const one of repaired) outcomes.set(nameOf(one), one);
+      for (const one of repaired) outcomes.set(nameOf(one.key), one);
     },
     now: Date.now,
     signal: new AbortController().signal,

@@ -15,7 +15,7 @@ import { foundIn, ringOver, verificationOf } from "./verify-for-test.ts";
 /** What has come of the planted ones, in their order. */
 function outcomesOf(repaired: readonly RepairedKey[], planted: readonly Planted[]): string[] {
   return planted.map(
-    ({ db, key }) => repaired.find((one) => one.db === db && one.key.equals(key))?.outcome ?? "none",
+    ({ db, key }) => repaired.find((one) => one.key.db === db && one.key.key.equals(key))?.outcome ?? "none",
   );
 }
 
