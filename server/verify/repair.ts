@@ -1,6 +1,6 @@
 import { KeyOwnership } from "../merge/key-ownership.ts";
 import { doubtfulKeysKey } from "../sync/checkpoint/own-keys.ts";
-import { noteRepairs, repairMember } from "../sync/doubtful/note-repairs.ts";
+import { noteRepairs, repairMember } from "../sync/refresh/note-repairs.ts";
 import { pause } from "../sync/retry/pause.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Difference, SideFacts } from "./difference.ts";

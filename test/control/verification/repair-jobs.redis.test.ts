@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openDatabase } from "../../../db/open-database.ts";
+import { type Control, openControl } from "../../../server/control/control.ts";
 import { WorkerPool } from "../../../server/control/engine/worker-pool.ts";
 import { openSecretBox } from "../../../server/control/secrets/secret-box.ts";
 import type { RepairSelection } from "../../../server/control/verification/repair-selection.ts";
-import { type Control, openControl } from "../../server/control/control.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../../servers/index.ts";
 import { checksOf } from "../harness/open-test-control.ts";
 

@@ -1,5 +1,5 @@
 import { checkpointKey, doubtfulKeysKey } from "../checkpoint/own-keys.ts";
-import { doubtfulMember } from "./doubtful-keys.ts";
+import { doubtfulMember } from "../doubtful/doubtful-keys.ts";
 
 /** A key of a shard, by its database on the source. */
 export type KeyToNote = { readonly db: number; readonly key: Uint8Array };
