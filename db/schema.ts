@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 // All instants are ms since the epoch; metric_samples.at alone is in seconds, as the charts want it.
 // Addresses are kept without their password: it stands sealed (AES-256-GCM) in the column *_secret beside them.
@@ -215,4 +215,86 @@ export const verifications = sqliteTable(
     reason: text("reason", { mode: "json" }),
   },
   (table) => [index("verifications_of_task").on(table.taskId, table.id)],
+);
+
+/** The keys in which the last verifications found differences: what can be repaired. */
+export const differingKeys = sqliteTable(
+  "differing_keys",
+  {
+    verificationId: integer("verification_id")
+      .notNull()
+      .references(() => verifications.id, { onDelete: "cascade" }),
+    /** In the order in which they were found. */
+    place: integer("place").notNull(),
+    /** DifferenceKind. */
+    kind: text("kind").notNull(),
+    /** Index of the shard whose value is the rightful one; null where no shard holds the key, or any may. */
+    shard: integer("shard"),
+    /** Of the destination. */
+    db: integer("db").notNull(),
+    sourceDb: integer("source_db").notNull(),
+    key: blob("key", { mode: "buffer" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.verificationId, table.place] })],
+);
+
+/** Verifications that are under way: after a restart they are run again. */
+export const verifyOrders = sqliteTable("verify_orders", {
+  taskId: text("task_id")
+    .primaryKey()
+    .references(() => tasks.id, { onDelete: "cascade" }),
+  /** VerifyOrder. */
+  order: text("order", { mode: "json" }).notNull(),
+  paused: integer("paused", { mode: "boolean" }).notNull(),
+  startedAt: integer("started_at").notNull(),
+});
+
+/** Repairs of what verifications found. */
+export const repairs = sqliteTable(
+  "repairs",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    /** The run that found the differences; it may be gone. */
+    verificationId: integer("verification_id").notNull(),
+    /** Who asked for it, and from which address. */
+    by: text("by").notNull(),
+    from: text("from"),
+    startedAt: integer("started_at").notNull(),
+    /** null while keys wait. */
+    finishedAt: integer("finished_at"),
+    /** RepairState. */
+    state: text("state").notNull(),
+    sentence: text("sentence").notNull(),
+    /** PlainReason of the last attempt that failed; null otherwise. */
+    reason: text("reason", { mode: "json" }),
+    keys: integer("keys").notNull(),
+  },
+  (table) => [index("repairs_of_task").on(table.taskId, table.id)],
+);
+
+/** What has come of each key of a repair. */
+export const repairedKeys = sqliteTable(
+  "repaired_keys",
+  {
+    repairId: integer("repair_id")
+      .notNull()
+      .references(() => repairs.id, { onDelete: "cascade" }),
+    place: integer("place").notNull(),
+    /** As in differing_keys. */
+    kind: text("kind").notNull(),
+    shard: integer("shard"),
+    db: integer("db").notNull(),
+    sourceDb: integer("source_db").notNull(),
+    key: blob("key", { mode: "buffer" }).notNull(),
+    /** RepairOutcome; null before the destination was looked at. */
+    outcome: text("outcome"),
+    /** SideFacts of the destination; null where the key was absent, or is not known. */
+    before: text("before", { mode: "json" }),
+    after: text("after", { mode: "json" }),
+    at: integer("at"),
+  },
+  (table) => [primaryKey({ columns: [table.repairId, table.place] })],
 );

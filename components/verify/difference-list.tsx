@@ -29,6 +29,8 @@ const kinds: Record<Finding["kind"], string> = {
   doubtful: "Waits to be copied",
   unsettled: "Not settled",
   undecided: "Not decided",
+  "left-out": "Left out for its size",
+  former: "There before the task",
 };
 
 /** Findings that are shown at once. */

@@ -54,6 +54,8 @@ const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["c
   "SHARD_NOT_READY",
   "START_UNCONFIRMED",
   "VERIFY_RUNNING",
+  "REPAIR_RUNNING",
+  "REPAIR_REFUSED",
 ]);
 
 export function toTrpcError(cause: TributaryError): TRPCError {

@@ -29,8 +29,7 @@ import type { Actor } from "./tasks/actor.ts";
 import { GivenUpShards } from "./tasks/given-up-shards.ts";
 import { precheckInputOf } from "./tasks/task-specs.ts";
 import { TaskStore } from "./tasks/task-store.ts";
-import { VerificationStore } from "./verification/verification-store.ts";
-import { VerifyJobs, type VerifyOrder, type VerifyView } from "./verification/verify-jobs.ts";
+import { openVerifying } from "./verification/verifying.ts";
 import type { EventView, SeriesRange, ShardSeries, ShardView, TaskRow, TaskView } from "./views/task-view.ts";
 import { shardSummary, taskRow, taskView } from "./views/task-views.ts";
 
@@ -126,16 +125,9 @@ export function openControl(options: ControlOptions) {
   const wishes = new ShardWishes({ supervisor, store, health, now });
   const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
 
-  const verdicts = new VerificationStore(db);
-  const verifyJobs = new VerifyJobs({
-    store: verdicts,
-    box,
+  const verifying = openVerifying({
+    ...{ db, supervisor, events, health, box, now },
     dataDirectory: directory,
-    now,
-    onEnded: (taskId, { outcome, sentence }) => {
-      const level = outcome === "different" ? "alert" : outcome === "equal" ? "info" : "warning";
-      events.add({ taskId, shardId: null, at: now(), level, type: "task-verified", message: `${sentence}.` });
-    },
     onFailure: onWriteFailure,
   });
 
@@ -245,27 +237,10 @@ export function openControl(options: ControlOptions) {
     stop: (taskId: string): TaskRow => row(supervisor.stop(taskId).record.id),
     rename: (taskId: string, name: string): TaskRow => row(supervisor.rename(taskId, name).record.id),
     delete: async (taskId: string): Promise<void> => {
-      await verifyJobs.end(taskId);
+      await verifying.end(taskId);
       await supervisor.delete(taskId);
     },
-    /** Begins a verification; what it comes to is in `verifications`. @throws TributaryError VERIFY_RUNNING */
-    verify: (taskId: string, order: VerifyOrder): VerifyView =>
-      verifyJobs.start(supervisor.run(taskId).record, order),
-    cancelVerification: (taskId: string): VerifyView => verifyJobs.cancel(supervisor.run(taskId).record.id),
-    pauseVerification: (taskId: string, paused: boolean): VerifyView =>
-      verifyJobs.pause(supervisor.run(taskId).record.id, paused),
-    setVerificationPace: (
-      taskId: string,
-      pace: Pick<VerifyOrder, "keysPerSecond" | "bytesPerSecond">,
-    ): VerifyView => verifyJobs.setPace(supervisor.run(taskId).record.id, pace),
-    verifications: (taskId: string): VerifyView => verifyJobs.view(supervisor.run(taskId).record.id),
-    /** @throws TributaryError VERIFICATION_UNKNOWN */
-    verification: (taskId: string, id: number) => {
-      const { record } = supervisor.run(taskId);
-      const found = verdicts.get(taskId, id);
-      if (found === null) throw new TributaryError("VERIFICATION_UNKNOWN", { task: record.name, run: id });
-      return found;
-    },
+    ...verifying.actions,
     /** Takes up the tasks of the database: those that were running go on. */
     begin: (): void => {
       supervisor.open();
@@ -273,11 +248,12 @@ export function openControl(options: ControlOptions) {
         const shardIds = run.shards.map((shard) => shard.record.id);
         run.lagSparkline = readLagSparkline(db, run.record.id, shardIds, now());
       }
+      verifying.begin();
     },
     /** Stops the shard syncs within seconds; running tasks go on at the next start. */
     close: async (): Promise<void> => {
       recording.stop();
-      await verifyJobs.close();
+      await verifying.close();
       await Promise.all([supervisor.close(), reader.close()]);
       lives.close();
       writes.close();

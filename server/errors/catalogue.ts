@@ -511,6 +511,19 @@ export const catalogue = {
     remedy: "Wait until it has ended, or cancel it.",
     retried: false,
   },
+  REPAIR_RUNNING: {
+    message: "A repair of {task} is under way.",
+    cause: "Another one was asked for before the first had ended.",
+    remedy: "Wait until it has ended, or cancel it.",
+    retried: false,
+  },
+  REPAIR_REFUSED: {
+    message: "{task} is not repaired: {detail}.",
+    cause:
+      "A repair copies keys in the order of their shards' streams; what was asked for does not permit that.",
+    remedy: "Verify again, and repair while all shards of the task are synchronizing.",
+    retried: false,
+  },
   VERIFICATION_UNKNOWN: {
     message: "{task} has no verification {run}.",
     cause: "It is older than the runs that are kept, or the address is wrong.",

@@ -203,6 +203,11 @@ export class ShardSync {
     this.#changed();
   }
 
+  /** Keys have been noted on the destination to be repaired: they are looked for at once. */
+  repair(): void {
+    this.#destination.lookAtNoted();
+  }
+
   /** Where the shard's master is; null while it has not been found. */
   get source(): RedisEndpoint | null {
     return this.#locator.current;

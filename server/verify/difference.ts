@@ -14,7 +14,9 @@ export type DifferenceKind = (typeof differenceKinds)[number];
  * - shaded: its expiry lies far in the future until the stream is live;
  * - doubtful: it is about to be copied again by the synchronization;
  * - unsettled: it differs, but the destination has not come to the place of the look;
- * - undecided: the bytes differ, and the value cannot be decoded (a module's).
+ * - undecided: the bytes differ, and the value cannot be decoded (a module's);
+ * - left-out: the destination does not take the value for its size, and the synchronization has said so;
+ * - former: on the destination only, and it lay there before the task began.
  */
 export const apartKinds = [
   "stale",
@@ -26,6 +28,8 @@ export const apartKinds = [
   "doubtful",
   "unsettled",
   "undecided",
+  "left-out",
+  "former",
 ] as const;
 export type ApartKind = (typeof apartKinds)[number];
 

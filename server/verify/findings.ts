@@ -1,14 +1,21 @@
 import { type Difference, isDifference } from "./difference.ts";
+import type { RepairKey } from "./repair-outcome.ts";
 
 export type KindCounts = Partial<Record<Difference["kind"], number>>;
 
-/** Counts what was found, and keeps the first of each kind with their details. */
+/** Differences that are known by their names, and bytes of these: what of a run can be repaired without another one. */
+const MOST_NAMED = 100_000;
+const MOST_NAME_BYTES = 16 * 1024 * 1024;
+
+/** Counts what was found, keeps the first of each kind with their details, and of more differences the keys alone. */
 export class Findings {
   readonly #most: number;
   readonly #counts = new Map<Difference["kind"], number>();
   readonly #byShard = new Map<number | null, Map<Difference["kind"], number>>();
   readonly #listed: Difference[] = [];
   #apartListed = 0;
+  readonly #named: RepairKey[] = [];
+  #nameBytes = 0;
 
   /** @param most differences that are kept, and as many of what is said apart. */
   constructor(most: number) {
@@ -18,10 +25,22 @@ export class Findings {
   add(finding: Difference): void {
     this.count(finding.kind, finding.shard);
     const apart = !isDifference(finding.kind);
+    if (!apart) this.#name(finding);
     const kept = apart ? this.#apartListed : this.#listed.length - this.#apartListed;
     if (kept >= this.#most) return;
     if (apart) this.#apartListed++;
     this.#listed.push(finding);
+  }
+
+  #name({ kind, shard, db, sourceDb, key }: Difference): void {
+    if (this.#named.length >= MOST_NAMED || this.#nameBytes + key.length > MOST_NAME_BYTES) return;
+    this.#nameBytes += key.length;
+    this.#named.push({ kind, shard, db, sourceDb, key });
+  }
+
+  /** The keys that differ, as far as they are kept. */
+  get named(): readonly RepairKey[] {
+    return this.#named;
   }
 
   /** One more of a kind, of which no details are kept. */

@@ -7,9 +7,10 @@ import { placeOf } from "./checkpoints.ts";
 import { compareLooks, unchanged } from "./compare-looks.ts";
 import { comparePieces } from "./compare-pieces.ts";
 import type { Difference, SideFacts } from "./difference.ts";
-import { isDoubtful } from "./doubtful-now.ts";
+import { isDoubtful, isLeftOut } from "./doubtful-now.ts";
 import { type ElementDifference, elementDifferences } from "./element-differences.ts";
 import { expiryAgreement } from "./expiry-agreement.ts";
+import type { FormerNote } from "./former-note.ts";
 import { type Look, looksAt, type Side, sizesOf } from "./look.ts";
 import type { VerifyLimits, VerifySpec } from "./verify-spec.ts";
 
@@ -32,6 +33,8 @@ export type SettleOptions = {
   readonly checkpoints: Checkpoints;
   /** Another task writes into this database of the destination. */
   readonly hasNeighbors: (db: number) => Promise<boolean>;
+  /** What lay on the destination before the task began. */
+  readonly former: Pick<FormerNote, "holds">;
   readonly now: () => number;
   readonly signal: AbortSignal;
 };
@@ -317,7 +320,11 @@ export class Settler {
   ): Promise<Difference> {
     const [shard, look] = allowed[0] ?? [null, null];
     const of = async (): Promise<Difference["kind"]> => {
-      if (look === null) return (await this.#options.hasNeighbors(suspect.db)) ? "neighbor" : "extra";
+      if (look === null) {
+        if (this.#options.former.holds(suspect.db, suspect.key)) return "former";
+        return (await this.#options.hasNeighbors(suspect.db)) ? "neighbor" : "extra";
+      }
+      if (there === null && (await isLeftOut(this.#options, suspect))) return "left-out";
       const comparison = await compareLooks(look, there, shard!);
       if (comparison === "pieces") return "value";
       return comparison === "equal" || comparison === "shaded" ? "expiry" : comparison;
@@ -358,7 +365,8 @@ async function sameHolders(
   return true;
 }
 
-async function factsOf(look: Look | null): Promise<SideFacts | null> {
+/** What a look says of its key. */
+export async function factsOf(look: Look | null): Promise<SideFacts | null> {
   if (look === null) return null;
   const digest = look.payload === null ? null : await canonicalDigest(look.payload);
   return { type: look.type, bytes: look.bytes, expireAt: look.expireAt, digest };

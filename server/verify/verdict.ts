@@ -83,6 +83,8 @@ export function notesOf({ counts, neighbors }: Told): string[] {
     some(counts.neighbor, `that no shard of this task holds, and that may be another task's (${names})`),
     some(counts.busy, "that went on changing at every look, and are taken for neither equal nor different"),
     some(counts.shaded, "whose expiry the synchronization has yet to restore"),
+    some(counts["left-out"], "left out, since the destination does not take their values for their size"),
+    some(counts.former, "that no shard holds, and that lay on the destination before the task began"),
   ].filter((text) => text !== null);
 }
 

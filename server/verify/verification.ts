@@ -1,20 +1,20 @@
 import { FingerprintSet } from "../merge/fingerprint-set.ts";
 import { KeyFingerprint } from "../merge/key-fingerprint.ts";
 import { KeyOwnership } from "../merge/key-ownership.ts";
-import { SourceLocator } from "../sync/source/source-locator.ts";
 import { destinationDb, sourceDbs } from "../sync/spec/database-map.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countKeys } from "./count-keys.ts";
 import { Findings } from "./findings.ts";
+import { FormerNote } from "./former-note.ts";
 import { KnownInMemory, type KnownKeys, KnownOnDisk } from "./known-keys.ts";
 import type { Side } from "./look.ts";
 import { Neighbors } from "./neighbors.ts";
 import { Pace, type PaceLimits } from "./pace.ts";
 import { backwardPass, type DbPair, forwardPass, type PassOptions } from "./passes.ts";
-import { ReadConnection } from "./read-connection.ts";
-import { abilitiesOf } from "./server-abilities.ts";
+import type { RepairKey } from "./repair-outcome.ts";
 import { Settler, type Suspect } from "./settle.ts";
+import { openDestinationSide, openShardSide } from "./sides.ts";
 import { clockOf, notesOf, number, outcomeOf, sentenceOf, type Verdict } from "./verdict.ts";
 import { VerifiedRange } from "./verified-range.ts";
 import { defaultLimits, type VerifyLimits, type VerifySpec } from "./verify-spec.ts";
@@ -104,6 +104,11 @@ export class Verification {
     };
   }
 
+  /** The keys that differ, up to some hundred thousand: a repair takes them. */
+  get named(): readonly RepairKey[] {
+    return this.#findings.named;
+  }
+
   /**
    * To be called once. @throws TributaryError where a server cannot be reached or does not permit what is needed; the
    * signal's reason when it is aborted.
@@ -146,6 +151,7 @@ export class Verification {
       ownership: this.#ownership,
       checkpoints,
       hasNeighbors: (db) => this.#neighbors.writeInto(destination, db),
+      former: await FormerNote.read(destination, this.#spec),
       now: this.#now,
       signal: this.#signal,
     });
@@ -173,33 +179,18 @@ export class Verification {
   }
 
   async #openShard(index: number): Promise<Side> {
-    const shard = this.#spec.shards[index]!;
-    const role = `shard ${shard.shardName}`;
-    const locator = new SourceLocator({
-      addresses: shard,
-      role,
-      now: this.#now,
-      onEvent: () => {},
-      signal: this.#signal,
-    });
-    return await this.#side(await ReadConnection.open(await locator.locate(null), role, this.#signal));
-  }
-
-  async #openDestination(): Promise<Side> {
-    return await this.#side(
-      await ReadConnection.open(this.#spec.destination, "the destination", this.#signal),
+    return this.#opened(
+      await openShardSide(this.#spec.shards[index]!, { now: this.#now, signal: this.#signal }),
     );
   }
 
-  async #side(connection: ReadConnection): Promise<Side> {
-    try {
-      const side = { connection, abilities: await abilitiesOf(connection) };
-      this.#sides.push(side);
-      return side;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+  async #openDestination(): Promise<Side> {
+    return this.#opened(await openDestinationSide(this.#spec.destination, this.#signal));
+  }
+
+  #opened(side: Side): Side {
+    this.#sides.push(side);
+    return side;
   }
 
   /** The databases with keys on any of the servers, as the task maps them. */

@@ -7,15 +7,13 @@ import { endpointAt } from "../sync/harness/sync-for-test.ts";
 
 type Reachable = { readonly port: number };
 
-/** A verification of the shards s0, s1 … of the task `test`, whole unless told otherwise. */
-export function verificationOf(
+/** What the task `test` with the shards s0, s1 … is verified by, whole unless told otherwise. */
+export function specOf(
   shards: readonly Reachable[],
   destination: Reachable,
   spec: Partial<VerifySpec> = {},
-  limits: Partial<VerifyLimits> = {},
-  signal: AbortSignal = new AbortController().signal,
-): Verification {
-  const whole: VerifySpec = {
+): VerifySpec {
+  return {
     taskId: "test",
     shards: shards.map((shard, index) => ({
       shardId: `s${index}`,
@@ -33,7 +31,20 @@ export function verificationOf(
     directory: temporaryFolder(),
     ...spec,
   };
-  return new Verification(whole, { limits: { patienceMs: 10_000, ...limits }, signal });
+}
+
+/** A verification of that task. */
+export function verificationOf(
+  shards: readonly Reachable[],
+  destination: Reachable,
+  spec: Partial<VerifySpec> = {},
+  limits: Partial<VerifyLimits> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Verification {
+  return new Verification(specOf(shards, destination, spec), {
+    limits: { patienceMs: 10_000, ...limits },
+    signal,
+  });
 }
 
 /** What was found, as `kind db:key [parts]`, sorted. */

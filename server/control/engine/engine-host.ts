@@ -45,6 +45,7 @@ export class EngineHost {
     if (command.type === "decide") sync?.decide(command.decision);
     if (command.type === "resync") sync?.resync();
     if (command.type === "acknowledge") sync?.acknowledge();
+    if (command.type === "repair") sync?.repair();
   }
 
   #start(spec: ShardSyncSpec): void {

@@ -33,7 +33,9 @@ export type ShardCommand =
   /** Copy the shard again, and remove what it no longer has. */
   | { readonly type: "resync"; readonly taskId: string; readonly shardId: string }
   /** Forget what is known to differ: somebody has taken note of it. */
-  | { readonly type: "acknowledge"; readonly taskId: string; readonly shardId: string };
+  | { readonly type: "acknowledge"; readonly taskId: string; readonly shardId: string }
+  /** Keys of the shard have been noted on the destination to be repaired: look for them now. */
+  | { readonly type: "repair"; readonly taskId: string; readonly shardId: string };
 
 export type EngineMessage =
   | { readonly type: "ready" }

@@ -1,11 +1,17 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import type { Database } from "../../../db/open-database.ts";
-import { verifications } from "../../../db/schema.ts";
+import { differingKeys, verifications, verifyOrders } from "../../../db/schema.ts";
 import type { PlainReason } from "../../errors/tributary-error.ts";
+import type { RepairKey } from "../../verify/repair-outcome.ts";
 import type { VerdictJson } from "../../verify/verdict-text.ts";
+import type { VerifyOrder } from "./verify-jobs.ts";
 
 /** Runs of a task that are remembered. */
 const KEPT = 100;
+/** Of so many of them the keys that differ. */
+const KEPT_KEYS = 3;
+/** Rows that are written with one statement. */
+const ROWS = 500;
 
 /** `failed` and `canceled` have no verdict. */
 export type VerificationOutcome = VerdictJson["outcome"] | "failed" | "canceled";
@@ -35,11 +41,20 @@ export class VerificationStore {
     this.#db = db;
   }
 
-  add(taskId: string, run: FinishedVerification): void {
+  /** @param named the keys that differ, as far as they are known by name. */
+  add(taskId: string, run: FinishedVerification, named: readonly RepairKey[] = []): void {
     this.#db.transaction((tx) => {
-      tx.insert(verifications)
+      const { id } = tx
+        .insert(verifications)
         .values({ taskId, ...run })
-        .run();
+        .returning({ id: verifications.id })
+        .get();
+      for (let from = 0; from < named.length; from += ROWS) {
+        const rows = named.slice(from, from + ROWS);
+        tx.insert(differingKeys)
+          .values(rows.map((key, index) => ({ verificationId: id, place: from + index, ...key })))
+          .run();
+      }
       const ofTask = eq(verifications.taskId, taskId);
       const newest = tx
         .select({ id: verifications.id })
@@ -53,7 +68,49 @@ export class VerificationStore {
         tx.delete(verifications)
           .where(and(ofTask, lt(verifications.id, oldest.id)))
           .run();
+      const outdated = newest.slice(KEPT_KEYS).map((one) => one.id);
+      if (outdated.length > 0)
+        tx.delete(differingKeys).where(inArray(differingKeys.verificationId, outdated)).run();
     });
+  }
+
+  /** The keys that a run found to differ; empty of a run that is older than the last few. */
+  differing(verificationId: number): RepairKey[] {
+    const { kind, shard, db, sourceDb, key } = differingKeys;
+    return this.#db
+      .select({ kind, shard, db, sourceDb, key })
+      .from(differingKeys)
+      .where(eq(differingKeys.verificationId, verificationId))
+      .orderBy(asc(differingKeys.place))
+      .all() as RepairKey[];
+  }
+
+  /** Notes what is asked for, until it has ended: after a restart it is run again. */
+  begun(taskId: string, order: VerifyOrder, startedAt: number): void {
+    const row = { order, paused: false, startedAt };
+    this.#db
+      .insert(verifyOrders)
+      .values({ taskId, ...row })
+      .onConflictDoUpdate({ target: verifyOrders.taskId, set: row })
+      .run();
+  }
+
+  /** Another pace, or a pause. */
+  changed(taskId: string, change: { readonly order?: VerifyOrder; readonly paused?: boolean }): void {
+    this.#db.update(verifyOrders).set(change).where(eq(verifyOrders.taskId, taskId)).run();
+  }
+
+  ended(taskId: string): void {
+    this.#db.delete(verifyOrders).where(eq(verifyOrders.taskId, taskId)).run();
+  }
+
+  /** Those that had not ended. */
+  open(): { readonly taskId: string; readonly order: VerifyOrder; readonly paused: boolean }[] {
+    return this.#db.select().from(verifyOrders).all() as {
+      taskId: string;
+      order: VerifyOrder;
+      paused: boolean;
+    }[];
   }
 
   /** Newest first. */

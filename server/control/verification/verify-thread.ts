@@ -8,14 +8,17 @@ const entry = new URL(compiled ? "./verify-worker.js" : "./verify-worker-dev.mjs
 /** What a verification may hold in its heap: see its limits. */
 const HEAP_MB = 256;
 
-/** The thread of one verification, apart from the shard syncs and the pages. */
+/** The thread of one verification, or of one repair, apart from the shard syncs and the pages. */
 export class VerifyThread {
   readonly #worker: Worker;
   /** Resolves when the thread has ended. */
   readonly ended: Promise<void>;
 
-  /** @param onMessage hears a verdict or a failure in any case, also when the thread dies. */
-  constructor(order: Extract<VerifyCommand, { type: "run" }>, onMessage: (message: VerifyMessage) => void) {
+  /** @param onMessage hears how it ended in any case, also when the thread dies. */
+  constructor(
+    order: Extract<VerifyCommand, { type: "run" | "repair" }>,
+    onMessage: (message: VerifyMessage) => void,
+  ) {
     let detail: string | null = null;
     let over = false;
     this.#worker = new Worker(entry, {
@@ -23,7 +26,7 @@ export class VerifyThread {
       execArgv: compiled ? ["--enable-source-maps"] : [],
     });
     this.#worker.on("message", (message: VerifyMessage) => {
-      over ||= message.type !== "progress";
+      over ||= ["verdict", "repaired", "failed"].includes(message.type);
       onMessage(message);
     });
     this.#worker.on("error", (error) => {

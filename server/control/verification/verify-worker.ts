@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import { toReason } from "../../errors/tributary-error.ts";
+import { Repair } from "../../verify/repair.ts";
 import { verdictJson } from "../../verify/verdict-text.ts";
 import { Verification } from "../../verify/verification.ts";
-import type { VerifyCommand, VerifyMessage } from "./verify-protocol.ts";
+import { keyOfPlain, plainKey, type VerifyCommand, type VerifyMessage } from "./verify-protocol.ts";
 
-// The entry of a verification's own thread: one run, then its end.
+// The entry of the own thread of a verification, or of a repair: one run, then its end.
 const port = parentPort;
 if (port === null) throw new Error("verify-worker runs in a worker thread only");
 
@@ -19,6 +20,9 @@ port.on("message", (command: VerifyCommand) => {
   switch (command.type) {
     case "run":
       void run(command);
+      return;
+    case "repair":
+      void repair(command);
       return;
     case "pace":
       if (verification !== null) Object.assign(verification.pace.limits, command.pace);
@@ -44,12 +48,47 @@ async function run({ spec, pace, listed }: Extract<VerifyCommand, { type: "run" 
   verification = started;
   const timer = setInterval(() => say({ type: "progress", progress: started.progress }), SAY_MS);
   try {
-    say({ type: "verdict", verdict: verdictJson(await started.run()) });
+    const verdict = verdictJson(await started.run());
+    say({ type: "verdict", verdict, named: started.named.map(plainKey) });
   } catch (error) {
     say({ type: "failed", reason: toReason(error), canceled: stop.signal.aborted });
   } finally {
     clearInterval(timer);
     await rm(spec.directory, { recursive: true, force: true }).catch(() => {});
+    port?.close();
+  }
+}
+
+async function repair({ spec, keys, onlyNote }: Extract<VerifyCommand, { type: "repair" }>): Promise<void> {
+  const places = new Map(keys.map((one, place) => [keyOfPlain(one), place]));
+  const known = new Map(
+    [...places].flatMap(([key, place]) => {
+      const { before } = keys[place]!;
+      return before === undefined ? [] : [[key, before] as const];
+    }),
+  );
+  const started = new Repair({
+    spec,
+    onlyNote,
+    onNoted: (shard) => say({ type: "noted", shard }),
+    onKeys: (repaired) =>
+      say({
+        type: "repair-keys",
+        keys: repaired.map(({ key, outcome, before, after }) => ({
+          ...{ place: places.get(key)!, outcome, before, after },
+        })),
+      }),
+    now: Date.now,
+    signal: stop.signal,
+  });
+  const timer = setInterval(() => say({ type: "repair-progress", progress: started.progress }), SAY_MS);
+  try {
+    await started.run([...places.keys()], known);
+    say({ type: "repaired" });
+  } catch (error) {
+    say({ type: "failed", reason: toReason(error), canceled: stop.signal.aborted });
+  } finally {
+    clearInterval(timer);
     port?.close();
   }
 }

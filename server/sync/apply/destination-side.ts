@@ -168,6 +168,11 @@ export class DestinationSide {
     return !this.#begun || this.#done;
   }
 
+  /** Keys have been noted on the destination to be copied again: they are looked for at once. */
+  lookAtNoted(): void {
+    this.#stage?.countAgain();
+  }
+
   /** What the destination holds, asked until it answers; null when stopped meanwhile. */
   async firstStanding(): Promise<Standing | null> {
     const backoff = new Backoff();

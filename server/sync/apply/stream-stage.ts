@@ -31,7 +31,7 @@ export class StreamStage {
   constructor(parts: StreamStageParts, context: ApplyContext, options: DestinationSideOptions) {
     const { generation, from, session, replies, nudger } = parts;
     const { spec, report, now } = options;
-    const { shade, clock, ledger } = context;
+    const { shade, clock, ledger, former } = context;
     const { abilities } = session;
     this.#generation = generation;
     this.#keeper = parts.keeper;
@@ -42,7 +42,7 @@ export class StreamStage {
     };
     const { runId } = session.facts;
     const { merge } = context;
-    const expiry = { shade, clock, nudger, ledger, abilities, merge, runId, now };
+    const expiry = { shade, clock, nudger, ledger, abilities, merge, former, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),

@@ -17,6 +17,9 @@ import { knownKeys } from "../commands/known-keys.ts";
  * Or it was written by a command that the destination could not run, since other shards' keys lie there, too:
  * - merge: it is copied again; where the shard does not hold it, the others are asked.
  *
+ * Or somebody has noted it (note-repairs.ts), since a verification found that it is other than it should be:
+ * - repair: it is copied again; where no shard of the task holds it, it is removed, unless it may be another task's.
+ *
  * Or another shard sync has noted it:
  * - stray: another shard has written a copy of this shard's key, or this one has given up a key of which there are
  *   copies. If this shard does not hold it, a copy may stand for it;
@@ -33,6 +36,7 @@ export const DOUBTS = [
   "ask",
   "limit",
   "merge",
+  "repair",
   "stray",
   "taken",
   "restore",
@@ -40,7 +44,7 @@ export const DOUBTS = [
 ] as const;
 export type Doubt = (typeof DOUBTS)[number];
 /** Until it is copied, the destination may not have its value. */
-const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge"];
+const COPIED: readonly Doubt[] = ["copy", "decode", "limit", "merge", "repair"];
 export type DoubtfulKey = { readonly doubt: Doubt; readonly db: number; readonly key: Buffer };
 
 /** Keys that are asked for, in one session; the others are left to the source's own pace. */

@@ -73,7 +73,12 @@ export class FormerKeys {
   /** @returns null where they are not known. @param client has the database of the checkpoints selected. */
   static async read(client: Redis, taskId: string): Promise<FormerKeys | null> {
     const bytes = await client.getBuffer(formerKeysKey(taskId));
-    if (bytes === null || bytes.length === UNKNOWN.length) return null;
+    return bytes === null ? null : FormerKeys.of(bytes);
+  }
+
+  /** @param bytes as noteFormerKeys writes them. @returns null where there were too many to be noted. */
+  static of(bytes: Buffer): FormerKeys | null {
+    if (bytes.length === UNKNOWN.length) return null;
     const words = new Int32Array(bytes.length >> 2);
     new Uint8Array(words.buffer).set(bytes.subarray(0, 4 * words.length));
     return new FormerKeys(words);

@@ -67,7 +67,7 @@ export class AbsentKeys {
     return doubt !== "ask" && doubt !== "restore" && this.#options.siblings.indices.length > 0;
   }
 
-  /** With a ring: those that are registered as holders say what they have. */
+  /** With a ring: those that are registered as holders say what they have; for a repair all do, since that may be wrong. */
   async #askHolders(
     destination: Redis,
     keys: readonly NotedKey[],
@@ -92,7 +92,9 @@ export class AbsentKeys {
     const values = new Map<number, Map<number, DumpedKey>>(absent.map((index) => [index, new Map()]));
     const undecided = new Map<number, "unknown" | "too-large">();
     for (const [place, holder] of siblings.indices.entries()) {
-      const asked = absent.filter((_, at) => writtenAt(at, place) !== null);
+      const asked = absent.filter(
+        (index, at) => writtenAt(at, place) !== null || keys[index]!.doubt === "repair",
+      );
       if (asked.length === 0) continue;
       await this.#dumpAt(holder, keys, asked, values, undecided);
     }

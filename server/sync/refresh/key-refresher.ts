@@ -31,8 +31,9 @@ const LOOK_MS = 250;
 const PAGE = 500;
 /** A server that is too slow for a page is asked for half of it the next time, but for no less than this. */
 const LEAST_PAGE = 20;
-/** What other shard syncs have noted for this one is looked for this often, ms. */
+/** What others have noted is looked for this often, ms: other shard syncs, and where there are none, a repair. */
 const TOLD_MS = 1000;
+const ALONE_TOLD_MS = 5000;
 
 export type RefresherTold = {
   /** No doubtful key is left. */
@@ -174,7 +175,7 @@ export class KeyRefresher {
     }
     const batches = this.#batches;
     const { merge, now } = this.#expiry;
-    const mayBeTold = merge.isTold && now() - this.#countedAt >= TOLD_MS;
+    const mayBeTold = now() - this.#countedAt >= (merge.isTold ? TOLD_MS : ALONE_TOLD_MS);
     if (this.#left !== 0 || batches !== this.#countedBatches || mayBeTold) {
       const destination = await this.#connections.destination(signal);
       this.#left = await destination.scard(this.#set);
@@ -315,6 +316,11 @@ export class KeyRefresher {
   }
 
   #giveUp(doubtful: NotedKey, reason: string): void {
+    if (doubtful.doubt === "repair") {
+      const message = `${shown(doubtful)} cannot be repaired: ${reason}. Copy the shard again.`;
+      this.#expiry.ledger.alert("repair-failed", message);
+      return;
+    }
     this.#expiry.ledger.alert(
       "doubtful-key-lost",
       `${shown(doubtful)} may have expired early on the destination and cannot be copied again: ${reason}. Compare it with the shard.`,

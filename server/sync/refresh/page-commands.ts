@@ -189,8 +189,14 @@ export class PageBuilder {
         return { commands, onPlaced, stays: false };
       }
       case "delete":
-        return this.#deleted(noted);
+        return this.#mayBeAnothers(noted) ? NOTHING : this.#deleted(noted);
     }
+  }
+
+  /** A repair removes what nobody wants: not what a neighbor may have brought, nor what lay there before the task. */
+  #mayBeAnothers({ doubt, target, key }: NotedKey): boolean {
+    const { merge, former } = this.#options.expiry;
+    return doubt === "repair" && (merge.hasNeighbors || former?.holds(target, key) === true);
   }
 
   /** Nobody of the task held it when they were asked. Whoever does now writes it again. */

@@ -13,6 +13,8 @@ export type RefresherExpiry = {
   readonly ledger: StreamLedger;
   readonly abilities: DestinationAbilities;
   readonly merge: TaskMerge;
+  /** Keys that lay on the destination before the task began; null where there were none, or they are not known. */
+  readonly former: { holds(db: number, key: Uint8Array): boolean } | null;
   /** Of the destination's process to which the stream is applied. */
   readonly runId: string;
   readonly now: () => number;
