@@ -177,7 +177,7 @@ fi
 const sources = ["app", "components", "db", "server", "public"];
 const settings = [
   "package-lock.json",
-  "next.config.ts",
+  "next.config.js",
   "postcss.config.mjs",
   "tsconfig.json",
   "tsconfig.server.json",
