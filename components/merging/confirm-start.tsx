@@ -9,7 +9,7 @@ import { Modal } from "@/components/controls/modal";
 import { formatCount, formatPercent, formatPlural } from "@/components/format/count";
 import { useTRPC } from "@/components/live/trpc";
 import type { StartQuestion } from "@/server/control/checks/start-confirmation";
-import type { NeighborTask } from "@/server/precheck/neighbor-tasks";
+import type { NeighborTask } from "@/server/precheck/server-answers";
 import { NameField, type OwnName } from "./own-name";
 
 type ConfirmStartProps = {

@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { toast } from "sonner";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
-import type { TaskAction } from "@/server/control/views/task-view";
+import type { TaskAction } from "@/server/control/tasks/task-record";
 
 /** Those that need nothing but the task; to synchronize again has a dialog of its own. */
 export type PlainAction = Exclude<TaskAction, "resync">;

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { checkInThread } from "../control/checks/check-thread.ts";
-import { precheckInput, reasonAgainst } from "../control/checks/precheck-verdict.ts";
+import { reasonAgainst } from "../control/checks/precheck-verdict.ts";
 import { WorkerPool } from "../control/engine/worker-pool.ts";
+import { precheckInput } from "../control/plan/precheck-questions.ts";
 import { readOnce } from "../control/plan/read-once.ts";
 import { mergeSpecOf } from "../control/plan/task-ring.ts";
 import { shownText } from "../errors/shown-text.ts";

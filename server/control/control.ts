@@ -1,12 +1,13 @@
 import type { OpenDatabase } from "../../db/open-database.ts";
 import { settings } from "../../db/schema.ts";
 import { type PlainReason, TributaryError } from "../errors/tributary-error.ts";
-import type { PrecheckInput, PrecheckReport, ShardAddress } from "../precheck/precheck-report.ts";
+import type { PrecheckInput, ShardAddress } from "../precheck/precheck-input.ts";
+import type { PrecheckReport } from "../precheck/precheck-report.ts";
 import type { HoldDecision } from "../sync/report/shard-report.ts";
 import type { DestinationKeysPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { DialBudget } from "./checks/dial-budget.ts";
 import type { CreateFlags } from "./checks/plan-checked.ts";
-import { precheckInput, type RunPrechecks } from "./checks/precheck-verdict.ts";
+import type { RunPrechecks } from "./checks/precheck-verdict.ts";
 import { type StartAnswer, type StartQuestion, startQuestion } from "./checks/start-confirmation.ts";
 import { EngineLives } from "./engine/engine-lives.ts";
 import type { ShardRunner, ShardRunnerListener } from "./engine/shard-runner.ts";
@@ -15,6 +16,7 @@ import { readLagSparkline, readSeries } from "./history/metrics-recorder.ts";
 import { startRecording } from "./history/recording.ts";
 import { NutcrackerReader } from "./plan/nutcracker-reader.ts";
 import { type NutcrackerFacts, nutcrackerFacts, type PoolFacts, poolFacts } from "./plan/pool-facts.ts";
+import { precheckInput } from "./plan/precheck-questions.ts";
 import type { AddressInput, TaskInput } from "./plan/task-input.ts";
 import { planTask } from "./plan/task-plan.ts";
 import type { SecretBox } from "./secrets/secret-box.ts";
@@ -123,7 +125,15 @@ export function openControl(options: ControlOptions) {
     now,
   });
   const wishes = new ShardWishes({ supervisor, store, health, now });
-  const recording = startRecording({ db, supervisor, store, events, writes, onFailure: onWriteFailure, now });
+  const recording = startRecording({
+    db,
+    runs: () => supervisor.runs(),
+    store,
+    events,
+    writes,
+    onFailure: onWriteFailure,
+    now,
+  });
 
   const verifying = openVerifying({
     ...{ db, supervisor, events, health, box, now },

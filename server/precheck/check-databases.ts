@@ -1,5 +1,7 @@
 import { checkOf } from "./check-result.ts";
-import type { Check, CheckResult, DatabasePair, ServerAnswers } from "./precheck-report.ts";
+import type { DatabasePair } from "./precheck-input.ts";
+import type { Check, CheckResult } from "./precheck-report.ts";
+import type { ServerAnswers } from "./server-answers.ts";
 
 /** Every database that holds keys is named, every one that is named exists, and no two of the source go to one of the destination. */
 export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {

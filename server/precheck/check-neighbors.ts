@@ -1,6 +1,7 @@
 import { checkOf } from "./check-result.ts";
-import type { NeighborTask } from "./neighbor-tasks.ts";
-import type { Check, DatabasePair, DestinationUse, ShardAnswers } from "./precheck-report.ts";
+import type { DatabasePair } from "./precheck-input.ts";
+import type { Check, DestinationUse } from "./precheck-report.ts";
+import type { NeighborTask, ShardAnswers } from "./server-answers.ts";
 
 /** Other tasks, of this Tributary or of another, that write to the same databases. */
 export const checkNeighbors: Check = ({ shards, destination, databases, use }) => {

@@ -1,5 +1,6 @@
 import { checkOf, sentence } from "./check-result.ts";
-import type { Check, CheckResult, ServerAnswers } from "./precheck-report.ts";
+import type { Check, CheckResult } from "./precheck-report.ts";
+import type { ServerAnswers } from "./server-answers.ts";
 
 /**
  * No server takes part twice: not as two shards, under two addresses or as a master and its replica, and not

@@ -3,8 +3,9 @@ import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { NO_CLIENT_ID } from "../redis/harmless-commands.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import { findNeighborTasks } from "./neighbor-tasks.ts";
-import type { DatabasePair, ServerAnswers } from "./precheck-report.ts";
+import type { DatabasePair } from "./precheck-input.ts";
 import { queueCommands } from "./queued-commands.ts";
+import type { ServerAnswers } from "./server-answers.ts";
 import { isMissingPermission, isReply, probeServer } from "./server-probe.ts";
 
 const key = "tributary:precheck";

@@ -1,12 +1,8 @@
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { sampleKeys } from "./key-samples.ts";
-import type {
-  DatabasePair,
-  DestinationUse,
-  MergeQuestion,
-  ServerAnswers,
-  ShardAnswers,
-} from "./precheck-report.ts";
+import type { DatabasePair, MergeQuestion } from "./precheck-input.ts";
+import type { DestinationUse } from "./precheck-report.ts";
+import type { ServerAnswers, ShardAnswers } from "./server-answers.ts";
 
 /** The databases that a server mostly has. */
 const usualDatabases = 16;

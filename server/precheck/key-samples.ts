@@ -2,7 +2,8 @@ import type { Redis } from "ioredis";
 import { openClient } from "../redis/client.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import { createRing } from "../twemproxy/ring.ts";
-import type { DatabasePair, MergeRing, ShardAnswers } from "./precheck-report.ts";
+import type { DatabasePair, MergeRing } from "./precheck-input.ts";
+import type { ShardAnswers } from "./server-answers.ts";
 import { isReply, probeTimeoutMs } from "./server-probe.ts";
 
 /** What a sample of the shards' keys says of how they would become one. */

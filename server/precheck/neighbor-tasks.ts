@@ -1,28 +1,7 @@
 import type { Redis } from "ioredis";
 import type { ServerFacts } from "../redis/server-info.ts";
+import type { NeighborTask } from "./server-answers.ts";
 import { isReply } from "./server-probe.ts";
-
-/** Another task, of this Tributary or of another, that writes to the same databases of the destination. */
-export type NeighborTask = {
-  readonly id: string;
-  /** null for a task of a version that did not register: nothing but its checkpoint is seen. */
-  readonly name: string | null;
-  /** Where its Tributary runs; null where it does not say. */
-  readonly host: string | null;
-  readonly shards: readonly string[];
-  /** Those of the destination that it writes; null is any. */
-  readonly databases: readonly number[] | null;
-  /** Those of its shards that it reads; null is any, or not said. */
-  readonly sources: readonly number[] | null;
-  /** It is connected and may write at any moment. Where CLIENT LIST is forbidden, it has been there lately. */
-  readonly writing: boolean;
-  /** ms since the epoch, by its own clock; null where it does not say. */
-  readonly seenAt: number | null;
-  /** When it wrote for the last time; null while it may go on. What it brought is still there. */
-  readonly leftAt: number | null;
-  /** The replication ids that its checkpoint names: which masters it reads. */
-  readonly replids: readonly string[];
-};
 
 /** Every task registers in this hash, in its checkpoint database; named here since the precheck stands beside the sync. */
 const registryKey = "tributary:tasks";

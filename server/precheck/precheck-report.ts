@@ -1,56 +1,9 @@
 import type { ErrorCode } from "../errors/catalogue.ts";
-import type { PlainReason } from "../errors/tributary-error.ts";
-import type { RedisEndpoint } from "../redis/endpoint.ts";
-import type { DatabaseKeys, ServerFacts } from "../redis/server-info.ts";
-import type { SourceAddresses } from "../redis/source-addresses.ts";
-import type { NutcrackerPool } from "../twemproxy/nutcracker-pool.ts";
+import type { DatabaseKeys } from "../redis/server-info.ts";
 import type { KeySamples } from "./key-samples.ts";
-import type { NeighborTask } from "./neighbor-tasks.ts";
-import type { ShardServers } from "./shard-servers.ts";
-import type { StatsAnswer, StatsQuestion } from "./stats-probe.ts";
-
-/** With further servers and Sentinels where it has any. */
-export type ShardAddress = Partial<Pick<SourceAddresses, "alternatives" | "sentinel">> & {
-  readonly id: string;
-  /** How messages call it, e.g. the server's name in nutcracker.yml. */
-  readonly name: string;
-  readonly endpoint: RedisEndpoint;
-};
-
-export type DatabasePair = { readonly source: number; readonly destination: number };
-
-/** How a pool distributes its keys, by the ids of the shards. */
-export type MergeRing = Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {
-  readonly servers: readonly { readonly name: string; readonly weight: number; readonly shardId: string }[];
-};
-
-/** What the task is to do with the keys of a destination, and what is known of it. */
-export type MergeQuestion = {
-  /** null for a task that does not exist yet. */
-  readonly taskId: string | null;
-  /** It has written to the destination before: what lies there may be its own. */
-  readonly began: boolean;
-  readonly destinationKeys: "must-be-empty" | "overwrite" | "keep";
-  /** null where the shards were given by hand, or the pool distributes at random. */
-  readonly ring: MergeRing | null;
-  /** Names of a pool that turn out to be one server will be read once: they are no mistake. */
-  readonly readsOnce: boolean;
-};
-
-export type PrecheckInput = {
-  readonly shards: readonly ShardAddress[];
-  readonly destination: RedisEndpoint;
-  /** Which source database goes where; null is every database to the same number. */
-  readonly databases: readonly DatabasePair[] | null;
-  /** The source database of the heartbeat key; null writes none. */
-  readonly heartbeatDb: number | null;
-  /** What the pool says; left out for shards that were given by hand. */
-  readonly autoEjectHosts?: boolean;
-  /** Left out where no address of a running nutcracker's statistics was given. */
-  readonly stats?: StatsQuestion;
-  readonly merge: MergeQuestion;
-  readonly signal?: AbortSignal;
-};
+import type { DatabasePair, MergeQuestion } from "./precheck-input.ts";
+import type { NeighborTask, ServerAnswers, ShardAnswers } from "./server-answers.ts";
+import type { StatsAnswer } from "./stats-probe.ts";
 
 export type CheckLevel = "ok" | "warning" | "error";
 
@@ -123,38 +76,6 @@ export type PrecheckReport = {
   readonly destination: DestinationProbe;
   /** null where the destination could not be asked. */
   readonly use: DestinationUse | null;
-};
-
-/** What was asked of a server and what it said; checks judge it without asking again. */
-export type ServerAnswers = {
-  /** "shard alpha-1" or "destination": the subject of results. */
-  readonly subject: string;
-  /** The same as errors call it: "shard alpha-1" or "the destination". */
-  readonly role: string;
-  readonly address: string;
-  /** Why it cannot be used; null when it can. */
-  readonly failure: PlainReason | null;
-  /** null where INFO is not permitted. */
-  readonly facts: ServerFacts | null;
-  /** Settings by name; one that CONFIG GET does not give is missing. */
-  readonly settings: ReadonlyMap<string, string>;
-  /** How many databases there are when one that is needed is missing; null when all are there. */
-  readonly databaseCount: number | null;
-  /** By command: why it is refused, null for permitted, undefined for not known. */
-  readonly refusals: ReadonlyMap<string, PlainReason | null>;
-  /** Keys of Tributary's own, by database, as far as they were counted. */
-  readonly ownKeys: ReadonlyMap<number, number>;
-  /** Of the destination: other tasks that write to it. */
-  readonly neighbors: readonly NeighborTask[];
-  /** Of the destination: a checkpoint of the task itself lies there. */
-  readonly began: boolean;
-};
-
-/** The answers of the server that a shard is read from, and what is known of its other servers. */
-export type ShardAnswers = ServerAnswers & {
-  readonly shard: ShardAddress;
-  /** null for a shard with one address. */
-  readonly others: ShardServers | null;
 };
 
 /** All that a check may look at. */

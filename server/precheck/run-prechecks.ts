@@ -23,15 +23,9 @@ import { checkStrays } from "./check-strays.ts";
 import { checkVersions } from "./check-versions.ts";
 import { probeDestination } from "./destination-probe.ts";
 import { destinationUse } from "./destination-use.ts";
-import type {
-  Check,
-  DestinationProbe,
-  PrecheckInput,
-  PrecheckReport,
-  ServerAnswers,
-  ShardAnswers,
-  ShardProbe,
-} from "./precheck-report.ts";
+import type { PrecheckInput } from "./precheck-input.ts";
+import type { Check, DestinationProbe, PrecheckReport, ShardProbe } from "./precheck-report.ts";
+import type { ServerAnswers, ShardAnswers } from "./server-answers.ts";
 import { probeShard } from "./shard-probe.ts";
 import { probeStats } from "./stats-probe.ts";
 

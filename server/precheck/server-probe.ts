@@ -4,7 +4,7 @@ import { countDatabases, openClient, toTributaryError } from "../redis/client.ts
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { parseInfo, type ServerFacts, serverFacts } from "../redis/server-info.ts";
 import { isNutcracker } from "./nutcracker-probe.ts";
-import type { ServerAnswers } from "./precheck-report.ts";
+import type { ServerAnswers } from "./server-answers.ts";
 
 /** ms for connecting, and again for each command. */
 export const probeTimeoutMs = 5000;

@@ -1,7 +1,8 @@
 import { type PlainReason, toReason } from "../errors/tributary-error.ts";
 import { formatAddress } from "../redis/endpoint.ts";
-import type { DatabasePair, ShardAddress, ShardAnswers } from "./precheck-report.ts";
+import type { DatabasePair, ShardAddress } from "./precheck-input.ts";
 import { queueCommands } from "./queued-commands.ts";
+import type { ShardAnswers } from "./server-answers.ts";
 import { type Conversation, isMissingPermission, noAnswers, probeServer } from "./server-probe.ts";
 import { findShardServers, type ShardServers } from "./shard-servers.ts";
 

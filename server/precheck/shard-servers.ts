@@ -2,7 +2,7 @@ import { type PlainReason, toReason } from "../errors/tributary-error.ts";
 import { formatAddress, type RedisEndpoint } from "../redis/endpoint.ts";
 import { type AskedServer, askServers, chooseServer } from "../redis/find-master.ts";
 import { sentinelMaster } from "../redis/sentinel-master.ts";
-import type { ShardAddress } from "./precheck-report.ts";
+import type { ShardAddress } from "./precheck-input.ts";
 
 /** What a Sentinel says of a shard. */
 export type AskedSentinel = {

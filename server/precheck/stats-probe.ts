@@ -1,18 +1,7 @@
 import { type PlainReason, toReason } from "../errors/tributary-error.ts";
-import type { MergePolicy } from "../merge/merge-policy.ts";
 import { type NutcrackerStats, readNutcrackerStats } from "../twemproxy/stats.ts";
-import type { StatsAddress } from "../twemproxy/stats-address.ts";
+import type { StatsQuestion } from "./precheck-input.ts";
 import { probeTimeoutMs } from "./server-probe.ts";
-
-/** Where the running nutcracker gives its statistics, and what is looked for in them. */
-export type StatsQuestion = {
-  readonly address: StatsAddress;
-  readonly pool: string;
-  /** Names of the pool's servers. */
-  readonly servers: readonly string[];
-  /** What becomes of the copies that ejections leave behind. */
-  readonly mergePolicy: MergePolicy;
-};
 
 export type StatsAnswer = StatsQuestion &
   (

@@ -1,18 +1,19 @@
 import type { CommandWriter } from "../redis/command-writer.ts";
 import { BoundedWriter } from "./bounded-writer.ts";
 import { copyOf } from "./copy-of.ts";
-import { type HashTemplates, writeTemplateHash } from "./hash-template.ts";
+import type { HashTemplates } from "./hash-template.ts";
 import { loseArray } from "./rdb-array.ts";
 import { writeHash } from "./rdb-hash.ts";
 import type { RdbInput } from "./rdb-input.ts";
 import { writeList } from "./rdb-list.ts";
 import { writeSet } from "./rdb-set.ts";
 import { writeStream } from "./rdb-stream.ts";
-import { writeStringValue } from "./rdb-string.ts";
 import * as type from "./rdb-type.ts";
 import { capabilitiesOf, type RdbDestination } from "./rdb-version.ts";
 import type { RdbEntry } from "./rdb-visitor.ts";
 import { writeZset } from "./rdb-zset.ts";
+import { writeStringValue } from "./string-value.ts";
+import { writeTemplateHash } from "./template-hash.ts";
 import { type ValueLoss, ValueWriting } from "./value-writing.ts";
 
 export type WriteValueOptions = {

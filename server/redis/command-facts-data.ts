@@ -1,4 +1,4 @@
-import type { CommandFacts } from "./command-facts.ts";
+import type { CommandFacts } from "./command-facts-row.ts";
 
 const SECONDS = { unit: 1000, relative: true } as const;
 const SECONDS_AT = { unit: 1000, relative: false } as const;

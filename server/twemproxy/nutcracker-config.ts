@@ -4,23 +4,8 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import { controlCharacterIn } from "../redis/control-character.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
+import type { Problem, ReportProblem } from "./nutcracker-problem.ts";
 import { linesOf, parseYaml } from "./yaml-document.ts";
-
-export type Problem = {
-  /** A pool with an error cannot be used; a warning only tells. */
-  readonly severity: "error" | "warning";
-  /** From 1; null where the file has no line that could be meant: it is empty, or too large to be read. */
-  readonly line: number | null;
-  /** From 1; null where the whole line is meant. */
-  readonly column: number | null;
-  /** A sentence without the line number. Never holds redis_auth. */
-  readonly message: string;
-  readonly remedy: string;
-  /** The code under which the problem is thrown. */
-  readonly code?: ErrorCode;
-  /** The pool it belongs to; null for the file. */
-  readonly pool: string | null;
-};
 
 export type NutcrackerConfig = {
   /** Every pool that could be read, in the order of the file, with defaults for what is missing or wrong. */
@@ -28,14 +13,6 @@ export type NutcrackerConfig = {
   /** In the order of their lines. */
   readonly problems: readonly Problem[];
 };
-
-/** Where a problem is: reported against the node whose place it is. */
-export type ReportProblem = (
-  severity: Problem["severity"],
-  node: Node | null | undefined,
-  message: string,
-  remedy: string,
-) => void;
 
 /** Bytes. A real nutcracker.yml has a few kilobytes. */
 export const maxNutcrackerBytes = 64 * 1024;

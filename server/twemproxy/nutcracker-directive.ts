@@ -1,12 +1,12 @@
 import { isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
 import { controlCharacterIn } from "../redis/control-character.ts";
-import type { ReportProblem } from "./nutcracker-config.ts";
 import {
   type NutcrackerPool,
   type NutcrackerServer,
   nutcrackerDistributions,
   nutcrackerHashes,
 } from "./nutcracker-pool.ts";
+import type { ReportProblem } from "./nutcracker-problem.ts";
 import { parseServerLine } from "./nutcracker-server-line.ts";
 
 type MutablePool = { -readonly [Name in keyof NutcrackerPool]: NutcrackerPool[Name] };

@@ -3,13 +3,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
-import { type Problem, parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
+import { parseNutcrackerConfig, selectPool } from "../../server/twemproxy/nutcracker-config.ts";
 import {
   type NutcrackerPool,
   type NutcrackerServer,
   nutcrackerDistributions,
   nutcrackerHashes,
 } from "../../server/twemproxy/nutcracker-pool.ts";
+import type { Problem } from "../../server/twemproxy/nutcracker-problem.ts";
 import { startNutcracker, temporaryFolder } from "../servers/index.ts";
 import { requiredBinary } from "../servers/required-binary.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";

@@ -1,6 +1,6 @@
 import { checkInThread } from "../../server/control/checks/check-thread.ts";
 import { WorkerPool } from "../../server/control/engine/worker-pool.ts";
-import type { PrecheckInput } from "../../server/precheck/precheck-report.ts";
+import type { PrecheckInput } from "../../server/precheck/precheck-input.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
 
 /** What the engine of a test is told, each with an id for its answer. */

@@ -5,7 +5,8 @@ import { checkDestinationMemory } from "../../server/precheck/check-destination-
 import { checkModules } from "../../server/precheck/check-modules.ts";
 import { checkSameServer } from "../../server/precheck/check-same-server.ts";
 import { checkVersions } from "../../server/precheck/check-versions.ts";
-import type { Precheck, ServerAnswers } from "../../server/precheck/precheck-report.ts";
+import type { Precheck } from "../../server/precheck/precheck-report.ts";
+import type { ServerAnswers } from "../../server/precheck/server-answers.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../server/redis/server-info.ts";
 import { plainQuestion } from "./merge-question.ts";

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import type { MergeQuestion, PrecheckReport } from "../../server/precheck/precheck-report.ts";
+import type { MergeQuestion } from "../../server/precheck/precheck-input.ts";
+import type { PrecheckReport } from "../../server/precheck/precheck-report.ts";
 import { runPrechecks } from "../../server/precheck/run-prechecks.ts";
 import { parseEndpoint } from "../../server/redis/endpoint.ts";
 import { createRing } from "../../server/twemproxy/ring.ts";

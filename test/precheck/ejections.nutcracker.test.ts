@@ -1,6 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { precheckInput } from "../../server/control/checks/precheck-verdict.ts";
+import { precheckInput } from "../../server/control/plan/precheck-questions.ts";
 import { planTask } from "../../server/control/plan/task-plan.ts";
 import type { MergePolicy } from "../../server/merge/merge-policy.ts";
 import type { CheckResult } from "../../server/precheck/precheck-report.ts";

@@ -1,4 +1,4 @@
-import type { MergeQuestion } from "../../server/precheck/precheck-report.ts";
+import type { MergeQuestion } from "../../server/precheck/precheck-input.ts";
 
 /** That of a new task of shards given by hand, which overwrites what it finds. */
 export const plainQuestion: MergeQuestion = {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { commandFacts, type KeyRole } from "../../server/redis/command-facts.ts";
+import { commandFacts } from "../../server/redis/command-facts.ts";
 import { commandRows } from "../../server/redis/command-facts-data.ts";
+import type { KeyRole } from "../../server/redis/command-facts-row.ts";
 import { startRedis } from "../servers/index.ts";
 
 type Docs = ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "../../errors/tributary-error.ts";
-import type { PrecheckInput, PrecheckReport } from "../../precheck/precheck-report.ts";
+import type { PrecheckInput } from "../../precheck/precheck-input.ts";
+import type { PrecheckReport } from "../../precheck/precheck-report.ts";
 
 /** As source (tsx, vitest) the entry is a shim that loads TypeScript; compiled it is the worker itself. */
 const compiled = import.meta.url.endsWith(".js");

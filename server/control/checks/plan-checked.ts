@@ -1,13 +1,10 @@
+import { precheckInput } from "../plan/precheck-questions.ts";
 import { readOnce } from "../plan/read-once.ts";
 import type { TaskInput } from "../plan/task-input.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
-import { PrecheckError, precheckInput, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
-import {
-  confirmStart,
-  type GivenConfirmation,
-  type StartConfirmation,
-  startQuestion,
-} from "./start-confirmation.ts";
+import type { StartConfirmation } from "../tasks/task-record.ts";
+import { PrecheckError, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
+import { confirmStart, type GivenConfirmation, startQuestion } from "./start-confirmation.ts";
 
 export type CreateFlags = {
   readonly start: boolean;

@@ -3,7 +3,7 @@ import { TributaryError } from "../../errors/tributary-error.ts";
 import type { DestinationUse, PrecheckReport } from "../../precheck/precheck-report.ts";
 import type { DestinationKeysPolicy } from "../../sync/spec/shard-sync-spec.ts";
 import { type Actor, byWhom } from "../tasks/actor.ts";
-import type { TaskRecord } from "../tasks/task-record.ts";
+import type { StartConfirmation, TaskRecord } from "../tasks/task-record.ts";
 
 /** What has to be confirmed before a task writes into a destination that is in use. */
 export type StartQuestion = {
@@ -12,18 +12,6 @@ export type StartQuestion = {
   readonly destinationKeys: DestinationKeysPolicy;
   readonly address: string;
   readonly use: DestinationUse;
-};
-
-/** Who let a task begin there, and what was known then; kept with the task. */
-export type StartConfirmation = Actor & {
-  readonly token: string;
-  /** ms since the epoch. */
-  readonly at: number;
-  readonly destinationKeys: DestinationKeysPolicy;
-  /** Keys that lay in the databases to be written; null where they were not counted yet. */
-  readonly keys: number | null;
-  /** Names of the tasks that wrote there, too. */
-  readonly neighbors: readonly string[];
 };
 
 /** What a caller sends to confirm. */

@@ -1,10 +1,10 @@
 import { type PlainReason, toReason } from "../../errors/tributary-error.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
-import type { TaskRecord } from "../tasks/task-record.ts";
+import type { StartConfirmation, TaskRecord } from "../tasks/task-record.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import { precheckInputOf } from "../tasks/task-specs.ts";
 import { type PrecheckReport, type RunPrechecks, reasonAgainst } from "./precheck-verdict.ts";
-import { confirmStart, type StartConfirmation, startQuestion } from "./start-confirmation.ts";
+import { confirmStart, startQuestion } from "./start-confirmation.ts";
 
 /** What the checks of a start came to: a reason against it, or who has confirmed it, where that was asked. */
 export type Verdict =

@@ -2,7 +2,6 @@ import type { Database } from "../../../db/open-database.ts";
 import type { KeyCount } from "../../sync/report/shard-report.ts";
 import type { DatabaseMap } from "../../sync/spec/shard-sync-spec.ts";
 import type { WriteBehind } from "../storage/write-behind.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import type { TaskStore } from "../tasks/task-store.ts";
 import { lagOf, worstLag } from "../views/task-views.ts";
@@ -15,18 +14,18 @@ import { recordSamples, rollUp, type Sample } from "./metrics-recorder.ts";
  */
 export function startRecording(options: {
   readonly db: Database;
-  readonly supervisor: Supervisor;
+  readonly runs: () => readonly TaskRun[];
   readonly store: TaskStore;
   readonly events: EventLog;
   readonly writes: WriteBehind;
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
 }): { stop: () => void } {
-  const { db, supervisor, store, events, writes } = options;
+  const { db, runs, store, events, writes } = options;
   const now = options.now ?? Date.now;
   const sample = () => {
     const at = now();
-    const running = supervisor.runs().filter((run) => run.running);
+    const running = runs().filter((run) => run.running);
     const samples = running.flatMap((run) => samplesOf(run, at));
     const facts = running.flatMap((run) =>
       run.shards.flatMap((shard) => (shard.fresh ? (shard.facts ?? []) : [])),
@@ -34,19 +33,19 @@ export function startRecording(options: {
     writes.add(() => {
       recordSamples(
         db,
-        samples.filter(({ taskId }) => isThere(supervisor, taskId)),
+        samples.filter(({ taskId }) => isThere(runs(), taskId)),
         at,
       );
       for (const fact of facts) store.saveFacts(fact);
     });
   };
   const spark = () => {
-    for (const run of supervisor.runs()) run.addToSparkline(worstLag(run, now()).seconds);
+    for (const run of runs()) run.addToSparkline(worstLag(run, now()).seconds);
   };
   const tidy = () => {
     writes.flush();
     rollUp(db, now());
-    for (const { record } of supervisor.runs()) events.prune(record.id);
+    for (const { record } of runs()) events.prune(record.id);
   };
   const timers = [
     every(5_000, sample, options.onFailure),
@@ -89,8 +88,8 @@ function sumOfKeys(
   return counts.filter(copied).reduce((sum, count) => sum + count.keys, 0);
 }
 
-function isThere(supervisor: Supervisor, taskId: string): boolean {
-  return supervisor.runs().some(({ record }) => record.id === taskId);
+function isThere(runs: readonly TaskRun[], taskId: string): boolean {
+  return runs.some(({ record }) => record.id === taskId);
 }
 
 function every(ms: number, action: () => void, onFailure: (error: unknown) => void): NodeJS.Timeout {

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { parseNutcrackerConfig } from "../../twemproxy/nutcracker-config.ts";
-import type { NutcrackerAnswer, NutcrackerQuestion } from "./nutcracker-reader.ts";
+import type { NutcrackerAnswer, NutcrackerQuestion } from "./nutcracker-reader-protocol.ts";
 
 // The entry of the thread that reads nutcracker.yml: one question, one answer.
 const port = parentPort;

@@ -1,12 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { maxNutcrackerBytes, type NutcrackerConfig, unreadable } from "../../twemproxy/nutcracker-config.ts";
+import type { NutcrackerAnswer, NutcrackerQuestion } from "./nutcracker-reader-protocol.ts";
 
 export { maxNutcrackerBytes } from "../../twemproxy/nutcracker-config.ts";
-
-/** What the thread is sent, and what it answers. */
-export type NutcrackerQuestion = { readonly id: number; readonly text: string };
-export type NutcrackerAnswer = { readonly id: number; readonly config: NutcrackerConfig };
 
 type Waiting = NutcrackerQuestion & { readonly settle: (config: NutcrackerConfig) => void };
 

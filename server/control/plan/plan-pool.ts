@@ -6,9 +6,9 @@ import { type NutcrackerConfig, selectPool } from "../../twemproxy/nutcracker-co
 import { endpointOf, type NutcrackerPool, type NutcrackerServer } from "../../twemproxy/nutcracker-pool.ts";
 import { parseStatsAddress } from "../../twemproxy/stats-address.ts";
 import { placed } from "./input-place.ts";
+import type { PlannedSource, SourceConfig } from "./planned-source.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { TaskInput } from "./task-input.ts";
-import type { PlannedSource, SourceConfig } from "./task-plan.ts";
 import { ringOf } from "./task-ring.ts";
 
 /**

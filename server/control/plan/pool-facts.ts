@@ -1,6 +1,7 @@
 import { formatAddress } from "../../redis/endpoint.ts";
-import type { NutcrackerConfig, Problem } from "../../twemproxy/nutcracker-config.ts";
+import type { NutcrackerConfig } from "../../twemproxy/nutcracker-config.ts";
 import type { NutcrackerPool } from "../../twemproxy/nutcracker-pool.ts";
+import type { Problem } from "../../twemproxy/nutcracker-problem.ts";
 import { placeOf } from "./plan-pool.ts";
 
 /** A pool as a page shows it: without its password. */

@@ -1,6 +1,7 @@
 import type { PrecheckReport } from "../../precheck/precheck-report.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import type { PlannedShard, TaskPlan } from "./task-plan.ts";
+import type { PlannedShard } from "./planned-source.ts";
+import type { TaskPlan } from "./task-plan.ts";
 
 /**
  * Names of a pool whose addresses differ in their text alone, such as a host's two names, are one server: its

@@ -3,7 +3,6 @@ import type { MergePolicy } from "../../merge/merge-policy.ts";
 import { controlCharacterIn } from "../../redis/control-character.ts";
 import { parseEndpoint, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseSource } from "../../redis/parse-source.ts";
-import type { SentinelSource } from "../../redis/source-addresses.ts";
 import {
   type DatabaseMap,
   type DestinationDataLostPolicy,
@@ -14,35 +13,14 @@ import {
   type ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
 import { type NutcrackerConfig, parseNutcrackerConfig } from "../../twemproxy/nutcracker-config.ts";
-import type { NutcrackerPool } from "../../twemproxy/nutcracker-pool.ts";
-import type { StatsAddress } from "../../twemproxy/stats-address.ts";
 import { placed } from "./input-place.ts";
 import { planPool } from "./plan-pool.ts";
+import type { PlannedShard, PlannedSource, SourceConfig } from "./planned-source.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
 import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
 
 export { controlCharacterIn } from "../../redis/control-character.ts";
-
-/** The pool as it is stored: all that the ring needs, without the password. */
-export type SourceConfig =
-  | {
-      readonly kind: "nutcracker";
-      readonly pool: Omit<NutcrackerPool, "redisAuth">;
-      /** Of the running nutcracker; left out where none was given. */
-      readonly stats?: StatsAddress;
-    }
-  | { readonly kind: "shards" };
-
-export type PlannedShard = {
-  /** Of [A-Za-z0-9_.-]{1,64}, unique in the task. */
-  readonly id: string;
-  readonly name: string;
-  readonly weight: number;
-  readonly endpoint: RedisEndpoint;
-  readonly alternatives: readonly RedisEndpoint[];
-  readonly sentinel: SentinelSource | null;
-};
 
 /** A task input that has been understood: what will run, with nothing left to choose. */
 export type TaskPlan = {
@@ -94,14 +72,6 @@ export function planTask(input: Omit<TaskInput, "name">, config?: NutcrackerConf
     onDestinationDataLost: input.onDestinationDataLost ?? "resync",
   };
 }
-
-export type PlannedSource = {
-  readonly config: SourceConfig;
-  readonly shards: readonly PlannedShard[];
-  readonly ring: TaskRing | null;
-  /** The database in which Twemproxy keeps the keys; null for shards that were given by hand. */
-  readonly redisDb: number | null;
-};
 
 function planShards(inputs: readonly AddressInput[]): PlannedSource {
   return { config: { kind: "shards" }, shards: planFurther(inputs, []), ring: null, redisDb: null };

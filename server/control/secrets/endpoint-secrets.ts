@@ -1,8 +1,25 @@
 import { knowSecret } from "../../errors/known-secrets.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import type { SourceAddresses } from "../../redis/source-addresses.ts";
-import type { ShardRecord, StoredEndpoint } from "../tasks/task-record.ts";
 import type { SecretBox } from "./secret-box.ts";
+
+/** An endpoint as it is stored: its password is sealed. */
+export type StoredEndpoint = {
+  readonly endpoint: Omit<RedisEndpoint, "password">;
+  readonly secret: string | null;
+};
+
+/** Sentinels as they are stored. */
+type StoredSentinel = {
+  readonly masterName: string;
+  readonly sentinels: readonly StoredEndpoint[];
+};
+
+/** All addresses of a shard as they are stored. */
+export type StoredAddresses = StoredEndpoint & {
+  readonly alternatives: readonly StoredEndpoint[];
+  readonly sentinel: StoredSentinel | null;
+};
 
 /** Takes the password out of an endpoint and seals it. `place` is unique to the endpoint. */
 export function sealEndpoint(box: SecretBox, endpoint: RedisEndpoint, place: string): StoredEndpoint {
@@ -27,7 +44,7 @@ export function sealAddresses(
   { source, alternatives, sentinel }: SourceAddresses,
   taskId: string,
   shardId: string,
-): Pick<ShardRecord, "endpoint" | "secret" | "alternatives" | "sentinel"> {
+): StoredAddresses {
   const place = shardPlace(taskId, shardId);
   return {
     ...sealEndpoint(box, source, place),
@@ -40,7 +57,11 @@ export function sealAddresses(
 }
 
 /** @throws TributaryError SECRET_WRONG */
-export function openAddresses(box: SecretBox, shard: ShardRecord, taskId: string): SourceAddresses {
+export function openAddresses(
+  box: SecretBox,
+  shard: StoredAddresses & { readonly id: string },
+  taskId: string,
+): SourceAddresses {
   const place = shardPlace(taskId, shard.id);
   return {
     source: openEndpoint(box, shard, place),

@@ -1,6 +1,5 @@
 import type { PlainReason } from "../../errors/tributary-error.ts";
 import type { MergePolicy } from "../../merge/merge-policy.ts";
-import type { RedisEndpoint } from "../../redis/endpoint.ts";
 import type { Differs, ShardReport } from "../../sync/report/shard-report.ts";
 import type {
   DatabaseMap,
@@ -10,27 +9,12 @@ import type {
   PublishPolicy,
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
-import type { StartConfirmation } from "../checks/start-confirmation.ts";
-import type { SourceConfig } from "../plan/task-plan.ts";
+import type { SourceConfig } from "../plan/planned-source.ts";
 import type { TaskRing } from "../plan/task-ring.ts";
-import type { WantedState } from "../views/task-view.ts";
+import type { StoredAddresses, StoredEndpoint } from "../secrets/endpoint-secrets.ts";
 import type { Actor } from "./actor.ts";
 
-/** An endpoint as it is stored: its password is sealed. */
-export type StoredEndpoint = {
-  readonly endpoint: Omit<RedisEndpoint, "password">;
-  readonly secret: string | null;
-};
-
-/** Sentinels as they are stored. */
-export type StoredSentinel = {
-  readonly masterName: string;
-  readonly sentinels: readonly StoredEndpoint[];
-};
-
-export type ShardRecord = StoredEndpoint & {
-  readonly alternatives: readonly StoredEndpoint[];
-  readonly sentinel: StoredSentinel | null;
+export type ShardRecord = StoredAddresses & {
   readonly id: string;
   readonly name: string;
   readonly weight: number;
@@ -46,8 +30,26 @@ export type Acknowledgement = Actor & {
   readonly differs: Differs;
 };
 
+/** Who let a task begin there, and what was known then; kept with the task. */
+export type StartConfirmation = Actor & {
+  readonly token: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly destinationKeys: DestinationKeysPolicy;
+  /** Keys that lay in the databases to be written; null where they were not counted yet. */
+  readonly keys: number | null;
+  /** Names of the tasks that wrote there, too. */
+  readonly neighbors: readonly string[];
+};
+
 /** A report without its increments: what is remembered of it. */
 export type ShardFacts = Omit<ShardReport, "refused" | "scripts" | "events">;
+
+/** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
+export type WantedState = "created" | "running" | "paused" | "finished";
+
+/** What a user may ask of a task. */
+export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete" | "resync";
 
 /** A task as the database holds it. */
 export type TaskRecord = {

@@ -1,5 +1,5 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
-import type { TaskAction } from "../views/task-view.ts";
+import type { TaskAction } from "./task-record.ts";
 import type { TaskRun } from "./task-run.ts";
 
 /**

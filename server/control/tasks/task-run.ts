@@ -1,8 +1,7 @@
 import { type PlainReason, reasonOf } from "../../errors/tributary-error.ts";
 import type { ShardStatus } from "../../sync/report/shard-report.ts";
-import type { TaskAction } from "../views/task-view.ts";
 import type { ShardRun } from "./shard-run.ts";
-import type { TaskRecord } from "./task-record.ts";
+import type { TaskAction, TaskRecord } from "./task-record.ts";
 import { worstOf } from "./task-status.ts";
 
 export type State = {

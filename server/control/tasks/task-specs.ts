@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { PrecheckInput } from "../../precheck/precheck-report.ts";
+import type { PrecheckInput } from "../../precheck/precheck-input.ts";
 import type { ShardSyncSpec } from "../../sync/spec/shard-sync-spec.ts";
-import { nutcrackerQuestions } from "../checks/precheck-verdict.ts";
-import type { StartConfirmation } from "../checks/start-confirmation.ts";
-import type { PlannedShard, TaskPlan } from "../plan/task-plan.ts";
+import type { PlannedShard } from "../plan/planned-source.ts";
+import { nutcrackerQuestions } from "../plan/precheck-questions.ts";
+import type { TaskPlan } from "../plan/task-plan.ts";
 import { mergeSpecOf } from "../plan/task-ring.ts";
 import {
   destinationPlace,
@@ -13,7 +13,7 @@ import {
   sealEndpoint,
 } from "../secrets/endpoint-secrets.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
-import type { ShardRecord, TaskRecord } from "./task-record.ts";
+import type { ShardRecord, StartConfirmation, TaskRecord } from "./task-record.ts";
 
 /** The record of a new task, its passwords sealed. */
 export function recordOf(

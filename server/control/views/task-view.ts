@@ -17,13 +17,7 @@ import type {
   PublishPolicy,
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
-import type { StartConfirmation } from "../checks/start-confirmation.ts";
-import type { Acknowledgement } from "../tasks/task-record.ts";
-
-/** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
-export type WantedState = "created" | "running" | "paused" | "finished";
-
-export type TaskAction = "start" | "pause" | "resume" | "stop" | "delete" | "resync";
+import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
 
 export type EventView = {
   /** Of the last time that it happened: a later event has a higher one. */

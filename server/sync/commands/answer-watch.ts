@@ -1,4 +1,4 @@
-import type { WatchKind } from "../../redis/command-facts.ts";
+import type { WatchKind } from "../../redis/command-facts-row.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import type { CommandName } from "./command-names.ts";
 

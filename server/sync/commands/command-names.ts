@@ -1,11 +1,5 @@
-import {
-  type CommandFacts,
-  commandFacts,
-  firstKeyAt,
-  type KeyCount,
-  keyCountOf,
-  type WatchKind,
-} from "../../redis/command-facts.ts";
+import { commandFacts, firstKeyAt, type KeyCount, keyCountOf } from "../../redis/command-facts.ts";
+import type { CommandFacts, WatchKind } from "../../redis/command-facts-row.ts";
 import { commandSpec } from "../../redis/command-table.ts";
 
 /** What the filter has to know of a command; all others are forwarded as they are. */

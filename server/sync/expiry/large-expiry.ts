@@ -1,4 +1,5 @@
-import { commandFacts, EXPIRY_OPTIONS, type ExpiryPlace } from "../../redis/command-facts.ts";
+import { commandFacts, EXPIRY_OPTIONS } from "../../redis/command-facts.ts";
+import type { ExpiryPlace } from "../../redis/command-facts-row.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";

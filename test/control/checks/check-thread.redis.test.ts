@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { checkInThread } from "../../../server/control/checks/check-thread.ts";
-import type { PrecheckInput } from "../../../server/precheck/precheck-report.ts";
+import type { PrecheckInput } from "../../../server/precheck/precheck-input.ts";
 import { parseEndpoint } from "../../../server/redis/endpoint.ts";
 import { plainQuestion } from "../../precheck/merge-question.ts";
 import { startRedis, temporaryFolder } from "../../servers/index.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { syncArguments } from "../../../server/cli/sync-arguments.ts";
-import { precheckInput } from "../../../server/control/checks/precheck-verdict.ts";
+import { precheckInput } from "../../../server/control/plan/precheck-questions.ts";
 import { planTask } from "../../../server/control/plan/task-plan.ts";
 import { openSecretBox } from "../../../server/control/secrets/secret-box.ts";
 import { precheckInputOf, recordOf, specOf } from "../../../server/control/tasks/task-specs.ts";
