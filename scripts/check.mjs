@@ -15,7 +15,7 @@ const parts = [
   ["types of the server", bin("tsc"), ["--noEmit", "-p", "tsconfig.server.json"]],
   ["unused code", bin("knip"), ["--no-progress"]],
   ["format and lint", bin("biome"), ["check", "--error-on-warnings", "--colors=off"]],
-  ["import arrows", bin("tsx"), ["scripts/check-import-arrows.ts"]],
+  ["imports and rooms", bin("tsx"), ["scripts/check-imports.ts"]],
   ["docs/errors.md", bin("tsx"), ["scripts/write-error-docs.ts", "--check"]],
 ];
 
