@@ -122,21 +122,21 @@ const sync: Floor = {
       holds: "scripts and function libraries",
       mayImport: ["commands", "doubtful", "ledger", "destination"],
     },
+    reconcile: {
+      holds: "keys that no shard has any more",
+      mayImport: ["source", "commands", "ledger", "destination"],
+    },
     strays: {
       holds: "keys that other shards have, too: which commands may run, what owners are told",
-      mayImport: ["source", "commands", "doubtful"],
+      mayImport: ["source", "commands", "doubtful", "reconcile"],
     },
     filter: {
       holds: "the verdict on each command",
       mayImport: ["commands", "doubtful", "expiry", "scripting", "strays"],
     },
-    reconcile: {
-      holds: "keys that no shard has any more",
-      mayImport: ["source", "commands", "ledger", "destination"],
-    },
     initial: {
       holds: "an RDB's keys as commands",
-      mayImport: ["commands", "doubtful", "ledger", "destination", "scripting", "strays", "reconcile"],
+      mayImport: ["commands", "doubtful", "ledger", "destination", "scripting", "reconcile", "strays"],
     },
     stream: {
       holds: "transactions out of a stream",
@@ -154,7 +154,7 @@ const sync: Floor = {
       holds: "generations onto the destination, one after the other: initial sync, then stream",
       mayImport: [
         ...["generation", "source", "commands", "doubtful", "ledger", "destination", "expiry", "scripting"],
-        ...["strays", "filter", "reconcile", "initial", "stream", "refresh", "status"],
+        ...["reconcile", "strays", "filter", "initial", "stream", "refresh", "status"],
       ],
     },
   },
@@ -186,8 +186,8 @@ const control: Floor = {
       mayImport: ["secrets", "storage", "plan", "tasks", "checks", "engine", "history"],
     },
     verification: {
-      holds: "verifications, each in a thread of its own",
-      mayImport: ["secrets", "plan", "tasks"],
+      holds: "verifications, each in a thread of its own, and the repair of what they find",
+      mayImport: ["secrets", "storage", "plan", "tasks", "history", "supervisor"],
     },
   },
 };

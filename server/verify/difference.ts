@@ -60,6 +60,8 @@ export type Difference = {
   readonly elements: readonly ElementDifference[];
 };
 
+export type KindCounts = Partial<Record<Difference["kind"], number>>;
+
 export function isDifference(kind: Difference["kind"]): kind is DifferenceKind {
   return (differenceKinds as readonly string[]).includes(kind);
 }

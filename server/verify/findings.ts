@@ -1,7 +1,5 @@
-import { type Difference, isDifference } from "./difference.ts";
+import { type Difference, isDifference, type KindCounts } from "./difference.ts";
 import type { RepairKey } from "./repair-outcome.ts";
-
-export type KindCounts = Partial<Record<Difference["kind"], number>>;
 
 /** Differences that are known by their names, and bytes of these: what of a run can be repaired without another one. */
 const MOST_NAMED = 100_000;

@@ -1,5 +1,5 @@
+import type { KindCounts } from "./difference.ts";
 import { apartKinds, type Difference, differenceKinds, isDifference, type SideFacts } from "./difference.ts";
-import type { KindCounts } from "./findings.ts";
 import { printable } from "./printable.ts";
 import { number, type Verdict } from "./verdict.ts";
 

@@ -1,5 +1,4 @@
-import type { Difference } from "./difference.ts";
-import type { KindCounts } from "./findings.ts";
+import type { Difference, KindCounts } from "./difference.ts";
 import type { Neighbor } from "./neighbors.ts";
 import type { VerifyDepth, VerifyRange } from "./verify-spec.ts";
 

@@ -4,7 +4,19 @@ import { differingKeys, verifications, verifyOrders } from "../../../db/schema.t
 import type { PlainReason } from "../../errors/tributary-error.ts";
 import type { RepairKey } from "../../verify/repair-outcome.ts";
 import type { VerdictJson } from "../../verify/verdict-text.ts";
-import type { VerifyOrder } from "./verify-jobs.ts";
+import type { VerifyDepth } from "../../verify/verify-spec.ts";
+
+/** What a user asks for. null is without a limit. */
+export type VerifyOrder = {
+  readonly depth: VerifyDepth;
+  readonly sample: number;
+  /** In base64; null for all keys. */
+  readonly prefix: string | null;
+  /** The id of the only shard whose keys are looked at; null for all. */
+  readonly shardId: string | null;
+  readonly keysPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
+};
 
 /** Runs of a task that are remembered. */
 const KEPT = 100;

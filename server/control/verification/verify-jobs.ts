@@ -5,25 +5,13 @@ import type { VerifyDepth } from "../../verify/verify-spec.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import type { StorageHealth } from "../storage/storage-health.ts";
 import type { TaskRecord } from "../tasks/task-record.ts";
-import type { VerificationRow, VerificationStore } from "./verification-store.ts";
+import type { VerificationRow, VerificationStore, VerifyOrder } from "./verification-store.ts";
 import { keyOfPlain, type PlainRange, type VerifyCommand, type VerifyMessage } from "./verify-protocol.ts";
 import { verifySpecOf } from "./verify-spec-of.ts";
 import { VerifyThread } from "./verify-thread.ts";
 
 /** Differences that are kept in the database for each run. */
 const LISTED = 1000;
-
-/** What a user asks for. null is without a limit. */
-export type VerifyOrder = {
-  readonly depth: VerifyDepth;
-  readonly sample: number;
-  /** In base64; null for all keys. */
-  readonly prefix: string | null;
-  /** The id of the only shard whose keys are looked at; null for all. */
-  readonly shardId: string | null;
-  readonly keysPerSecond: number | null;
-  readonly bytesPerSecond: number | null;
-};
 
 export type VerifyView = {
   /** Of the run that is under way; null where none is. */

@@ -9,8 +9,9 @@ import type { Actor } from "../tasks/actor.ts";
 import { RepairJobs, type RepairPreview, type RepairView } from "./repair-jobs.ts";
 import type { RepairSelection } from "./repair-selection.ts";
 import { RepairStore } from "./repair-store.ts";
+import type { VerifyOrder } from "./verification-store.ts";
 import { VerificationStore } from "./verification-store.ts";
-import { VerifyJobs, type VerifyOrder, type VerifyView } from "./verify-jobs.ts";
+import { VerifyJobs, type VerifyView } from "./verify-jobs.ts";
 
 export type VerifyingOptions = {
   readonly db: Database;
