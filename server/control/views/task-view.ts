@@ -18,6 +18,7 @@ import type {
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
 import type { StartConfirmation } from "../checks/start-confirmation.ts";
+import type { CutoverStep } from "../cutover/cutover-state.ts";
 import type { Acknowledgement } from "../tasks/task-record.ts";
 
 /** What the user wants of a task; the supervisor makes it so. `finished` is terminal. */
@@ -72,6 +73,8 @@ export type TaskRow = {
   readonly differing: readonly string[];
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
+  /** Where its cutover is; null where none is under way. */
+  readonly cutover: CutoverStep | null;
 };
 
 /** Live numbers of a shard: its latest report and the rates that two reports give. */

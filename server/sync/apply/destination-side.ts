@@ -66,6 +66,8 @@ export class DestinationSide {
   #stopping: StopOptions | null = null;
   /** All that was received before a stop has been applied, and what has to be put right then has been. */
   #done = false;
+  /** Of a cutover: not all that the source had written was received. */
+  #missing = false;
   /** Of a cutover: all is applied, and what is kept for the shard is being removed. */
   #forgetting = false;
   /** The destination's checkpoint as it was written last. */
@@ -123,6 +125,7 @@ export class DestinationSide {
       }
       last = stage;
       const missing = await endStage(stage, () => !this.#staging || this.#stage !== stage, ending);
+      this.#missing = missing !== null;
       if (missing !== null) report.event({ level: "alert", type: "cutover-behind", message: missing });
     }
     return this.#done;
@@ -146,7 +149,7 @@ export class DestinationSide {
 
   /** A stop came, and not all that the shard had said by then is on the destination as it should be. */
   get incomplete(): boolean {
-    return this.#stopping !== null && !this.#done;
+    return this.#stopping !== null && (!this.#done || this.#missing);
   }
 
   /** Lets go of the destination at once. */
