@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { actorOf } from "../control/actor.ts";
 import { gateNames } from "../control/cutover/cutover-gates.ts";
 import { cutoverSteps, finalDepths } from "../control/cutover/cutover-state.ts";
 import { MOST_HELD_SECONDS } from "../control/cutover/held-writes.ts";
+import { actorOf } from "../control/tasks/actor.ts";
 import { everySecond } from "./every-second.ts";
 import { by, taskId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";

@@ -1,4 +1,4 @@
-import type { VerificationRow } from "../verification-store.ts";
+import type { VerificationRow } from "../verification/verification-store.ts";
 import type { CutoverOverride, CutoverState, CutoverStep, FinalDepth } from "./cutover-state.ts";
 import type { ShardLook } from "./shard-watch.ts";
 

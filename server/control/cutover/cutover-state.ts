@@ -1,4 +1,4 @@
-import type { Actor } from "../actor.ts";
+import type { Actor } from "../tasks/actor.ts";
 
 export const cutoverSteps = [
   "gates",

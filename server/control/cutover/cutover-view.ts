@@ -1,5 +1,5 @@
 import type { VerifyProgress } from "../../verify/verification.ts";
-import type { TaskRow } from "../task-view.ts";
+import type { TaskRow } from "../views/task-view.ts";
 import type { Gate } from "./cutover-gates.ts";
 import type { CutoverRecord, CutoverStep } from "./cutover-state.ts";
 

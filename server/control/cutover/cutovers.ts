@@ -1,13 +1,13 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
-import { type Actor, byWhom } from "../actor.ts";
-import { forgetCheckpoints } from "../forget-checkpoints.ts";
-import type { SecretBox } from "../secret-box.ts";
-import type { StorageHealth } from "../storage-health.ts";
-import type { Supervisor } from "../supervisor.ts";
-import type { TaskRun } from "../task-run.ts";
-import { taskRow } from "../task-views.ts";
-import type { VerificationStore } from "../verification-store.ts";
-import type { VerifyJobs } from "../verify-jobs.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
+import type { StorageHealth } from "../storage/storage-health.ts";
+import { forgetCheckpoints } from "../supervisor/forget-checkpoints.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { type Actor, byWhom } from "../tasks/actor.ts";
+import type { TaskRun } from "../tasks/task-run.ts";
+import type { VerificationStore } from "../verification/verification-store.ts";
+import type { VerifyJobs } from "../verification/verify-jobs.ts";
+import { taskRow } from "../views/task-views.ts";
 import {
   type CutoverBounds,
   type Gate,

@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
-import { HEARTBEAT_KEY } from "../../sync/own-keys.ts";
-import { openAddresses } from "../endpoint-secrets.ts";
-import type { SecretBox } from "../secret-box.ts";
-import type { ShardRun } from "../shard-run.ts";
+import { HEARTBEAT_KEY } from "../../sync/checkpoint/own-keys.ts";
+import { openAddresses } from "../secrets/endpoint-secrets.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
+import type { ShardRun } from "../tasks/shard-run.ts";
 import type { HeldWrites } from "./cutover-state.ts";
 
 /** Writes are held up for this long at most, s. */

@@ -2,11 +2,16 @@ import { and, asc, eq } from "drizzle-orm";
 import type { Database } from "../../../db/open-database.ts";
 import { events, metricSamples } from "../../../db/schema.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import type { InitialSyncProgress, KeyCount, RefusedCommand, ScriptRuns } from "../../sync/shard-report.ts";
-import type { TaskRun } from "../task-run.ts";
-import type { TaskStore } from "../task-store.ts";
-import { destinationLabel, sourceLabel } from "../task-views.ts";
-import type { VerificationRow, VerificationStore } from "../verification-store.ts";
+import type {
+  InitialSyncProgress,
+  KeyCount,
+  RefusedCommand,
+  ScriptRuns,
+} from "../../sync/report/shard-report.ts";
+import type { TaskRun } from "../tasks/task-run.ts";
+import type { TaskStore } from "../tasks/task-store.ts";
+import type { VerificationRow, VerificationStore } from "../verification/verification-store.ts";
+import { destinationLabel, sourceLabel } from "../views/task-views.ts";
 import type { CutoverRecord } from "./cutover-state.ts";
 import type { CutoverStore } from "./cutover-store.ts";
 

@@ -1,7 +1,7 @@
-import type { Lag, ShardStatus } from "../../sync/shard-report.ts";
-import type { ShardRun } from "../shard-run.ts";
-import type { TaskRun } from "../task-run.ts";
-import { lagOf } from "../task-views.ts";
+import type { Lag, ShardStatus } from "../../sync/report/shard-report.ts";
+import type { ShardRun } from "../tasks/shard-run.ts";
+import type { TaskRun } from "../tasks/task-run.ts";
+import { lagOf } from "../views/task-views.ts";
 
 /** Of writes, over which their rate is told, ms. */
 const RATE_MS = 4000;

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { withoutSecrets } from "../../errors/known-secrets.ts";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
-import { destinationDb } from "../../sync/database-map.ts";
+import { destinationDb } from "../../sync/spec/database-map.ts";
 import { maskedConfig, rebuiltConfig, switchedConfig } from "../../twemproxy/switched-config.ts";
-import { destinationPlace, openEndpoint, sourceTextPlace } from "../endpoint-secrets.ts";
-import type { SecretBox } from "../secret-box.ts";
-import type { TaskRecord } from "../task-record.ts";
+import { destinationPlace, openEndpoint, sourceTextPlace } from "../secrets/endpoint-secrets.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
+import type { TaskRecord } from "../tasks/task-record.ts";
 
 /** What an application, or nutcracker, is pointed at, and how it gets back. Passwords are masked. */
 export type SwitchFile = {

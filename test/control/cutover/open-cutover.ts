@@ -3,8 +3,8 @@ import { openDatabase } from "../../../db/open-database.ts";
 import { openControl } from "../../../server/control/control.ts";
 import type { CutoverBounds } from "../../../server/control/cutover/cutover-gates.ts";
 import type { CutoverStep } from "../../../server/control/cutover/cutover-state.ts";
-import { openSecretBox } from "../../../server/control/secret-box.ts";
-import { WorkerPool } from "../../../server/control/worker-pool.ts";
+import { WorkerPool } from "../../../server/control/engine/worker-pool.ts";
+import { openSecretBox } from "../../../server/control/secrets/secret-box.ts";
 import { runPrechecks } from "../../../server/precheck/run-prechecks.ts";
 import { until } from "../../servers/index.ts";
 

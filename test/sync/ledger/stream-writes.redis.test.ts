@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startRedis, until } from "../servers/index.ts";
-import { endpointAt, SyncForTest } from "./sync-for-test.ts";
+import { startRedis, until } from "../../servers/index.ts";
+import { endpointAt, SyncForTest } from "../harness/sync-for-test.ts";
 
 test("tells a write and a DEL by a client from keys that expire", async () => {
   const [shard, destination] = await Promise.all([startRedis(), startRedis()]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { commandNamed } from "../../server/sync/commands/command-names.ts";
-import { StreamWrites } from "../../server/sync/ledger/stream-writes.ts";
+import { commandNamed } from "../../../server/sync/commands/command-names.ts";
+import { StreamWrites } from "../../../server/sync/ledger/stream-writes.ts";
 
 const [set, del, hdel, ping, select] = ["SET", "DEL", "HDEL", "PING", "SELECT"].map((name) =>
   commandNamed(name),
