@@ -19,6 +19,8 @@ export const tasks = sqliteTable("tasks", {
   createdAt: integer("created_at").notNull(),
   /** SourceConfig. */
   source: text("source", { mode: "json" }).notNull(),
+  /** The nutcracker.yml that the task was made from, sealed; null where there was none, or the task is older than this. */
+  sourceText: text("source_text"),
   /** RedisEndpoint without its password. */
   destination: text("destination", { mode: "json" }).notNull(),
   destinationSecret: text("destination_secret"),
@@ -297,4 +299,29 @@ export const repairedKeys = sqliteTable(
     at: integer("at"),
   },
   (table) => [primaryKey({ columns: [table.repairId, table.place] })],
+);
+
+/** Cutovers of a task, in the order in which they were begun; at most the last one is under way. */
+export const cutovers = sqliteTable(
+  "cutovers",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    startedAt: integer("started_at").notNull(),
+    /** Actor. */
+    startedBy: text("started_by", { mode: "json" }).notNull(),
+    /** CutoverState. */
+    state: text("state", { mode: "json" }).notNull(),
+    /** CutoverOverride, those that hold. */
+    overrides: text("overrides", { mode: "json" }).notNull().default([]),
+    /** HeldWrites; null where writes on the shards are not held up. */
+    heldWrites: text("held_writes", { mode: "json" }),
+    /** CutoverNote, what has happened. */
+    notes: text("notes", { mode: "json" }).notNull().default([]),
+    /** MigrationReport as it was at the end; null before. */
+    report: text("report", { mode: "json" }),
+  },
+  (table) => [index("cutovers_of_task").on(table.taskId, table.id)],
 );

@@ -1,16 +1,17 @@
 "use client";
 
 import { EllipsisVertical, Flag, Pause, Play, RotateCw, TextCursorInput, Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { DropdownMenu } from "radix-ui";
 import { type ReactNode, useRef, useState } from "react";
-import { Button } from "@/components/controls/button";
+import { Button, buttonLook } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
 import { cx } from "@/components/format/cx";
 import type { TaskAction } from "@/server/control/tasks/task-record";
 import type { TaskRow } from "@/server/control/views/task-view";
 import { AgainDialog } from "./again-dialog";
-import { CutoverDialog } from "./cutover-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { RenameDialog } from "./rename-dialog";
 import { mayResync, ResyncDialog } from "./resync-dialog";
@@ -18,7 +19,10 @@ import { mayConfirm, StartDialog } from "./start-dialog";
 import { type PlainAction, useTaskActions } from "./use-task-actions";
 
 type TaskActionsProps = {
-  task: Pick<TaskRow, "id" | "name" | "status" | "reason" | "actions" | "destinationLabel" | "lag">;
+  task: Pick<
+    TaskRow,
+    "id" | "name" | "status" | "reason" | "actions" | "destinationLabel" | "lag" | "cutover"
+  >;
   /** With words beside the icons, for the task's own page. */
   words?: boolean;
 };
@@ -36,15 +40,16 @@ const asking = { action: "start", word: "Start…", icon: <Play /> } as const;
 /** What can be done with a task now: one direct action, and a menu for the rarer and the final ones. */
 export function TaskActions({ task, words = false }: TaskActionsProps) {
   const { act, busy } = useTaskActions(task);
-  const [dialog, setDialog] = useState<"stop" | "delete" | "rename" | "resync" | "again" | "confirm" | null>(
-    null,
-  );
+  const [dialog, setDialog] = useState<"delete" | "rename" | "resync" | "again" | "confirm" | null>(null);
   const can = (action: TaskAction) => task.actions.includes(action);
   const resync = mayResync(task, task.reason);
   const confirm = mayConfirm(task);
   const start = resync ? again : confirm ? asking : direct[0];
   const actions = direct.map((each) => (each.action === "start" ? start : each));
   const close = () => setDialog(null);
+  const router = useRouter();
+  const cutover = `/tasks/${task.id}/cutover`;
+  const cutsOver = can("stop") || task.cutover !== null;
   const more = useRef<HTMLButtonElement>(null);
   const run = (action: PlainAction) => {
     if (action === "start" && (resync || confirm)) setDialog(resync ? "resync" : "confirm");
@@ -76,11 +81,14 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
           </IconButton>
         ),
       )}
-      {words && can("stop") && (
-        <Button busy={busy !== null} onClick={() => setDialog("stop")} className="[&_svg]:size-4">
+      {words && cutsOver && (
+        <Link
+          href={cutover}
+          className={cx(buttonLook(task.cutover === null ? "plain" : "primary"), "[&_svg]:size-4")}
+        >
           <Flag aria-hidden />
-          Cut over…
-        </Button>
+          {task.cutover === null ? "Cut over" : "Go on with the cutover"}
+        </Link>
       )}
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
@@ -99,8 +107,8 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
               Rename…
             </MenuItem>
             {!words && (
-              <MenuItem icon={<Flag />} disabled={!can("stop")} onSelect={() => setDialog("stop")}>
-                Cut over…
+              <MenuItem icon={<Flag />} disabled={!cutsOver} onSelect={() => router.push(cutover)}>
+                Cut over
               </MenuItem>
             )}
             <MenuItem icon={<RotateCw />} disabled={!can("resync")} onSelect={() => setDialog("again")}>
@@ -114,13 +122,6 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      <CutoverDialog
-        task={task}
-        open={dialog === "stop"}
-        onClose={close}
-        returnTo={more}
-        act={() => act("stop")}
-      />
       <DeleteDialog
         task={task}
         open={dialog === "delete"}

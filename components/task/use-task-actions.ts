@@ -7,14 +7,13 @@ import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import type { TaskAction } from "@/server/control/tasks/task-record";
 
-/** Those that need nothing but the task; to synchronize again has a dialog of its own. */
-export type PlainAction = Exclude<TaskAction, "resync">;
+/** Those that need nothing but the task; to synchronize again has a dialog of its own, and a cutover its page. */
+export type PlainAction = Exclude<TaskAction, "resync" | "stop">;
 
 const done: Record<PlainAction, (name: string) => string> = {
   start: (name) => `${name} is starting`,
   pause: (name) => `${name} is pausing`,
   resume: (name) => `${name} is resuming`,
-  stop: (name) => `${name} is cutting over`,
   delete: (name) => `${name} was deleted`,
 };
 
@@ -27,9 +26,8 @@ export function useTaskActions(task: ActedTask) {
   const start = useMutation(trpc.task.start.mutationOptions());
   const pause = useMutation(trpc.task.pause.mutationOptions());
   const resume = useMutation(trpc.task.resume.mutationOptions());
-  const stop = useMutation(trpc.task.stop.mutationOptions());
   const remove = useMutation(trpc.task.delete.mutationOptions());
-  const calls = { start, pause, resume, stop, delete: remove };
+  const calls = { start, pause, resume, delete: remove };
   const busy = (Object.keys(calls) as PlainAction[]).find((action) => calls[action].isPending) ?? null;
 
   /** Resolves to whether the server did it. */

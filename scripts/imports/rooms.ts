@@ -189,6 +189,13 @@ const control: Floor = {
       holds: "verifications, each in a thread of its own, and the repair of what they find",
       mayImport: ["secrets", "storage", "plan", "tasks", "history", "supervisor"],
     },
+    cutover: {
+      holds: "the cutover, step by step, and the report of a migration",
+      mayImport: [
+        ...["secrets", "storage", "plan", "tasks", "checks", "views", "history", "supervisor"],
+        "verification",
+      ],
+    },
   },
 };
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutoverRouter } from "./cutover-router.ts";
 import { everySecond } from "./every-second.ts";
 import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
@@ -19,6 +20,7 @@ export const appRouter = router({
   task: taskRouter,
   shard: shardRouter,
   verify: verifyRouter,
+  cutover: cutoverRouter,
   system: router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */

@@ -56,6 +56,9 @@ const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["c
   "VERIFY_RUNNING",
   "REPAIR_RUNNING",
   "REPAIR_REFUSED",
+  "CUTOVER_UNDER_WAY",
+  "CUTOVER_MOVED",
+  "CUTOVER_NOT_READY",
 ]);
 
 export function toTrpcError(cause: TributaryError): TRPCError {

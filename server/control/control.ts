@@ -9,6 +9,8 @@ import { DialBudget } from "./checks/dial-budget.ts";
 import type { CreateFlags } from "./checks/plan-checked.ts";
 import type { RunPrechecks } from "./checks/precheck-verdict.ts";
 import { type StartAnswer, type StartQuestion, startQuestion } from "./checks/start-confirmation.ts";
+import type { CutoverBounds } from "./cutover/cutover-gates.ts";
+import { openLeading } from "./cutover/leading.ts";
 import { EngineLives } from "./engine/engine-lives.ts";
 import type { ShardRunner, ShardRunnerListener } from "./engine/shard-runner.ts";
 import { EventLog } from "./history/event-log.ts";
@@ -47,6 +49,8 @@ export type ControlOptions = {
   readonly onFailure: (what: string, error: unknown) => void;
   /** Hears that what failed is over. */
   readonly onRecovery?: (what: string) => void;
+  /** Within what a cutover may go on. */
+  readonly cutoverBounds?: Partial<CutoverBounds>;
   readonly now?: () => number;
 };
 
@@ -139,6 +143,12 @@ export function openControl(options: ControlOptions) {
     ...{ db, supervisor, events, health, box, now },
     dataDirectory: directory,
     onFailure: onWriteFailure,
+  });
+
+  const leading = openLeading({
+    ...{ db, supervisor, store, writes, health, verifying, box, now, onFailure },
+    dataDirectory: directory,
+    bounds: options.cutoverBounds ?? {},
   });
 
   function sayOfStorage(problem: PlainReason | null): void {
@@ -249,11 +259,14 @@ export function openControl(options: ControlOptions) {
     delete: async (taskId: string): Promise<void> => {
       await verifying.end(taskId);
       await supervisor.delete(taskId);
+      if (!supervisor.runs().some(({ record }) => record.id === taskId)) leading.forget(taskId);
     },
     ...verifying.actions,
+    ...leading.actions,
     /** Takes up the tasks of the database: those that were running go on. */
     begin: (): void => {
-      supervisor.open();
+      leading.open();
+      supervisor.open(leading.recall);
       for (const run of supervisor.runs()) {
         const shardIds = run.shards.map((shard) => shard.record.id);
         run.lagSparkline = readLagSparkline(db, run.record.id, shardIds, now());
@@ -263,6 +276,7 @@ export function openControl(options: ControlOptions) {
     /** Stops the shard syncs within seconds; running tasks go on at the next start. */
     close: async (): Promise<void> => {
       recording.stop();
+      leading.close();
       await verifying.close();
       await Promise.all([supervisor.close(), reader.close()]);
       lives.close();

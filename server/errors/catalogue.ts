@@ -373,6 +373,25 @@ export const catalogue = {
     remedy: "Create a new task.",
     retried: false,
   },
+  CUTOVER_UNDER_WAY: {
+    message: "Task {task} cannot {action} now: its cutover is under way.",
+    cause:
+      "While the application is being switched nothing may write to the destination, and what the cutover goes by may not change.",
+    remedy: "Go on with the cutover on its page, or go back there first.",
+    retried: false,
+  },
+  CUTOVER_MOVED: {
+    message: "The cutover of {task} is at another step by now: {step}.",
+    cause: "Somebody else has gone on with it, or back, since the page showed it.",
+    remedy: "Look at the page as it is now, then decide.",
+    retried: false,
+  },
+  CUTOVER_NOT_READY: {
+    message: "The cutover of {task} cannot go on: {detail}.",
+    cause: "A gate of the step is shut, or the step does not permit what was asked for.",
+    remedy: "{remedy}",
+    retried: false,
+  },
   TASK_NOT_READY: {
     message: "Task {task} cannot {action} while it is {status}.",
     cause: "The action does not fit the task's status.",

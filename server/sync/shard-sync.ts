@@ -119,7 +119,14 @@ export class ShardSync {
       onInitialSync: () => this.#destinationFacts.hurry(),
       signal,
     });
-    this.#sourceFacts = sourcePoller(spec, this.#role, this.#locator, this.#lag, signal);
+    this.#sourceFacts = sourcePoller(
+      spec,
+      this.#role,
+      this.#locator,
+      this.#lag,
+      (offset, removed) => this.#ledger.writes.explain(offset, removed),
+      signal,
+    );
     const { destinationPollMs } = this.#limits;
     this.#destinationFacts = destinationPoller(spec, destinationPollMs, this.#durability, signal);
   }
@@ -145,8 +152,8 @@ export class ShardSync {
   }
 
   /** ms that a stop may take. */
-  #patience({ forgetCheckpoint, patient }: StopOptions): number {
-    return forgetCheckpoint || patient === true ? FINISH_MS : this.#limits.drainMs;
+  #patience({ forgetCheckpoint, patient, forSwitch }: StopOptions): number {
+    return forgetCheckpoint || patient === true || forSwitch === true ? FINISH_MS : this.#limits.drainMs;
   }
 
   async #stop(options: StopOptions): Promise<void> {

@@ -25,6 +25,8 @@ export type NutcrackerOptions = {
   readonly autoEject?: boolean;
   /** A free one unless given. */
   readonly port?: number;
+  /** The whole file, in the place of one that is made; `port` is then the one in it. */
+  readonly configText?: string;
   /** A temporary folder, removed by stop(), unless given. */
   readonly directory?: string;
 };
@@ -64,7 +66,7 @@ export class Nutcracker {
     const directory = options.directory ?? makeTemporaryFolder();
     for (let attempt = 1; ; attempt++) {
       const ports = { port: options.port ?? (await freePort()), statsPort: await freePort() };
-      const text = configuration(ports.port, options);
+      const text = options.configText ?? configuration(ports.port, options);
       await writeFile(join(directory, "nutcracker.yml"), text);
       try {
         const child = await launch(binary, ports, directory);

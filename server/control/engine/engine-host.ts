@@ -24,11 +24,11 @@ export class EngineHost {
     if (command.type === "start") return this.#start(command.spec);
     if (command.type === "stop") {
       const key = shardKey(command.taskId, command.shardId);
-      const { taskId, shardId, forgetCheckpoint, patient = false } = command;
+      const { taskId, shardId, forgetCheckpoint, patient = false, forSwitch = false } = command;
       const running = this.#running.get(key);
       // It may have ended by itself while the command was on its way: that was said already, but is asked for.
       if (running === undefined) return this.#send({ type: "stopped", taskId, shardId });
-      await running.sync.stop({ forgetCheckpoint, patient });
+      await running.sync.stop({ forgetCheckpoint, patient, forSwitch });
       return running.ended;
     }
     if (command.type !== "shutdown") return this.#tell(command);

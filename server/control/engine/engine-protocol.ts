@@ -16,6 +16,8 @@ export type EngineCommand =
       readonly forgetCheckpoint: boolean;
       /** It may take as long as a cutover. */
       readonly patient?: boolean;
+      /** See StopOptions of server/sync. */
+      readonly forSwitch?: boolean;
     }
   | ShardCommand
   /** Stop everything and exit the thread. */

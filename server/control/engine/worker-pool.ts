@@ -113,7 +113,9 @@ export class WorkerPool implements ShardRunner {
       // What does not answer might still write: only the end of its thread makes sure that it does not.
       const timer = setTimeout(
         () => void placement.slot.thread?.kill("a shard sync did not stop"),
-        options.forgetCheckpoint || options.patient === true ? FINISH_TIMEOUT_MS : this.#stopTimeoutMs,
+        options.forgetCheckpoint || options.patient === true || options.forSwitch === true
+          ? FINISH_TIMEOUT_MS
+          : this.#stopTimeoutMs,
       );
       settle = (drained) => {
         clearTimeout(timer);

@@ -38,6 +38,11 @@ export function destinationPlace(taskId: string): string {
   return `${taskId}/destination`;
 }
 
+/** Of the nutcracker.yml that a task was made from, which may hold passwords. */
+export function sourceTextPlace(taskId: string): string {
+  return `${taskId}/nutcracker.yml`;
+}
+
 /** All addresses of a shard, sealed. */
 export function sealAddresses(
   box: SecretBox,

@@ -10,6 +10,7 @@ import type { Supervisor } from "./supervisor.ts";
 export function idleRun(supervisor: Supervisor, taskId: string, action: string): TaskRun {
   const run = supervisor.run(taskId);
   const { name, wanted } = run.record;
+  if (run.atRest) throw new TributaryError("CUTOVER_UNDER_WAY", { task: name, action });
   if (wanted === "finished") throw new TributaryError("TASK_FINISHED", { task: name, action });
   if ((wanted === "paused" || wanted === "created") && !run.running) return run;
   const { status } = run.state();

@@ -16,7 +16,7 @@ import type { TaskRun } from "../tasks/task-run.ts";
 import { recordOf, specOf, spoolOf } from "../tasks/task-specs.ts";
 import { acceptLoss } from "./accept-loss.ts";
 import { takeReport } from "./report-intake.ts";
-import { stopShard } from "./stop-shard.ts";
+import { restShard, stopShard } from "./stop-shard.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 import { takeUp } from "./take-up-task.ts";
 
@@ -47,12 +47,14 @@ export class Supervisor {
   /**
    * Takes up all tasks from the database; those that were running go on. One by one where the engine has ended soon
    * after its last starts: the one by which it ends again is not started by itself any more.
+   * @param adopted is told of each before anything is done with it.
    */
-  open(): void {
+  open(adopted: (run: TaskRun) => void = () => {}): void {
     const { lives } = this.#options;
     const again: TaskRun[] = [];
     for (const record of this.#options.store.loadAll()) {
       const run = this.#adopt(record);
+      adopted(run);
       if (record.cuttingOver) this.#cutoverBroken(run);
       if (record.wanted !== "running" || record.failure !== null) continue;
       if (record.id === lives.endedBy) this.#fail(run, reasonOf("ENGINE_DIED_AGAIN", { task: record.name }));
@@ -97,7 +99,8 @@ export class Supervisor {
     // Another may have taken it while the checks ran.
     refuseTakenName(this.runs(), name, null);
     const id = newTaskId();
-    const record = recordOf(plan, { id, name, confirmed, now: this.#now() }, box);
+    const text = input.source.kind === "nutcracker" ? input.source.text : null;
+    const record = recordOf(plan, { id, name, confirmed, text, now: this.#now() }, box);
     this.#options.health.durably(() => this.#options.store.insert(record));
     const run = this.#adopt(record);
     const shards = record.shards.length === 1 ? "1 shard" : `${record.shards.length} shards`;
@@ -172,6 +175,29 @@ export class Supervisor {
     });
   }
 
+  /**
+   * Brings a task's shard syncs to rest for the switch: all that the shards have written is applied and put right, and
+   * then nothing is written any more. They go on unless `settled` wants them to stay so.
+   * @param settled is told for each shard that cannot confirm it why, and writes down what becomes of the task.
+   */
+  async rest(run: TaskRun, settled: (unrested: readonly string[]) => boolean): Promise<void> {
+    await run.serially(async () => {
+      if (this.#closing || !run.shouldRun) return;
+      let stays = false;
+      try {
+        const why = await Promise.all(run.shards.map((shard) => restShard(run, shard, this.#runner)));
+        if (!this.#closing) stays = settled(why.filter((one) => one !== null));
+      } finally {
+        if (!stays && !this.#closing && run.shouldRun) this.#startShards(run);
+      }
+    });
+  }
+
+  /** What runs is made to be what the record wants, after a change that was written otherwise. */
+  follow(run: TaskRun): void {
+    void this.#reconcile(run);
+  }
+
   /** Forgets a task that does not run; a task that is gone already is no error. */
   async delete(taskId: string): Promise<void> {
     const run = this.#runs.get(taskId);
@@ -187,9 +213,12 @@ export class Supervisor {
     });
   }
 
-  /** @throws TributaryError DATABASE_UNWRITABLE, and then nothing has changed. */
-  change(run: TaskRun, change: TaskChange): void {
-    this.#changes.wish(run, change);
+  /**
+   * @param also is written with it, or not at all.
+   * @throws TributaryError DATABASE_UNWRITABLE, and then nothing has changed.
+   */
+  change(run: TaskRun, change: TaskChange, also: () => void = () => {}): void {
+    this.#changes.wish(run, change, also);
   }
 
   #act(taskId: string, action: TaskAction, effect: (run: TaskRun) => void): TaskRun {

@@ -23,9 +23,18 @@ export class TaskChanges {
     this.#options = options;
   }
 
-  /** @throws TributaryError DATABASE_UNWRITABLE, and then nothing has changed. */
-  wish(run: TaskRun, change: TaskChange): void {
-    this.#options.health.durably(() => this.#write(run.record.id, change));
+  /**
+   * @param also is written with it, or not at all.
+   * @throws TributaryError DATABASE_UNWRITABLE, and then nothing has changed.
+   */
+  wish(run: TaskRun, change: TaskChange, also: () => void = () => {}): void {
+    const { store, health } = this.#options;
+    health.durably(() =>
+      store.together(() => {
+        also();
+        this.#write(run.record.id, change);
+      }),
+    );
     run.record = { ...run.record, ...change };
   }
 

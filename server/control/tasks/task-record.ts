@@ -63,6 +63,8 @@ export type TaskRecord = {
   readonly since: number;
   readonly createdAt: number;
   readonly source: SourceConfig;
+  /** The nutcracker.yml that it was made from, sealed; null where there was none, or it is not known any more. */
+  readonly sourceText: string | null;
   readonly destination: StoredEndpoint;
   readonly databases: DatabaseMap;
   readonly mergePolicy: MergePolicy;

@@ -4,7 +4,7 @@ import type { TaskRun } from "./task-run.ts";
 
 /**
  * Whether an action has something to do: `false` when the task is already as it would make it.
- * @throws TributaryError TASK_FINISHED, TASK_NOT_READY
+ * @throws TributaryError TASK_FINISHED, TASK_NOT_READY, CUTOVER_UNDER_WAY
  */
 export function mayAct(run: TaskRun, action: TaskAction): boolean {
   const { name, wanted } = run.record;
@@ -13,6 +13,8 @@ export function mayAct(run: TaskRun, action: TaskAction): boolean {
     if (action === "delete") return true;
     throw new TributaryError("TASK_FINISHED", { task: name, action: spoken[action] });
   }
+  if (run.atRest || (run.cutover !== null && action === "stop"))
+    throw new TributaryError("CUTOVER_UNDER_WAY", { task: name, action: spoken[action] });
   const { status } = run.state();
   const refuse = (remedy: string) =>
     new TributaryError("TASK_NOT_READY", { task: name, action: spoken[action], status, remedy });

@@ -1,5 +1,6 @@
 import { type PlainReason, reasonOf } from "../../errors/tributary-error.ts";
 import type { ShardStatus } from "../../sync/report/shard-report.ts";
+import { type CutoverStep, isAtRest } from "./cutover-state.ts";
 import type { ShardRun } from "./shard-run.ts";
 import type { TaskAction, TaskRecord } from "./task-record.ts";
 import { worstOf } from "./task-status.ts";
@@ -21,6 +22,8 @@ export class TaskRun {
   /** Set while the checks of a start are under way; a later action takes it away, and with it their effect. */
   checking: { readonly since: number } | null = null;
   lagSparkline: readonly (number | null)[] = [];
+  /** Where its cutover is; null where none is under way. */
+  cutover: CutoverStep | null = null;
   #last: Promise<void> = Promise.resolve();
 
   constructor(record: TaskRecord, shards: readonly ShardRun[]) {
@@ -47,6 +50,11 @@ export class TaskRun {
   /** What the user wants to run and what nothing stands against. */
   get shouldRun(): boolean {
     return this.record.wanted === "running" && this.record.failure === null && this.record.prechecked;
+  }
+
+  /** For its cutover: nothing may start it but a way back there. */
+  get atRest(): boolean {
+    return this.cutover !== null && isAtRest(this.cutover);
   }
 
   state(): State {
@@ -81,6 +89,7 @@ export class TaskRun {
   actions(): TaskAction[] {
     const { wanted } = this.record;
     const { status } = this.state();
+    if (this.atRest) return [];
     if (wanted === "created") return ["start", "delete"];
     if (wanted === "finished") return this.record.cuttingOver ? [] : ["delete"];
     if (wanted === "paused") return ["resume", "delete"];
@@ -88,7 +97,7 @@ export class TaskRun {
     if (status === "failed") actions.push("start");
     actions.push("pause");
     if (this.record.failure === null && this.checking === null) actions.push("resync");
-    if (status === "synchronizing") actions.push("stop");
+    if (status === "synchronizing" && this.cutover === null) actions.push("stop");
     if (this.record.failure !== null && !this.running) actions.push("delete");
     return actions;
   }

@@ -11,6 +11,7 @@ import {
   openEndpoint,
   sealAddresses,
   sealEndpoint,
+  sourceTextPlace,
 } from "../secrets/endpoint-secrets.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import type { ShardRecord, StartConfirmation, TaskRecord } from "./task-record.ts";
@@ -23,6 +24,8 @@ export function recordOf(
     readonly name: string;
     readonly now: number;
     readonly confirmed?: StartConfirmation | null;
+    /** The nutcracker.yml that it is made from. */
+    readonly text?: string | null;
   },
   box: SecretBox,
 ): TaskRecord {
@@ -35,6 +38,7 @@ export function recordOf(
     prechecked: false,
     cuttingOver: false,
     confirmed: task.confirmed ?? null,
+    sourceText: task.text == null ? null : box.seal(task.text, sourceTextPlace(task.id)),
     failure: null,
     since: task.now,
     createdAt: task.now,

@@ -44,7 +44,14 @@ export class TaskStore {
     });
   }
 
+  /** In one transaction, also what other stores of the same database write in it. */
+  together(write: () => void): void {
+    this.#db.transaction(write);
+  }
+
   update(taskId: string, change: TaskChange): void {
+    // Drizzle takes no empty change.
+    if (Object.keys(change).length === 0) return;
     this.#db.update(tasks).set(change).where(eq(tasks.id, taskId)).run();
   }
 

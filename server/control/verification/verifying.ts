@@ -44,6 +44,8 @@ export function openVerifying(options: VerifyingOptions) {
   /** @throws TributaryError TASK_UNKNOWN */
   const known = (taskId: string) => supervisor.run(taskId).record;
   return {
+    verifyJobs,
+    verifications,
     /** Takes up what a restart has broken off. */
     begin: (): void => {
       verifyJobs.begin(known);

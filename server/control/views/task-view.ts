@@ -17,6 +17,7 @@ import type {
   PublishPolicy,
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
+import type { CutoverStep } from "../tasks/cutover-state.ts";
 import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
 
 export type EventView = {
@@ -66,6 +67,8 @@ export type TaskRow = {
   readonly differing: readonly string[];
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
+  /** Where its cutover is; null where none is under way. */
+  readonly cutover: CutoverStep | null;
 };
 
 /** Live numbers of a shard: its latest report and the rates that two reports give. */

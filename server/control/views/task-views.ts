@@ -33,6 +33,7 @@ export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: numbe
     takesShards: record.source.kind === "shards" && record.wanted !== "finished",
     differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
     actions: run.actions(),
+    cutover: run.cutover,
   };
 }
 
@@ -117,7 +118,7 @@ export function destinationLabel(run: TaskRun): string {
   return `${address}/${numbers.join(",")}`;
 }
 
-function sourceLabel(run: TaskRun): string {
+export function sourceLabel(run: TaskRun): string {
   const { source } = run.record;
   if (source.kind === "nutcracker") return `${source.pool.name} (nutcracker.yml)`;
   return run.shards.length === 1 ? "1 shard" : `${run.shards.length} shards`;

@@ -32,6 +32,8 @@ export type StopOptions = {
   readonly forgetCheckpoint: boolean;
   /** Nobody waits for it: it may take as long as a cutover to put all right. */
   readonly patient?: boolean;
+  /** The application is switched next: as with `forgetCheckpoint`, but what is kept for the task stays for a way back. */
+  readonly forSwitch?: boolean;
 };
 
 /**
@@ -64,6 +66,8 @@ export class DestinationSide {
   #stopping: StopOptions | null = null;
   /** All that was received before a stop has been applied, and what has to be put right then has been. */
   #done = false;
+  /** Of a cutover: not all that the source had written was received. */
+  #missing = false;
   /** Of a cutover: all is applied, and what is kept for the shard is being removed. */
   #forgetting = false;
   /** The destination's checkpoint as it was written last. */
@@ -105,7 +109,7 @@ export class DestinationSide {
     const { now, report, signal } = this.#options;
     const until = now() + settleMs;
     const ending = {
-      cutover: options.forgetCheckpoint,
+      cutover: isCutover(options),
       until,
       receivedAll,
       siblingsSettled: (limit: number) => this.#siblingsSettled(limit),
@@ -121,6 +125,7 @@ export class DestinationSide {
       }
       last = stage;
       const missing = await endStage(stage, () => !this.#staging || this.#stage !== stage, ending);
+      this.#missing = missing !== null;
       if (missing !== null) report.event({ level: "alert", type: "cutover-behind", message: missing });
     }
     return this.#done;
@@ -144,7 +149,7 @@ export class DestinationSide {
 
   /** A stop came, and not all that the shard had said by then is on the destination as it should be. */
   get incomplete(): boolean {
-    return this.#stopping !== null && !this.#done;
+    return this.#stopping !== null && (!this.#done || this.#missing);
   }
 
   /** Lets go of the destination at once. */
@@ -337,7 +342,7 @@ export class DestinationSide {
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
   async #drained(session: DestinationSession, keeper: ExpiryKeeper): Promise<void> {
     const restored = await keeper.finish(this.#options.signal);
-    if (!this.#stopping?.forgetCheckpoint) {
+    if (this.#stopping === null || !isCutover(this.#stopping)) {
       this.#done = this.#stopping !== null;
       return;
     }
@@ -345,6 +350,10 @@ export class DestinationSide {
     if (this.#stage?.doubtfulKeys !== 0) {
       const message = `${this.#stage?.doubtfulKeys ?? "Some"} keys that may have expired early could not be copied again: compare them with the shard.`;
       this.#options.report.event({ level: "alert", type: "doubtful-keys-left", message });
+    }
+    if (!this.#stopping.forgetCheckpoint) {
+      this.#done = true;
+      return;
     }
     this.#forgetting = true;
     await this.#forget(session);
@@ -414,5 +423,8 @@ export class DestinationSide {
     this.#options.report.checkpointed(checkpoint);
   }
 }
+
+/** Nothing of the shard is applied after it, unless somebody goes back. */
+const isCutover = ({ forgetCheckpoint, forSwitch }: StopOptions) => forgetCheckpoint || forSwitch === true;
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -22,9 +22,13 @@ export type CommandRule =
   | "msetex"
   | "vendor";
 
+/** Who may have written a command into the stream: the server by itself, somebody, or either of them. */
+export type CommandOrigin = "server" | "client" | "either";
+
 export type CommandName = {
   readonly name: string;
   readonly rule: CommandRule;
+  readonly origin: CommandOrigin;
   readonly watch: WatchKind;
   /** What is known of it, whatever the destination. */
   readonly facts: CommandFacts;
@@ -59,6 +63,23 @@ const RULES: Readonly<Record<string, CommandRule>> = {
   OPINFO: "vendor",
 };
 
+/** MULTI and EXEC stand round what counts; a vendor's markers are its servers' own. */
+const OF_SERVER: ReadonlySet<CommandRule> = new Set([
+  "ping",
+  "replconf",
+  "select",
+  "multi",
+  "exec",
+  "vendor",
+]);
+/** What a server says when a key, or a field, has expired, and when it evicts one. */
+const EITHER: ReadonlySet<string> = new Set(["DEL", "UNLINK", "HDEL"]);
+
+function originOf(name: string, rule: CommandRule): CommandOrigin {
+  if (EITHER.has(name)) return "either";
+  return OF_SERVER.has(rule) ? "server" : "client";
+}
+
 /** What the filter has to know of a command that has no rule of its own. */
 function ruleOf({ expiry, otherForm }: CommandFacts): CommandRule {
   if (expiry !== undefined) return "expiry";
@@ -72,6 +93,7 @@ export function commandNamed(name: string, upper: Uint8Array = Buffer.from(name,
   return {
     name,
     rule,
+    origin: originOf(name, rule),
     watch: facts.watch ?? (rule === "function" ? "library" : "none"),
     facts,
     keys: keyCountOf(name),

@@ -4,6 +4,7 @@ import type { ShardEvent } from "../report/shard-report.ts";
 import { Differences, leavesDifference } from "./differences.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { ScriptLog } from "./script-log.ts";
+import { StreamWrites } from "./stream-writes.ts";
 
 /** Alerts about keys that are not put right by copying them again. */
 const LOSSES = new Set(["doubtful-key-lost", "large-command-missed"]);
@@ -23,6 +24,8 @@ export class StreamLedger {
   readonly refusals: RefusalLog;
   readonly scripts: ScriptLog;
   readonly differences: Differences;
+  /** What others have written on the shard. */
+  readonly writes = new StreamWrites();
   /** Keys that wait to be noted as doubtful. */
   readonly doubtful: DoubtfulKeys;
   /** Keys that the destination does not take. */
@@ -76,6 +79,7 @@ export class StreamLedger {
     this.refusedAt.clear();
     this.unknownCommands.clear();
     this.loggedTo.clear();
+    this.writes.newHistory();
     this.refusals.beginInitialSync();
   }
 

@@ -77,6 +77,16 @@ export type InitialSyncProgress = {
   readonly why: string;
 };
 
+/** What others than the server and Tributary have written on the shard. */
+export type WritesFacts = {
+  /** Commands since the start of this process. */
+  readonly count: number;
+  /** ms since the epoch, as exactly as reports come; null where none has come yet. */
+  readonly lastAt: number | null;
+  /** Names of the commands that came last, at most 5. */
+  readonly commands: readonly string[];
+};
+
 export type StreamProgress = {
   /** Last offset received from the source and last offset applied on the destination; decimal strings. */
   readonly receivedOffset: string;
@@ -89,6 +99,8 @@ export type StreamProgress = {
   readonly doubtfulKeys: number | null;
   readonly bytesApplied: number;
   readonly batches: number;
+  /** What others write on the shard; in reports of older versions there is none of it. */
+  readonly writes?: WritesFacts;
 };
 
 /** null means 'unknown', never 0. */

@@ -168,6 +168,7 @@ export class ReportBuilder {
               doubtfulKeys: moment.doubtfulKeys,
               bytesApplied: ledger.bytesApplied,
               batches: ledger.batches,
+              writes: ledger.writes.read(now, Number(moment.appliedOffset)),
             },
       expiriesHeldBack: moment.expiriesHeldBack,
       left: moment.left,

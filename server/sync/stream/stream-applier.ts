@@ -119,6 +119,7 @@ export class StreamApplier {
       refusals: this.#refusals,
       doubtful: this.#doubtful,
       leftOut: this.#ledger.leftOut,
+      writes: this.#ledger.writes,
       largeExpiry: new LargeExpiry(options.shade, options.clock),
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),

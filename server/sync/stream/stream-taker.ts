@@ -1,6 +1,7 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
+import type { Verdict } from "../commands/command-verdict.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import type { LeftOutKeys } from "../doubtful/left-out-keys.ts";
@@ -9,6 +10,7 @@ import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
+import type { StreamWrites } from "../ledger/stream-writes.ts";
 import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import { ANY_UNHELD, type UnheldKeys } from "../strays/unheld-keys.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
@@ -35,6 +37,7 @@ export type StreamTakerOptions = {
   readonly shade: ExpiryShade;
   readonly doubtful: DoubtfulKeys;
   readonly leftOut: LeftOutKeys;
+  readonly writes: StreamWrites;
   readonly databases: DatabaseMap;
   /** The set of keys that are left out, in checkpointDb. */
   readonly leftOutKey: string;
@@ -69,6 +72,8 @@ export class StreamTaker implements CommandTaker {
   readonly #filter: CommandFilter;
   readonly #pipeline: BatchPipeline;
   readonly #leftOut: LeftOutCommands;
+  /** As a number: see StreamWrites. */
+  readonly #from: number;
   /** In the order of their offsets. */
   readonly #injections: StreamInjection[] = [];
   /** While there are some: the last place outside of a transaction before the command at hand. */
@@ -84,6 +89,7 @@ export class StreamTaker implements CommandTaker {
     this.#options = options;
     this.#filter = options.filter;
     this.#pipeline = options.pipeline;
+    this.#from = Number(options.from);
     const note = (command: Buffer) => this.own(command, options.checkpointDb);
     this.#leftOut = new LeftOutCommands({ ...options, note });
   }
@@ -119,6 +125,7 @@ export class StreamTaker implements CommandTaker {
     if (this.#injections.length > 0) this.injectDue();
     const filter = this.#filter;
     let verdict = filter.decide(bytes, this.#options.scanner);
+    this.#noteWrite(verdict);
     if (filter.beside !== null) this.#putBeside();
     if (filter.pastLimit.length > 0) this.#leftOut.pastLimit();
     if (
@@ -161,6 +168,7 @@ export class StreamTaker implements CommandTaker {
   largeBegin(bytes: Uint8Array): void {
     const { scanner, refusals, largeExpiry } = this.#options;
     let verdict = this.#filter.decide(bytes, scanner);
+    this.#noteWrite(verdict);
     if (this.#filter.beside !== null) this.#putBeside();
     if (this.#filter.pastLimit.length > 0) this.#leftOut.pastLimit();
     if (this.#options.leftOut.any && verdict === "forward" && !this.#leftOut.isTaken(bytes)) verdict = "skip";
@@ -232,6 +240,15 @@ export class StreamTaker implements CommandTaker {
     this.#filter.beside = null;
     for (const { bytes, watch } of own) this.own(bytes, this.#options.checkpointDb, watch);
     for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
+  }
+
+  #noteWrite(verdict: Verdict): void {
+    const { writes, scanner } = this.#options;
+    const { name, target } = this.#filter;
+    // An empty line is no command; what Sentinels tell each other is passed on to nobody.
+    const ours = verdict === "heartbeat" || scanner.argc === 0;
+    if (ours || (name.rule === "publish" && verdict === "control")) return;
+    writes.note(name, scanner.argc, this.#from + this.position, target !== null || name.rule === "publish");
   }
 
   /** True for a command that the destination is known to refuse; it is logged. */

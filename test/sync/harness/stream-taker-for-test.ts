@@ -34,6 +34,7 @@ export function streamTakerForTest(
     shade,
     doubtful: ledger.doubtful,
     leftOut: ledger.leftOut,
+    writes: ledger.writes,
     databases: { kind: "all" },
     leftOutKey: "left-out",
     unheld: new UnheldKeys(),

@@ -1,0 +1,140 @@
+"use client";
+
+import { ArrowRight, FileText, Undo2 } from "lucide-react";
+import Link from "next/link";
+import { type ReactNode, useState } from "react";
+import { Button, buttonLook } from "@/components/controls/button";
+import { ProgressBar } from "@/components/controls/progress-bar";
+import { Segmented } from "@/components/controls/segmented";
+import { formatCount } from "@/components/format/count";
+import { FinishDialog } from "./finish-dialog";
+import { GateList } from "./gate-list";
+import { shownStep, stepWords } from "./step-words";
+import { StopWritesHelp } from "./stop-writes-help";
+import { SwitchTarget } from "./switch-target";
+import type { Cutover, CutoverOrders } from "./use-cutover-orders";
+
+const depths = [
+  { value: "counts", label: "Counts" },
+  { value: "keys", label: "Keys" },
+  { value: "full", label: "Full" },
+] as const;
+type Depth = (typeof depths)[number]["value"];
+
+/** The step that the cutover is at: what it waits for, its one action, and the way back. */
+export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrders }) {
+  const step = view.cutover?.state.step;
+  const words = stepWords.find((one) => one.step === shownStep(step))!;
+  const [depth, setDepth] = useState<Depth>("keys");
+  const [finishing, setFinishing] = useState(false);
+  const moves = view.moves;
+  const settling = step === "settle";
+  const finished = step === "finished";
+  return (
+    <section aria-labelledby="step-title" className="mt-5" data-panel={step}>
+      <h2 id="step-title" className="text-lg font-semibold tracking-[-0.015em]">
+        {settling
+          ? "The shards come to rest"
+          : step === "finish"
+            ? "Tributary's keys are removed"
+            : words.title}
+      </h2>
+      <p className="mt-1 max-w-prose text-pretty text-ink-2">
+        {settling
+          ? "The last of the stream is applied, expiries are restored, and each shard is asked for all of its keys, so that none is left that has expired there. With many keys it takes up to two minutes."
+          : words.text}
+      </p>
+      {view.problem !== null && !finished && (
+        <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2.5 text-[0.8125rem] break-words">
+          {view.problem} It is tried again by itself.
+        </p>
+      )}
+      {(settling || step === "finish") && (
+        <div className="mt-4 max-w-md">
+          <ProgressBar label={settling ? "The shards come to rest" : "Keys are removed"} fraction={null} />
+        </div>
+      )}
+      {step === "verify" && view.verifying !== null && <Verifying verifying={view.verifying} />}
+      {view.gates.length > 0 && (
+        <div className="mt-4">
+          <GateList gates={view.gates} orders={orders} />
+        </div>
+      )}
+      {step === "stop-writes" && <StopWritesHelp view={view} orders={orders} />}
+      {step === "switch" && <SwitchTarget taskId={view.task.id} />}
+      {!finished && (
+        <Actions back={words.back}>
+          {moves.includes("proceed") && step === "switch" && (
+            <Button look="primary" busy={orders.busy} onClick={() => setFinishing(true)}>
+              {words.action}
+            </Button>
+          )}
+          {moves.includes("proceed") && step !== "switch" && (
+            <>
+              {step === "drain" && (
+                <Segmented label="Depth" value={depth} onChange={setDepth} options={depths} />
+              )}
+              <Button
+                look="primary"
+                busy={orders.busy}
+                disabled={view.shut !== null}
+                onClick={() => void orders.move("proceed", step === "drain" ? { depth } : {})}
+              >
+                {words.action}
+                <ArrowRight className="size-4" aria-hidden />
+              </Button>
+            </>
+          )}
+          {step === "verify" && view.verifying === null && (
+            <Button busy={orders.busy} onClick={() => void orders.verifyAgain("keys")}>
+              Verify again
+            </Button>
+          )}
+          {moves.includes("back") && (
+            <Button busy={orders.busy} onClick={() => void orders.move("back")}>
+              <Undo2 className="size-4" aria-hidden />
+              Go back
+            </Button>
+          )}
+          {moves.includes("leave") && (
+            <Button look="quiet" busy={orders.busy} onClick={() => void orders.move("leave")}>
+              Leave the cutover
+            </Button>
+          )}
+        </Actions>
+      )}
+      {finished && (
+        <Actions back={words.back}>
+          <Link href={`/tasks/${view.task.id}/report`} className={buttonLook("primary")}>
+            <FileText className="size-4" aria-hidden />
+            See the report
+          </Link>
+        </Actions>
+      )}
+      {finishing && <FinishDialog view={view} orders={orders} onClose={() => setFinishing(false)} />}
+    </section>
+  );
+}
+
+function Actions({ back, children }: { back: string; children: ReactNode }) {
+  return (
+    <div className="mt-5 rounded-xl border bg-surface px-4 py-4 shadow-card sm:px-5">
+      <div className="flex flex-wrap items-center gap-2">{children}</div>
+      <p className="mt-3 max-w-prose text-xs text-pretty text-ink-3">
+        <span className="font-medium text-ink-2">Way back:</span> {back}
+      </p>
+    </div>
+  );
+}
+
+function Verifying({ verifying }: { verifying: NonNullable<Cutover["verifying"]> }) {
+  const { done, total } = verifying;
+  return (
+    <div className="mt-4 max-w-md space-y-2">
+      <ProgressBar label="Keys looked at" fraction={total > 0 ? done / total : null} />
+      <p className="num text-xs text-ink-3">
+        {formatCount(done)} of about {formatCount(total)} keys
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,244 @@
+import type { CutoverOverride, CutoverState, CutoverStep, FinalDepth } from "../tasks/cutover-state.ts";
+import type { VerificationRow } from "../verification/verification-store.ts";
+import type { ShardLook } from "./shard-watch.ts";
+
+export const gateNames = [
+  "synchronizing",
+  "lag",
+  "doubtful-keys",
+  "differs",
+  "held",
+  "verified",
+  "writes-stopped",
+  "drained",
+  "final-verification",
+  "at-rest",
+] as const;
+export type GateName = (typeof gateNames)[number];
+
+/** What a gate looks at: one shard, or the whole task. */
+export type GatePart = { readonly shard: string | null; readonly measured: string; readonly ok: boolean };
+
+/** One condition of a step: what is measured, what is wanted, and what to do about it. */
+export type Gate = {
+  readonly name: GateName;
+  readonly title: string;
+  readonly ok: boolean;
+  readonly parts: readonly GatePart[];
+  readonly wanted: string;
+  readonly remedy: string;
+  /** Not to be waited for: the step may be tried again. */
+  readonly advisory: boolean;
+  readonly override: CutoverOverride | null;
+};
+
+/** Within what a cutover may go on. */
+export type CutoverBounds = {
+  readonly lagSeconds: number;
+  readonly lagForMs: number;
+  readonly verifiedWithinMs: number;
+  readonly quietForMs: number;
+  readonly equalForMs: number;
+};
+
+export const CUTOVER_BOUNDS: CutoverBounds = {
+  lagSeconds: 2,
+  lagForMs: 10_000,
+  verifiedWithinMs: 60 * 60_000,
+  quietForMs: 5_000,
+  equalForMs: 3_000,
+};
+
+/** A verification of the task that has ended, as far as the gates go by it. */
+export type VerificationSeen = VerificationRow & {
+  readonly depth: FinalDepth | null;
+  /** All keys of all shards. */
+  readonly whole: boolean;
+};
+
+export type GateFacts = {
+  readonly now: number;
+  readonly bounds: CutoverBounds;
+  readonly shards: readonly ShardLook[];
+  /** Newest first. */
+  readonly verifications: readonly VerificationSeen[];
+  readonly verifying: boolean;
+  readonly overrides: readonly CutoverOverride[];
+};
+
+const ofStep: Readonly<Record<CutoverStep, readonly GateName[]>> = {
+  gates: ["synchronizing", "lag", "doubtful-keys", "differs", "held", "verified"],
+  "stop-writes": ["synchronizing", "writes-stopped"],
+  drain: ["synchronizing", "writes-stopped", "drained", "doubtful-keys"],
+  verify: ["synchronizing", "writes-stopped", "drained", "final-verification", "at-rest"],
+  settle: [],
+  switch: [],
+  finish: [],
+  finished: [],
+  left: [],
+};
+
+/** The gates of the step that a cutover is at, as they are now. */
+export function gatesOf(state: CutoverState, facts: GateFacts): Gate[] {
+  return ofStep[state.step].flatMap((name) => {
+    const gate = gates[name](facts, state);
+    if (gate === null) return [];
+    const override = facts.overrides.find((one) => one.gate === name) ?? null;
+    const ok = gate.parts.every((part) => part.ok);
+    return [{ name, advisory: false, ...gate, ok, override: ok ? null : override }];
+  });
+}
+
+/** The first gate that stands against going on; null where none does. */
+export function shutGate(gates: readonly Gate[]): Gate | null {
+  return gates.find(({ ok, advisory, override }) => !ok && !advisory && override === null) ?? null;
+}
+
+type Judged = Pick<Gate, "title" | "parts" | "wanted" | "remedy"> & { readonly advisory?: boolean };
+
+const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) => Judged | null>> = {
+  synchronizing: ({ shards }) => ({
+    title: "Every shard is synchronizing",
+    parts: shards.map(({ name, status, reason }) => ({
+      shard: name,
+      measured: reason === null ? status : `${status}: ${reason}`,
+      ok: status === "synchronizing",
+    })),
+    wanted: "synchronizing",
+    remedy: "Mend what the shard's page says, or resume the task.",
+  }),
+
+  lag: ({ shards, bounds: { lagSeconds, lagForMs } }) => ({
+    title: "The lag is small",
+    parts: shards.map(({ name, lag, lagGoodFor }) => {
+      if (lag.seconds === null)
+        return {
+          shard: name,
+          measured: `unknown: ${lag.secondsUnknownBecause ?? "not measured"}`,
+          ok: false,
+        };
+      const steady = lagGoodFor !== null && lagGoodFor >= lagForMs;
+      const since = lagGoodFor === null ? "" : `, within the bound for ${seconds(lagGoodFor)}`;
+      return { shard: name, measured: `${lag.seconds.toFixed(1)} s${steady ? "" : since}`, ok: steady };
+    }),
+    wanted: `at most ${lagSeconds} s, for ${seconds(lagForMs)}`,
+    remedy: "Wait. Where it grows, the network or the destination is too slow for what is written.",
+  }),
+
+  "doubtful-keys": ({ shards }) => ({
+    title: "No key is doubtful",
+    parts: shards.map(({ name, doubtfulKeys }) => ({
+      shard: name,
+      measured: doubtfulKeys === null ? "not counted yet" : counted(doubtfulKeys, "key"),
+      ok: doubtfulKeys === 0,
+    })),
+    wanted: "0 keys",
+    remedy:
+      "Wait: keys that may have expired early are copied again by themselves. An event refresh-failed says where that cannot be.",
+  }),
+
+  differs: ({ shards }) => ({
+    title: "Nothing is known to differ",
+    parts: shards.map(({ name, differs }) => ({
+      shard: name,
+      measured: differs.length === 0 ? "nothing" : differs.join("; "),
+      ok: differs.length === 0,
+    })),
+    wanted: "nothing",
+    remedy: "Synchronize the shard again, or acknowledge the difference on its page.",
+  }),
+
+  held: ({ shards }) => ({
+    title: "No shard waits for a decision",
+    parts: shards.map(({ name, held }) => ({
+      shard: name,
+      measured: held ? "waits" : "goes on",
+      ok: !held,
+    })),
+    wanted: "none waits",
+    remedy: "Decide on the shard's page whether it is followed.",
+  }),
+
+  verified: ({ verifications, verifying, bounds: { verifiedWithinMs }, now }) => {
+    const last = verifications.find(({ whole, depth }) => whole && depth !== "counts");
+    const age = last === undefined ? null : now - last.finishedAt;
+    const clean = last?.outcome === "equal";
+    const measured =
+      last === undefined || age === null
+        ? verifying
+          ? "a verification is under way"
+          : "never, over all keys"
+        : `${last.sentence} (${minutes(age)} ago)`;
+    return {
+      title: "A verification found no difference",
+      parts: [{ shard: null, measured, ok: clean && age !== null && age <= verifiedWithinMs }],
+      wanted: `all keys equal, at depth keys or full, at most ${minutes(verifiedWithinMs)} ago`,
+      remedy: "Press Verify on the task's page, and repair what differs.",
+    };
+  },
+
+  "writes-stopped": ({ shards, bounds: { quietForMs } }) => ({
+    title: "Nobody writes to the shards",
+    parts: shards.map(({ name, writes: { perSecond, commands, quietFor } }) => {
+      if (quietFor === null) return { shard: name, measured: "unknown", ok: false };
+      if (quietFor >= quietForMs)
+        return { shard: name, measured: `quiet for ${seconds(quietFor)}`, ok: true };
+      const which = commands.length === 0 ? "" : ` (${commands.join(", ")})`;
+      if (perSecond !== null && perSecond > 0)
+        return { shard: name, measured: `${rate(perSecond)} writes/s still come${which}`, ok: false };
+      return { shard: name, measured: `quiet for ${seconds(quietFor)}, so far`, ok: false };
+    }),
+    wanted: `no write for ${seconds(quietForMs)}`,
+    remedy: "Stop what writes. The list of clients says where commands come from.",
+  }),
+
+  drained: ({ shards, bounds: { equalForMs } }) => ({
+    title: "The destination has all that the shards have written",
+    parts: shards.map(({ name, drain: { sourceOffset, appliedOffset, equalFor } }) => ({
+      shard: name,
+      measured:
+        equalFor !== null
+          ? `applied up to offset ${appliedOffset}, equal for ${seconds(equalFor)}`
+          : sourceOffset === null || appliedOffset === null
+            ? "unknown"
+            : `offset ${appliedOffset} of ${sourceOffset}`,
+      ok: equalFor !== null && equalFor >= equalForMs,
+    })),
+    wanted: `the applied offset equals the shard's, for ${seconds(equalForMs)}`,
+    remedy: "Wait. Where it does not come, see the shard's page.",
+  }),
+
+  "final-verification": ({ verifications, verifying }, state) => {
+    const startedAt = state.step === "verify" ? state.startedAt : null;
+    const run = startedAt === null ? undefined : verifications.find((one) => one.startedAt >= startedAt);
+    const measured = verifying ? "under way" : (run?.sentence ?? "about to begin");
+    return {
+      title: "The final verification found no difference",
+      parts: [{ shard: null, measured, ok: !verifying && run?.outcome === "equal" }],
+      wanted: "equal",
+      remedy: "See what differs on the task's page, repair it, and verify again.",
+    };
+  },
+
+  "at-rest": (_, state) => {
+    if (state.step !== "verify" || state.unrested.length === 0) return null;
+    return {
+      title: "The shards could be brought to rest",
+      parts: state.unrested.map((why) => ({ shard: null, measured: why, ok: false })),
+      wanted: "all is applied and put right",
+      remedy: "Mend what stands in the way and try again. An override goes on without, and verifies nothing.",
+      advisory: true,
+    };
+  },
+};
+
+const seconds = (ms: number) => `${Math.floor(ms / 1000)} s`;
+
+function minutes(ms: number): string {
+  return ms < 60_000 ? seconds(ms) : `${Math.floor(ms / 60_000)} min`;
+}
+
+const rate = (perSecond: number) => (perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond)));
+
+const counted = (count: number, what: string) =>
+  `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;

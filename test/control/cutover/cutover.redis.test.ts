@@ -1,0 +1,140 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import {
+  type RedisServer,
+  startNutcracker,
+  startRedis,
+  temporaryFolder,
+  until,
+} from "../../servers/index.ts";
+import { CutoverForTest, openForCutover } from "./open-cutover.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+
+/** Two shards behind a nutcracker, a task that synchronizes them, and its cutover. */
+async function world(options: { neighbor?: boolean } = {}) {
+  const [a, b, destination] = await Promise.all([startRedis(), startRedis(), startRedis()]);
+  const nutcracker = await startNutcracker({
+    servers: [
+      { port: a.port, name: "alpha-1" },
+      { port: b.port, name: "alpha-2" },
+    ],
+  });
+  for (let n = 0; n < 200; n++) await nutcracker.client.set(`k:${n}`, n);
+  if (options.neighbor === true) await destination.client.set("tributary:checkpoint:neighbor", "theirs");
+  const directory = temporaryFolder();
+  const open = openForCutover(directory);
+  const { id } = await open.control.create(
+    {
+      name: "river",
+      source: { kind: "nutcracker", text: nutcracker.configText, pool: "alpha" },
+      destination: { address: destination.url },
+      destinationKeys: "overwrite",
+    },
+    { start: true, skipChecks: true },
+  );
+  await until(() => open.control.row(id).status === "synchronizing", {
+    what: "it is synchronizing",
+    timeoutMs: 60_000,
+  });
+  return { a, b, destination, nutcracker, directory, open, id, cutover: new CutoverForTest(open, id) };
+}
+
+/** Commands that reach a server, one text each. */
+async function watch(server: RedisServer): Promise<string[]> {
+  const seen: string[] = [];
+  const monitor = await server.client.duplicate().monitor();
+  monitor.on("monitor", (_: string, args: string[]) => seen.push(args.join(" ")));
+  onTestFinished(() => monitor.disconnect());
+  return seen;
+}
+
+test("leads from the gates to the end, and a real nutcracker reads with the file what was merged", async () => {
+  const { a, b, destination, nutcracker, directory, open, id, cutover } = await world({ neighbor: true });
+  cutover.begin();
+  expect(cutover.gate("verified")).toMatchObject({ ok: false });
+  expect(() => cutover.order("proceed")).toThrow(/river cannot go on/);
+  await cutover.verified();
+  await cutover.proceed();
+
+  // Somebody still writes: it says to which shard, how much and what.
+  let writing = true;
+  const writer = (async () => {
+    for (let n = 0; writing; n++) await nutcracker.client.set("k:1", n);
+  })();
+  const wrote = () =>
+    cutover.gate("writes-stopped")!.parts.filter(({ measured }) => /writes\/s/.test(measured));
+  await until(() => wrote().length === 1, { what: "it says that writes come", timeoutMs: 30_000 });
+  expect(wrote()[0]!.measured).toMatch(/^[\d.]+ writes\/s still come \(SET\)$/);
+  expect(() => cutover.order("proceed")).toThrow(/Nobody writes to the shards/);
+  writing = false;
+  await writer;
+  await nutcracker.client.set("last", "word");
+  await cutover.proceed();
+  expect(cutover.step).toBe("drain");
+  await cutover.proceed();
+  expect(cutover.step).toBe("verify");
+  await cutover.proceed();
+  await cutover.at("switch");
+
+  // At rest: nothing of ours may start again, whoever asks.
+  expect(open.control.row(id)).toMatchObject({ status: "paused", cutover: "switch", actions: [] });
+  for (const act of [
+    () => open.control.resume(id),
+    () => open.control.stop(id),
+    () => open.control.start(id),
+  ])
+    expect(act).toThrow(/its cutover is under way/);
+  expect(await destination.client.get("last")).toBe("word");
+  const seen = await watch(destination);
+  await a.client.set("too", "late");
+
+  const file = open.control.switchFile(id);
+  expect(file).toMatchObject({
+    former: nutcracker.configText,
+    endpoint: `redis://127.0.0.1:${destination.port}`,
+  });
+  const text = readFileSync(join(file.directory!, "nutcracker.yml"), "utf8");
+  expect(file.directory).toBe(join(directory, "cutover", id));
+  expect(statSync(join(file.directory!, "nutcracker.yml")).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(file.directory!, "nutcracker.former.yml"), "utf8")).toBe(nutcracker.configText);
+  expect(text).toContain(`127.0.0.1:${destination.port}:1 destination`);
+  expect(text).not.toContain(`:${a.port}`);
+  await nutcracker.stop();
+  const switched = await startNutcracker({ servers: [], port: nutcracker.port, configText: text });
+  for (let n = 2; n < 200; n++) expect(await switched.client.get(`k:${n}`)).toBe(String(n));
+  await switched.client.set("k:2", "of the application");
+
+  await cutover.proceed();
+  await cutover.at("finished");
+  expect(open.control.row(id)).toMatchObject({ status: "finished", cutover: null, actions: ["delete"] });
+  const left = await destination.client.keys("*tributary*");
+  expect(left).toEqual(["tributary:checkpoint:neighbor"]);
+  for (const shard of [a, b]) expect(await shard.client.exists("DTS_REDIS_TIMESTAMP_HEARTBEAT")).toBe(0);
+  const after = seen.length;
+  await a.client.set("k:2", "of a shard");
+  await b.client.del("k:2");
+  await switched.client.incr("counter");
+  await until(() => seen.some((text) => text === "incr counter"), {
+    what: "MONITOR has seen the application",
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(seen.slice(after).filter((text) => !/^incr counter$/.test(text))).toEqual([]);
+  expect(await destination.client.get("k:2")).toBe("of the application");
+  expect(await destination.client.exists("too")).toBe(0);
+
+  const report = open.control.report(id);
+  expect(report).toMatchObject({
+    task: { name: "river", status: "finished", source: "alpha (nutcracker.yml)" },
+    shards: [{ name: "alpha-1", differs: [] }, { name: "alpha-2" }],
+    verifications: [{ outcome: "equal" }, { outcome: "equal" }],
+    cutovers: [{ startedBy: { by: "Ann" }, state: { step: "finished" } }],
+  });
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  await open.close();
+  const again = openForCutover(directory);
+  expect(again.control.report(id)).toEqual(report);
+  expect(again.control.cutover(id).cutover?.over).toBe(true);
+  expect(again.failures).toEqual([]);
+});
