@@ -1,4 +1,5 @@
 import { releaseOf } from "../redis/server-info.ts";
+import { dumpVersion } from "./dump-footer.ts";
 import * as type from "./rdb-type.ts";
 
 /** What is written to, as far as it decides how a value can be written. */
@@ -97,13 +98,9 @@ export function restoreVersionFor(kind: number, destination: RdbDestination): nu
   return since;
 }
 
-/** Version (2 bytes) and CRC64 (8) at the end of what DUMP gives (redis: cluster.c createDumpPayload). */
-const FOOTER = 10;
-
 /** The type of a value as DUMP gives it: a byte, which Valkey 9 and Redis use for two encodings (rdb-type.ts). */
 export function typeOfDump(payload: Uint8Array): number {
-  const at = payload.length - FOOTER;
-  const ofValkey = at > 0 && payload[at]! + 256 * payload[at + 1]! === 80;
+  const ofValkey = dumpVersion(payload) === 80;
   const kind = payload[0] ?? 0;
   return ofValkey && kind === (type.TYPE_HASH_2_VALKEY & 0xff) ? type.TYPE_HASH_2_VALKEY : kind;
 }

@@ -1,8 +1,8 @@
+import { dumpVersion, setDumpVersion } from "../../rdb/dump-footer.ts";
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
 import { type RdbDestination, rdbTypeIsKnown, restoreVersionFor, typeOfDump } from "../../rdb/rdb-version.ts";
 import { type CommandServer, serverHas } from "../../redis/command-facts.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
-import { writeCrc64 } from "../../redis/crc64.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { releaseOf } from "../../redis/server-info.ts";
 import { allArguments, word } from "./command-arguments.ts";
@@ -95,29 +95,27 @@ export class CommandDowngrade {
     if (scanner.seen < scanner.argc || scanner.argc < 4) return null;
     const args = allArguments(bytes, scanner);
     const payload = args[3]!;
-    const version = payload.length > FOOTER ? restoreVersionFor(typeOfDump(payload), this.#server) : null;
+    const version =
+      dumpVersion(payload) === null ? null : restoreVersionFor(typeOfDump(payload), this.#server);
     const other = version === null ? null : withVersion(payload, version);
     return other === null ? null : encodeCommand([...args.slice(0, 3), other, ...args.slice(4)]);
   }
 }
 
-/** Version (2 bytes) and CRC64 (8) behind what DUMP and FUNCTION DUMP give (redis: cluster.c createDumpPayload). */
-const FOOTER = 10;
 /** redis: rdb.h RDB_VERSION of 7.0, the first with functions. */
 const FUNCTIONS_VERSION = 10;
 
 /** FUNCTION DUMP's payload as every server with functions takes it. */
 export function portableFunctions(payload: Buffer): Buffer {
-  return payload.length > FOOTER ? (withVersion(payload, FUNCTIONS_VERSION) ?? payload) : payload;
+  return withVersion(payload, FUNCTIONS_VERSION) ?? payload;
 }
 
-/** Null where it has that version already. */
+/** Null where it has that version already, or none. */
 function withVersion(payload: Buffer, version: number): Buffer | null {
-  const at = payload.length - FOOTER;
-  if (payload.readUInt16LE(at) === version) return null;
+  const present = dumpVersion(payload);
+  if (present === null || present === version) return null;
   const other = Buffer.from(payload);
-  other.writeUInt16LE(version, at);
-  writeCrc64(other, 0, at + 2, at + 2);
+  setDumpVersion(other, version);
   return other;
 }
 

@@ -1,4 +1,5 @@
 import type { TributaryError } from "../../errors/tributary-error.ts";
+import { dumpVersion, valueOfDump } from "../../rdb/dump-footer.ts";
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
 import { typeOfDump } from "../../rdb/rdb-version.ts";
 import type { RdbEntry } from "../../rdb/rdb-visitor.ts";
@@ -54,9 +55,6 @@ type Mark = { readonly commands: number; readonly position: number; readonly key
  * not needed for the keys. One of the others that is not known was renamed, which can be undone.
  */
 const NOT_EVERYWHERE = /^(X[A-Z]+|HPEXPIREAT|SCRIPT|FUNCTION|RESTORE)$/;
-
-/** The bytes after the value in a RESTORE payload: version and checksum. */
-const FOOTER = 10;
 
 /** Follows the destination's answers to an initial sync: progress, refused keys, and states to wait for. */
 export class LoadReplies implements ReplyHandler {
@@ -158,7 +156,7 @@ export class LoadReplies implements ReplyHandler {
   #decodeInstead(name: string, args: readonly Uint8Array[], text: string): boolean {
     const [, key, ttl, payload] = args;
     if (name !== "RESTORE" || !/Bad data format|payload version or checksum/i.test(text)) return false;
-    if (key === undefined || ttl === undefined || payload === undefined || payload.length <= FOOTER)
+    if (key === undefined || ttl === undefined || payload === undefined || dumpVersion(payload) === null)
       return false;
     if (payload[0] === TYPE_MODULE_2) return false;
     const expireAt = parseExpiryTime(Buffer.from(ttl).toString("latin1")) ?? -1;
@@ -174,7 +172,7 @@ export class LoadReplies implements ReplyHandler {
         freq: -1,
         offset: this.#restores.offsetOf(this.seen),
       },
-      bytes: Buffer.from(payload.subarray(1, payload.length - FOOTER)),
+      bytes: Buffer.from(valueOfDump(payload)),
     });
     return true;
   }

@@ -1,5 +1,5 @@
+import { DUMP_FOOTER, putDumpFooter } from "../../rdb/dump-footer.ts";
 import type { RdbEntry } from "../../rdb/rdb-visitor.ts";
-import { writeCrc64 } from "../../redis/crc64.ts";
 import { addMs, type ExpiryTime } from "../../redis/expiry-time.ts";
 import {
   decimalDigits,
@@ -16,9 +16,6 @@ import type { DestinationLink } from "../destination/destination-link.ts";
 const RDB_TYPE_STRING = 0;
 const DOLLAR = 36;
 const ASTERISK = 42;
-/** Version (2 bytes) and CRC64 (8): redis: cluster.c createDumpPayload. */
-const FOOTER = 10;
-
 /**
  * Writes one key, whose value is still encoded as in the RDB, as a command: plain strings as SET, which costs
  * the destination less, everything else as RESTORE with the value's bytes as they are.
@@ -84,7 +81,7 @@ export class ValueWriter {
     const freq = restoreAbsTtl && !idle && entry.freq >= 0;
     const absolute = restoreAbsTtl && expireAt >= 0;
     const argc = 4 + (restoreReplace ? 1 : 0) + (absolute ? 1 : 0) + (idle || freq ? 2 : 0);
-    const payload = 1 + end - start + FOOTER;
+    const payload = 1 + end - start + DUMP_FOOTER;
     const slab = link.reserve(2 * key.length + payload + 10 * HEAD_BYTES + 128);
     const into = slab.bytes;
     let at = slab.length;
@@ -102,10 +99,8 @@ export class ValueWriter {
     const from = at;
     into[at++] = entry.type;
     at = putBytes(into, at, bytes, start, end);
-    into[at++] = version & 255;
-    into[at++] = version >>> 8;
-    writeCrc64(into, from, at, at);
-    at = putCrlf(into, at + 8);
+    at = putDumpFooter(into, from, at, version);
+    at = putCrlf(into, at);
     if (restoreReplace) at = putBytes(into, at, REPLACE, 0, REPLACE.length);
     if (absolute) at = putBytes(into, at, ABSTTL, 0, ABSTTL.length);
     if (idle || freq) {

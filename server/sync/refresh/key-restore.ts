@@ -1,17 +1,14 @@
+import { DUMP_FOOTER, setDumpVersion } from "../../rdb/dump-footer.ts";
 import { RdbInput } from "../../rdb/rdb-input.ts";
 import { TYPE_MODULE_2 } from "../../rdb/rdb-type.ts";
 import { writeValueCommands } from "../../rdb/rdb-value.ts";
 import { typeOfDump } from "../../rdb/rdb-version.ts";
 import type { ValueLoss } from "../../rdb/value-writing.ts";
 import type { CommandWriter } from "../../redis/command-writer.ts";
-import { writeCrc64 } from "../../redis/crc64.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { addMs, type ExpiryTime } from "../../redis/expiry-time.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DumpedKey } from "./key-dump.ts";
-
-/** Version (2 bytes) and CRC64 (8): redis: cluster.c createDumpPayload. */
-const FOOTER = 10;
 
 export type RestoreCommands = {
   readonly commands: readonly Buffer[];
@@ -43,16 +40,13 @@ export async function restoreCommands(
   }
   if (options.decode || version === null || payload.length > abilities.maxBulkBytes) {
     const out = new CommandList();
-    const input = RdbInput.of(payload, 1, payload.length - FOOTER, options.role);
+    const input = RdbInput.of(payload, 1, payload.length - DUMP_FOOTER, options.role);
     const losses = await writeValueCommands(input, type, { key, expireAt }, out, {
       destination: abilities.server,
     });
     return { commands: out.commands, restores: false, losses };
   }
-  const end = payload.length - FOOTER;
-  payload[end] = version & 255;
-  payload[end + 1] = version >>> 8;
-  writeCrc64(payload, 0, end + 2, end + 2);
+  setDumpVersion(payload, version);
   const { restoreAbsTtl, restoreReplace } = abilities;
   // Before 5.0 it can be relative only, and 1 ms stands for the past.
   const stated = restoreAbsTtl ? expireAt : addMs(expireAt, -options.now);
