@@ -2,7 +2,7 @@ import { type PlainReason, reasonOf } from "../../errors/tributary-error.ts";
 import type { ShardStatus } from "../../sync/report/shard-report.ts";
 import { type CutoverStep, isAtRest } from "./cutover-state.ts";
 import type { ShardRun } from "./shard-run.ts";
-import type { TaskAction, TaskRecord } from "./task-record.ts";
+import type { TaskRecord } from "./task-record.ts";
 import { worstOf } from "./task-status.ts";
 
 export type State = {
@@ -85,21 +85,20 @@ export class TaskRun {
     return { status: "pending", reason: null, since };
   }
 
-  /** What can be done now. */
-  actions(): TaskAction[] {
-    const { wanted } = this.record;
-    const { status } = this.state();
-    if (this.atRest) return [];
-    if (wanted === "created") return ["start", "delete"];
-    if (wanted === "finished") return this.record.cuttingOver ? [] : ["delete"];
-    if (wanted === "paused") return ["resume", "delete"];
-    const actions: TaskAction[] = [];
-    if (status === "failed") actions.push("start");
-    actions.push("pause");
-    if (this.record.failure === null && this.checking === null) actions.push("resync");
-    if (status === "synchronizing" && this.cutover === null) actions.push("stop");
-    if (this.record.failure !== null && !this.running) actions.push("delete");
-    return actions;
+  /** What task-rules.ts looks at. */
+  ruleFacts() {
+    const { wanted, cuttingOver, failure } = this.record;
+    return {
+      ...{ wanted, cuttingOver, running: this.running, status: this.state().status },
+      failed: failure !== null,
+      checking: this.checking !== null,
+      ended: this.shards.some((shard) => shard.ended),
+      cutover: this.atRest
+        ? ("at rest" as const)
+        : this.cutover !== null
+          ? ("under way" as const)
+          : ("none" as const),
+    };
   }
 
   addToSparkline(seconds: number | null): void {

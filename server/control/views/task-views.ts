@@ -3,6 +3,7 @@ import { formatAddress } from "../../redis/endpoint.ts";
 import type { KeyCount, Lag } from "../../sync/report/shard-report.ts";
 import type { ShardRun } from "../tasks/shard-run.ts";
 import type { ShardFacts } from "../tasks/task-record.ts";
+import { actionsOn } from "../tasks/task-rules.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import type { EventView, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
 
@@ -32,7 +33,7 @@ export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: numbe
     unseenAlerts: unseen.length,
     takesShards: record.source.kind === "shards" && record.wanted !== "finished",
     differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
-    actions: run.actions(),
+    actions: actionsOn(run.ruleFacts()),
     cutover: run.cutover,
   };
 }
