@@ -1,5 +1,6 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
 import type { PaceLimits } from "../../verify/pace.ts";
+import type { VerdictJson } from "../../verify/verdict-text.ts";
 import type { VerifyProgress } from "../../verify/verification.ts";
 import type { VerifyDepth } from "../../verify/verify-spec.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
@@ -35,6 +36,8 @@ export type VerifyJobsOptions = {
   readonly now: () => number;
   /** A run has ended. */
   readonly onEnded: (taskId: string, row: Omit<VerificationRow, "id">) => void;
+  /** It has come to a verdict. */
+  readonly onVerdict: (taskId: string, verdict: VerdictJson) => void;
   readonly onFailure: (error: unknown) => void;
 };
 
@@ -140,7 +143,7 @@ export class VerifyJobs {
   }
 
   #heard(taskId: string, startedAt: number, message: VerifyMessage): void {
-    const { store, now, onEnded, onFailure } = this.#options;
+    const { store, now, onEnded, onVerdict, onFailure } = this.#options;
     const job = this.#running.get(taskId);
     if (message.type === "progress" && job !== undefined) job.progress = message.progress;
     if (message.type !== "verdict" && message.type !== "failed") return;
@@ -162,6 +165,7 @@ export class VerifyJobs {
       const named = message.type === "verdict" ? message.named : [];
       store.add(taskId, { ...row, verdict, reason }, named.map(keyOfPlain));
       onEnded(taskId, row);
+      if (verdict !== null) onVerdict(taskId, verdict);
     } catch (error) {
       // Its task may have been deleted meanwhile.
       onFailure(error);

@@ -6,6 +6,7 @@ import type { SecretBox } from "../secrets/secret-box.ts";
 import type { StorageHealth } from "../storage/storage-health.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Actor } from "../tasks/actor.ts";
+import { clearedBy } from "./cleared-shards.ts";
 import { RepairJobs, type RepairPreview, type RepairView } from "./repair-jobs.ts";
 import type { RepairSelection } from "./repair-selection.ts";
 import { RepairStore } from "./repair-store.ts";
@@ -38,6 +39,18 @@ export function openVerifying(options: VerifyingOptions) {
     onEnded: (taskId, { outcome, sentence }) => {
       const level = outcome === "different" ? "alert" : outcome === "equal" ? "info" : "warning";
       events.add({ taskId, shardId: null, at: now(), level, type: "task-verified", message: `${sentence}.` });
+    },
+    onVerdict: (taskId, verdict) => {
+      const run = supervisor.run(taskId);
+      const shards = run.shards.map(({ record, facts }) => ({
+        id: record.id,
+        differs: facts?.differs ?? null,
+      }));
+      for (const shardId of clearedBy(verdict, shards)) {
+        supervisor.tell({ type: "acknowledge", taskId, shardId });
+        const message = "Nothing differs from the shard any more: a verification has compared all keys.";
+        supervisor.say(run, "difference-ended", message, "info", shardId);
+      }
     },
   });
   const repairJobs = new RepairJobs({ ...options, store: repairStore, verifications });
