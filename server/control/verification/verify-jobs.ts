@@ -23,6 +23,8 @@ export type VerifyOrder = {
   readonly shardId: string | null;
   readonly keysPerSecond: number | null;
   readonly bytesPerSecond: number | null;
+  /** Replicas of the shards are read in the place of their masters. */
+  readonly replicas?: boolean;
 };
 
 export type VerifyView = {
@@ -147,7 +149,12 @@ export class VerifyJobs {
       type: "run",
       pace: paceOf(order),
       listed: LISTED,
-      spec: { ...verifySpecOf(task, this.#options), depth: order.depth, range },
+      spec: {
+        ...verifySpecOf(task, this.#options),
+        depth: order.depth,
+        range,
+        replicas: order.replicas ?? false,
+      },
     };
   }
 
