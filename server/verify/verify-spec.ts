@@ -34,6 +34,8 @@ export type VerifySpec = {
   readonly checkpointDb: number;
   readonly depth: VerifyDepth;
   readonly range: VerifyRange;
+  /** Replicas of the shards are read in the place of their masters, where they answer. */
+  readonly replicas?: boolean;
   /** A folder of this verification's own, for fingerprints that do not fit into memory. */
   readonly directory: string;
 };
@@ -55,7 +57,8 @@ export type VerifyLimits = {
 export const defaultLimits: VerifyLimits = {
   rounds: 10,
   patienceMs: 30_000,
-  pieceBytes: 1024 * 1024,
+  // A DUMP of 1 MiB takes a server 5 to 17 ms, of this less than 5.
+  pieceBytes: 256 * 1024,
   listed: 10_000,
   keysInMemory: 3_000_000,
 };
