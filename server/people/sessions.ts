@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { betterAuth } from "better-auth";
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/open-database.ts";
 import { accounts, authVerifications, sessions, settings, users } from "../../db/schema.ts";
@@ -28,14 +26,12 @@ export type PersonIdentity = Extract<Identity, { kind: "person" }>;
  * have made up, such as X-Forwarded-For.
  */
 export class Sessions {
-  readonly #plain: ReturnType<typeof open>;
-  readonly #secure: ReturnType<typeof open>;
+  readonly #open: (secure: boolean) => ReturnType<typeof open>;
+  readonly #opened = new Map<boolean, ReturnType<typeof open>>();
 
   constructor(options: { db: Database; box: Box; onError: (message: string) => void }) {
     const secret = readSecret(options.db, options.box);
-    // A browser takes back a cookie with Secure over TLS alone, so each way of coming has one of its own.
-    this.#plain = open({ ...options, secret, secure: false });
-    this.#secure = open({ ...options, secret, secure: true });
+    this.#open = (secure) => open({ ...options, secret, secure });
   }
 
   /** @param from the caller's address, kept with the session. @param secure whether the browser came over TLS. */
@@ -45,7 +41,7 @@ export class Sessions {
   ): Promise<CookieAnswer> {
     const headers = new Headers({ [addressHeader]: client.from ?? "" });
     if (client.userAgent !== undefined) headers.set("user-agent", client.userAgent.slice(0, 300));
-    const answer = await this.#of(client.secure).api.signInEmail({
+    const answer = await (await this.#of(client.secure)).api.signInEmail({
       body: credentials,
       headers,
       asResponse: true,
@@ -56,7 +52,7 @@ export class Sessions {
   }
 
   async logout(cookie: string | undefined, secure: boolean): Promise<CookieAnswer> {
-    const answer = await this.#of(secure).api.signOut({
+    const answer = await (await this.#of(secure)).api.signOut({
       headers: new Headers({ cookie: cookie ?? "" }),
       asResponse: true,
     });
@@ -66,33 +62,41 @@ export class Sessions {
   /** Whose cookie it is; null where it is nobody's, or the session has ended. */
   async identify(cookie: string | undefined, secure: boolean): Promise<PersonIdentity | null> {
     if (cookie === undefined) return null;
-    const found = await this.#of(secure).api.getSession({ headers: new Headers({ cookie }) });
+    const found = await (await this.#of(secure)).api.getSession({ headers: new Headers({ cookie }) });
     if (found === null) return null;
     const { id, name, email, role } = found.user;
     return { kind: "person", id, name, email, role: readRole(role), sessionId: found.session.id };
   }
 
   async hash(password: string): Promise<string> {
-    return (await this.#plain.$context).password.hash(password);
+    return (await (await this.#of(false)).$context).password.hash(password);
   }
 
   async matches(password: string, hash: string): Promise<boolean> {
-    return (await this.#plain.$context).password.verify({ password, hash });
+    return (await (await this.#of(false)).$context).password.verify({ password, hash });
   }
 
-  #of(secure: boolean) {
-    return secure ? this.#secure : this.#plain;
+  /** A browser takes back a cookie with Secure over TLS alone, so each way of coming has one of its own. */
+  #of(secure: boolean): ReturnType<typeof open> {
+    const auth = this.#opened.get(secure) ?? this.#open(secure);
+    this.#opened.set(secure, auth);
+    return auth;
   }
 }
 
 const addressHeader = "x-tributary-address";
 
-function open(options: {
+async function open(options: {
   db: Database;
   secret: string;
   secure: boolean;
   onError: (message: string) => void;
 }) {
+  // A second of a start, which nobody who runs without a login has to wait for.
+  const [{ betterAuth }, { drizzleAdapter }] = await Promise.all([
+    import("better-auth/minimal"),
+    import("better-auth/adapters/drizzle"),
+  ]);
   return betterAuth({
     appName: "Tributary",
     // No link is made from it: it says only that cookies are for the very host that is asked.
