@@ -11,16 +11,16 @@ export const auditFilter = z.object({
 });
 
 export const auditRouter = router({
-  /** Newest first; `before` is the id of the last entry of the page before. */
+  /** Newest first; `cursor` is the id of the last entry of the page before. */
   page: procedure
     .input(
       auditFilter.extend({
-        before: z.number().int().nullish(),
+        cursor: z.number().int().nullish(),
         limit: z.number().int().min(1).max(200).default(50),
       }),
     )
-    .query(({ ctx, input: { before, limit, ...filter } }) =>
-      ctx.people.audit.page(filter, before ?? null, limit),
+    .query(({ ctx, input: { cursor, limit, ...filter } }) =>
+      ctx.people.audit.page(filter, cursor ?? null, limit),
     ),
   actions: procedure.query(({ ctx }) => ctx.people.audit.actions()),
 });

@@ -21,9 +21,9 @@ export type AuditEntry = {
   /** "begun", "done", or the code of what refused it. */
   readonly outcome: string;
   readonly reason: string | null;
-  readonly input: unknown;
-  readonly before: unknown;
-  readonly after: unknown;
+  readonly input?: unknown;
+  readonly before?: unknown;
+  readonly after?: unknown;
 };
 
 /** What is known when something begins; the rest is added at its end. */
