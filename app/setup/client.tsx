@@ -36,7 +36,7 @@ export function SetupPage() {
   return (
     <Entrance
       title="Welcome to Tributary"
-      text="Nobody has an account here yet. Make yours: you become the administrator, and invite the others."
+      text="Nobody has an account here yet. Create yours: you become the administrator, and invite the others."
     >
       <form onSubmit={submit} className="space-y-4">
         <Field label="Your name">
@@ -68,7 +68,7 @@ export function SetupPage() {
         <NewPasswordField value={password} onChange={setPassword} />
         {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
         <Button type="submit" look="primary" busy={entering} className="w-full">
-          Make the account
+          Create the account
         </Button>
       </form>
     </Entrance>

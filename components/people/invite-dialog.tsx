@@ -66,7 +66,7 @@ export function InviteDialog({ onClose, onMade }: InviteDialogProps) {
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={invite.isPending}>
-            Make the link
+            Create the link
           </Button>
         </div>
       </form>

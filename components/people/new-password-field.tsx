@@ -15,7 +15,7 @@ export function NewPasswordField({ label = "Password", value, error, onChange }:
   return (
     <Field
       label={label}
-      help="At least 10 characters. Several words are easier to keep than signs."
+      help="At least 10 characters. Several words are easier to keep than symbols."
       error={error}
     >
       {(control) => (

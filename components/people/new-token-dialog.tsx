@@ -95,7 +95,7 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={create.isPending}>
-            Make the token
+            Create the token
           </Button>
         </div>
       </form>

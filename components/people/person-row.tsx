@@ -78,7 +78,7 @@ export function PersonRow({ person, onRole, onEndSessions, onLink, onDelete }: P
         returnTo={more}
         title={`A new password for ${person.name}?`}
         text="You get a link to hand over. The password and all sessions that there are end now."
-        word="Make the link"
+        word="Create the link"
         act={onLink}
       />
       <ConfirmDialog
@@ -97,7 +97,7 @@ export function PersonRow({ person, onRole, onEndSessions, onLink, onDelete }: P
 
 function Presence({ person }: { person: PersonView }) {
   if (person.invitedUntil !== null && !person.canSignIn) return <>Invited, and has not come yet</>;
-  if (!person.canSignIn) return <>The invitation has expired: make a new link</>;
+  if (!person.canSignIn) return <>The invitation has expired: create a new one</>;
   const sessions = person.sessions === 0 ? "not signed in" : formatPlural(person.sessions, "session");
   if (person.lastLoginAt === null) return <>Has never signed in</>;
   return (

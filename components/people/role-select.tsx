@@ -10,17 +10,19 @@ type RoleSelectProps = { label: string; value: Role; onChange: (role: Role) => v
 /** One of the roles, in one line. */
 export function RoleSelect({ label, value, onChange }: RoleSelectProps) {
   return (
-    <select
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChange(event.target.value as Role)}
-      className={cx(inputLook, "h-9 w-36 shrink-0 pr-2")}
-    >
-      {roleChoices.map((choice) => (
-        <option key={choice.value} value={choice.value}>
-          {choice.label}
-        </option>
-      ))}
-    </select>
+    <span className="w-36 shrink-0">
+      <select
+        aria-label={label}
+        value={value}
+        onChange={(event) => onChange(event.target.value as Role)}
+        className={cx(inputLook, "h-9")}
+      >
+        {roleChoices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }

@@ -47,7 +47,7 @@ export function JoinPage({ secret, name, email }: JoinPageProps) {
         <NewPasswordField value={password} onChange={setPassword} />
         {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
         <Button type="submit" look="primary" busy={entering} className="w-full">
-          Keep it and sign in
+          Set it and sign in
         </Button>
       </form>
     </Entrance>

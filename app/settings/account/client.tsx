@@ -50,9 +50,9 @@ export function AccountPage() {
             <span className="font-medium text-ink">{choice?.label}.</span> {choice?.help}
           </p>
         </CardSection>
-        <CardSection title="Change the password">
+        <CardSection title="Password">
           <form onSubmit={submit} className="space-y-4 border-t px-4 py-4 sm:px-5">
-            <Field label="The present password">
+            <Field label="Current password">
               {(control) => (
                 <PasswordInput
                   {...control}
@@ -64,10 +64,10 @@ export function AccountPage() {
                 />
               )}
             </Field>
-            <NewPasswordField label="The new password" value={next} onChange={setNext} />
+            <NewPasswordField label="New password" value={next} onChange={setNext} />
             {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
             <Button type="submit" look="primary" busy={change.isPending}>
-              Change it
+              Change the password
             </Button>
           </form>
         </CardSection>

@@ -66,27 +66,30 @@ export function AuditPage({ filter, initial, actions }: AuditPageProps) {
         </div>
       </div>
       <form onSubmit={submit} className="mb-3 flex flex-wrap gap-2">
-        <TextInput
-          type="search"
-          aria-label="Search"
-          placeholder="A person, a task, a reason"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          className="min-w-40 flex-1 sm:max-w-72"
-        />
-        <select
-          aria-label="Action"
-          value={filter.action ?? ""}
-          onChange={(event) => go({ ...filter, action: event.target.value })}
-          className={cx(inputLook, "h-9 w-auto")}
-        >
-          <option value="">All actions</option>
-          {actions.map((action) => (
-            <option key={action} value={action}>
-              {action}
-            </option>
-          ))}
-        </select>
+        <span className="w-72 max-w-full">
+          <TextInput
+            type="search"
+            aria-label="Search"
+            placeholder="A person, a task, a reason"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </span>
+        <span className="w-52">
+          <select
+            aria-label="Action"
+            value={filter.action ?? ""}
+            onChange={(event) => go({ ...filter, action: event.target.value })}
+            className={cx(inputLook, "h-9")}
+          >
+            <option value="">All actions</option>
+            {actions.map((action) => (
+              <option key={action} value={action}>
+                {action}
+              </option>
+            ))}
+          </select>
+        </span>
         <Button type="submit">Search</Button>
       </form>
       <Card className="overflow-hidden">

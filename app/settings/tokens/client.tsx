@@ -49,7 +49,7 @@ export function TokensPage({ initial }: { initial: TokenView[] }) {
       <Card>
         {tokens.length === 0 ? (
           <p className="px-5 py-10 text-center text-ink-2">
-            No token yet. Make one for each program, with the least role that it needs.
+            No token yet. Create one for each program, with the least role that it needs.
           </p>
         ) : (
           <ul className="divide-y">
