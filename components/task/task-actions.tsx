@@ -147,7 +147,7 @@ function OperatorActions({ task, words = false }: TaskActionsProps) {
         open={dialog === "delete"}
         onClose={close}
         returnTo={more}
-        act={() => act("delete")}
+        act={(reason) => act("delete", reason)}
       />
       <ResyncDialog
         task={task}

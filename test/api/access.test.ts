@@ -3,7 +3,7 @@ import WebSocket from "ws";
 import { procedures } from "../../server/api/access.ts";
 import { appRouter } from "../../server/api/router.ts";
 import { covers, type Role, roles } from "../../server/people/role.ts";
-import { openTestControl } from "../control/open-test-control.ts";
+import { openTestControl } from "../control/harness/open-test-control.ts";
 import { openTestPeople } from "../people/open-test-people.ts";
 import { until } from "../servers/index.ts";
 import { startApi } from "./start-api.ts";

@@ -4,8 +4,8 @@ import { clientReader } from "../../server/api/client-address.ts";
 import { createHttpServer } from "../../server/api/http-server.ts";
 import { requestGuard } from "../../server/api/request-guard.ts";
 import { systemInfoOf } from "../../server/api/system-info.ts";
-import { openTestControl, type TestControl } from "../control/harness/open-test-control.ts";
 import type { People } from "../../server/people/people.ts";
+import { openTestControl, type TestControl } from "../control/harness/open-test-control.ts";
 import { openTestPeople } from "../people/open-test-people.ts";
 
 export type TestApi = TestControl & { readonly url: string; readonly port: number };
