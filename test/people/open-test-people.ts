@@ -35,7 +35,7 @@ export function openTestPeople(
     people,
     failures,
     add: async (role, name = role) => {
-      const email = `${name}-${randomUUID().slice(0, 8)}@river.example`;
+      const email = `${role}-${randomUUID().slice(0, 8)}@river.example`;
       const { id, invitation } = people.persons.invite({ name, email, role });
       await people.acceptInvitation(invitation.secret, password);
       return { id, email };
