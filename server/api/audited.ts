@@ -1,6 +1,7 @@
+import type { Control } from "../control/control.ts";
 import type { TaskView } from "../control/views/task-view.ts";
+import type { People } from "../people/people.ts";
 import type { PersonView } from "../people/person-store.ts";
-import type { ApiContext } from "./trpc.ts";
 
 /** What a mutation is about, as the audit keeps it before and after. */
 export type Subject = {
@@ -12,7 +13,11 @@ export type Subject = {
 const nothing: Subject = { taskId: null, name: null, state: null };
 
 /** @param path of a procedure. @param input as it came, before it was validated. */
-export function subjectOf({ control, people }: ApiContext, path: string, input: unknown): Subject {
+export function subjectOf(
+  { control, people }: { control: Control; people: People },
+  path: string,
+  input: unknown,
+): Subject {
   const { id, taskId = id } = fieldsOf(input);
   try {
     if (/^(people|account)\./.test(path) && typeof id === "string") {
