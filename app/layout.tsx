@@ -4,8 +4,10 @@ import type { Metadata, Viewport } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { StorageBanner } from "@/components/live/storage-banner";
+import { ForRole } from "@/components/people/me";
 import { PageRoots } from "@/components/shell/page-roots";
 import { TopBar } from "@/components/shell/top-bar";
+import { caller } from "./server-caller";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -23,11 +25,12 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // The policy of server/api/security-headers.ts, by which the theme's script may run.
   const nonce = (await headers()).get("x-nonce") ?? "";
+  const me = await (await caller()).account.me();
   return (
     // The theme's class is set by a script before the first paint, which the server cannot know.
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body>
-        <PageRoots initialNow={Date.now()} nonce={nonce}>
+        <PageRoots initialNow={Date.now()} nonce={nonce} me={me}>
           <a
             href="#main"
             className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2 focus:shadow-high"
@@ -40,7 +43,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             tabIndex={-1}
             className="outline-none mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8"
           >
-            <StorageBanner />
+            <ForRole needs="viewer">
+              <StorageBanner />
+            </ForRole>
             {children}
           </main>
         </PageRoots>

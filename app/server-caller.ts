@@ -1,14 +1,18 @@
 import "server-only";
+import { headers } from "next/headers";
 import { notFound } from "next/navigation";
-import type { TributaryCaller } from "@/server/api/caller";
+import type { CallerOf } from "@/server/api/caller";
 
-/** The running engine's API, called without HTTP while a page renders. server/main.ts puts it there. */
-export function caller(): TributaryCaller {
+/**
+ * The running engine's API, called without HTTP while a page renders, as whoever asked for the page. server/main.ts puts
+ * it there.
+ */
+export async function caller(): Promise<ReturnType<CallerOf>> {
   const found = (globalThis as Record<symbol, unknown>)[Symbol.for("tributary.caller")];
   if (found === undefined) {
     throw new Error("The pages run inside Tributary's own server: start it with npm run dev or npm start.");
   }
-  return found as TributaryCaller;
+  return (found as CallerOf)((await headers()).get("x-tributary-visit"));
 }
 
 /** A part of the address as it was before it was encoded; what is no encoding is an address of nothing. */

@@ -1,4 +1,4 @@
-import { blob, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // All instants are ms since the epoch; metric_samples.at alone is in seconds, as the charts want it.
 // Addresses are kept without their password: it stands sealed (AES-256-GCM) in the column *_secret beside them.
@@ -324,4 +324,124 @@ export const cutovers = sqliteTable(
     report: text("report", { mode: "json" }),
   },
   (table) => [index("cutovers_of_task").on(table.taskId, table.id)],
+);
+
+// ── people: the first four tables are better-auth's, which wants its instants as Date ──
+
+export const users = sqliteTable("users", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  /** In lower case. */
+  email: text("email").notNull().unique(),
+  emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+  image: text("image"),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  /** Role. */
+  role: text("role").notNull().default("viewer"),
+  lastLoginAt: integer("last_login_at"),
+});
+
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    token: text("token").notNull().unique(),
+    expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [index("sessions_of_user").on(table.userId)],
+);
+
+/** The ways in which a person signs in: a password (its scrypt hash), or an identity provider. */
+export const accounts = sqliteTable(
+  "accounts",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    password: text("password"),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: integer("access_token_expires_at", { mode: "timestamp_ms" }),
+    refreshTokenExpiresAt: integer("refresh_token_expires_at", { mode: "timestamp_ms" }),
+    scope: text("scope"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [uniqueIndex("accounts_of_provider").on(table.providerId, table.accountId)],
+);
+
+export const authVerifications = sqliteTable("auth_verifications", {
+  id: text("id").primaryKey(),
+  identifier: text("identifier").notNull(),
+  value: text("value").notNull(),
+  expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+});
+
+/** A link by which a person chooses a password, once. */
+export const invitations = sqliteTable("invitations", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  /** SHA-256 of the link's secret, in hex. */
+  hash: text("hash").notNull().unique(),
+  expiresAt: integer("expires_at").notNull(),
+});
+
+export const apiTokens = sqliteTable("api_tokens", {
+  id: text("id").primaryKey(),
+  /** Whoever made it; it ends with that person. */
+  userId: text("user_id")
+    .notNull()
+    .references(() => users.id, { onDelete: "cascade" }),
+  name: text("name").notNull(),
+  /** Role; a person of a lower one lowers it. */
+  role: text("role").notNull(),
+  /** SHA-256 of the token, in hex. */
+  hash: text("hash").notNull().unique(),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+  lastUsedAt: integer("last_used_at"),
+  lastUsedFrom: text("last_used_from"),
+});
+
+/** Who did what. It outlives the people, tokens and tasks that it names. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    id: integer("id").primaryKey(),
+    at: integer("at").notNull(),
+    /** "person", "token", "nobody" (before a login) or "anyone" (no login is asked for). */
+    actorKind: text("actor_kind").notNull(),
+    actorId: text("actor_id"),
+    actorName: text("actor_name").notNull(),
+    /** The address of the caller. */
+    from: text("from_address"),
+    /** The procedure's path, such as task.pause, or the route. */
+    action: text("action").notNull(),
+    taskId: text("task_id"),
+    /** What was acted on, in words. */
+    subject: text("subject"),
+    /** "begun" until its end is known, then "done" or the code of the refusal. */
+    outcome: text("outcome").notNull(),
+    reason: text("reason"),
+    /** What was asked for, without secrets. */
+    input: text("input", { mode: "json" }),
+    before: text("before", { mode: "json" }),
+    after: text("after", { mode: "json" }),
+  },
+  (table) => [index("audit_of_task").on(table.taskId, table.id)],
 );

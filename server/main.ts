@@ -2,7 +2,9 @@ import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { openDatabase } from "../db/open-database.ts";
 import { publishCaller } from "./api/caller.ts";
+import { clientReader } from "./api/client-address.ts";
 import { createHttpServer } from "./api/http-server.ts";
+import { PageVisits } from "./api/page-visits.ts";
 import { requestGuard } from "./api/request-guard.ts";
 import { systemInfoOf } from "./api/system-info.ts";
 import type { ApiServices } from "./api/trpc.ts";
@@ -14,6 +16,8 @@ import { holdsPasswords } from "./control/tasks/task-store.ts";
 import { TributaryError, toReason } from "./errors/tributary-error.ts";
 import { openLog } from "./log.ts";
 import { openPages } from "./pages.ts";
+import { beginWithAdmin, loginMode } from "./people/begin-with-admin.ts";
+import { openPeople } from "./people/people.ts";
 
 // Starts the whole: database, engine, API and pages, in one process. docs/operations.md names the environment.
 const { env } = process;
@@ -31,26 +35,40 @@ try {
   die(error);
 }
 
-/** @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, DATABASE_DAMAGED, SECRET_MISSING, SECRET_WRONG, PORT_IN_USE, INPUT_INVALID */
+/** @throws TributaryError DATA_DIR_UNWRITABLE, DATA_DIR_LOCKED, DATABASE_DAMAGED, SECRET_MISSING, SECRET_WRONG, PORT_IN_USE, INPUT_INVALID, AUTH_OFF_NOT_LOOPBACK */
 async function start(): Promise<void> {
   const host = env.HOST || "127.0.0.1";
   const port = readPort(env.PORT || "3000");
+  const login = loginMode(env.TRIBUTARY_AUTH, host);
+  const clientOf = clientReader(env.TRUST_PROXY ?? "");
   const database = openDatabase(env.TRIBUTARY_DATA_DIR || "./data");
   if (database.warning !== null) log.warn(database.warning);
+  const box = openSecretBox(database.directory, env.TRIBUTARY_SECRET, holdsPasswords(database.db));
+  const people = openPeople({
+    db: database.db,
+    directory: database.directory,
+    box,
+    login,
+    onFailure: (what, error) => log.error({ err: error }, what),
+  });
+  await beginWithAdmin(people, env);
   const control = openControl({
     database,
-    box: openSecretBox(database.directory, env.TRIBUTARY_SECRET, holdsPasswords(database.db)),
+    box,
     runPrechecks: checkInThread,
     runner: (listener) => new WorkerPool(listener),
     onFailure: (what, error) => log.error({ err: error }, what),
     onRecovery: (what) => log.info(what),
   });
-  const services: ApiServices = { control, systemInfo: systemInfoOf(database.directory) };
-  publishCaller(services);
+  const services: ApiServices = { control, people, systemInfo: systemInfoOf(database.directory) };
+  const visits = new PageVisits();
+  publishCaller(services, visits);
   const pages = openPages({ dev, host, port });
   const http = createHttpServer({
     services,
     guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
+    clientOf,
+    visits,
     pages,
     dev,
     onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
@@ -63,9 +81,10 @@ async function start(): Promise<void> {
   control.begin();
   // The shards do not wait for the pages, only the user does.
   await pages.prepare();
-  if (!/^(127\.|localhost$|::1$)/.test(host)) {
-    log.warn(`Tributary asks nobody for a password: whoever reaches ${host}:${port} controls its tasks.`);
-  }
+  if (login === "off")
+    log.warn(`Tributary asks nobody to sign in: whoever reaches port ${port} controls its tasks.`);
+  else if (people.persons.count() === 0)
+    log.info("Whoever opens it first makes the administrator's account.");
   log.info(`Tributary is ready at http://${host.includes(":") ? `[${host}]` : host}:${port}`);
 }
 

@@ -4,16 +4,16 @@ import { Eye, EyeOff } from "lucide-react";
 import { type ComponentProps, useState } from "react";
 import { TextInput } from "./text-input";
 
-/** A password with a toggle to see it. Browsers are asked not to store it: it belongs to a server, not to a user. */
+/** A password with a toggle to see it. Browsers are asked not to store it unless it is the user's own (autoComplete). */
 export function PasswordInput(props: Omit<ComponentProps<typeof TextInput>, "type">) {
   const [shown, setShown] = useState(false);
   return (
     <div className="relative">
       <TextInput
+        autoComplete="new-password"
         {...props}
         mono
         type={shown ? "text" : "password"}
-        autoComplete="new-password"
         className="pr-9"
       />
       <button

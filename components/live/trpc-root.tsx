@@ -7,14 +7,17 @@ import type { AppRouter } from "@/server/api/router";
 import { LiveLink, LiveLinkContext } from "./live-link";
 import { TRPCProvider } from "./trpc";
 
-/** Queries and mutations go over HTTP, subscriptions over one WebSocket that reconnects by itself. */
-export function TrpcRoot({ children }: { children: ReactNode }) {
+/**
+ * Queries and mutations go over HTTP, subscriptions over one WebSocket that reconnects by itself.
+ * @param live whether there is anything to hear: before the login there is not.
+ */
+export function TrpcRoot({ live, children }: { live: boolean; children: ReactNode }) {
   const [root] = useState(() => {
     const link = new LiveLink();
     const queries = new QueryClient({
       defaultOptions: { queries: { staleTime: 5_000, refetchOnWindowFocus: false, retry: 1 } },
     });
-    return { link, queries, client: openClient(link) };
+    return { link, queries, client: openClient(link, live) };
   });
   return (
     <LiveLinkContext value={root.link}>
@@ -27,10 +30,10 @@ export function TrpcRoot({ children }: { children: ReactNode }) {
   );
 }
 
-function openClient(link: LiveLink) {
+function openClient(link: LiveLink, live: boolean) {
   const http = httpLink<AppRouter>({ url: "/api/trpc" });
   // While the server renders there is nothing to subscribe to (and Node 20 has no WebSocket).
-  if (typeof window === "undefined") return createTRPCClient<AppRouter>({ links: [http] });
+  if (typeof window === "undefined" || !live) return createTRPCClient<AppRouter>({ links: [http] });
   const socket = createWSClient({
     url: () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/live`,
     // Half-open connections (sleep, a changed network) are found by pings that stay without a pong.

@@ -3,10 +3,11 @@
 import { useEffect, useState } from "react";
 import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
+import { useMe } from "@/components/people/me";
 
 const storageKey = "tributary.name";
 
-/** The name under which this browser acts: there is no login, so it is asked for and remembered here. */
+/** The name under which this browser acts where nobody signs in: it is asked for and remembered here. */
 export function useOwnName() {
   const [name, setName] = useState("");
   useEffect(() => {
@@ -29,8 +30,10 @@ export function useOwnName() {
 
 export type OwnName = ReturnType<typeof useOwnName>;
 
-/** Asks who acts; it may be left empty. */
+/** Asks who acts, where it is not known from a login; it may be left empty. */
 export function NameField({ own }: { own: OwnName }) {
+  const { identity } = useMe();
+  if (identity !== null) return null;
   return (
     <Field label="Your name" optional help="Kept with the event, beside the address of this browser.">
       {(control) => (

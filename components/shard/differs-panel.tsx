@@ -14,6 +14,7 @@ import { Ago } from "@/components/live/ago";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
+import { ForRole } from "@/components/people/me";
 import { AgainDialog } from "@/components/task/again-dialog";
 import type { ShardView } from "@/server/control/views/task-view";
 import type { Differs } from "@/server/sync/report/shard-report";
@@ -51,17 +52,19 @@ export function DiffersPanel({ view, differs }: DiffersPanelProps) {
           </li>
         ))}
       </ul>
-      <div className="mt-4 flex flex-wrap gap-2">
-        <Button disabled={!can} onClick={() => setDialog("again")}>
-          <RotateCw className="size-4" aria-hidden />
-          Synchronize again…
-        </Button>
-        <Button disabled={!can} onClick={() => setDialog("acknowledge")}>
-          <Check className="size-4" aria-hidden />
-          Acknowledge…
-        </Button>
-      </div>
-      {!can && <p className="mt-2 text-xs text-ink-2">Start or resume the task first.</p>}
+      <ForRole needs="operator">
+        <div className="mt-4 flex flex-wrap gap-2">
+          <Button disabled={!can} onClick={() => setDialog("again")}>
+            <RotateCw className="size-4" aria-hidden />
+            Synchronize again…
+          </Button>
+          <Button disabled={!can} onClick={() => setDialog("acknowledge")}>
+            <Check className="size-4" aria-hidden />
+            Acknowledge…
+          </Button>
+        </div>
+        {!can && <p className="mt-2 text-xs text-ink-2">Start or resume the task first.</p>}
+      </ForRole>
       {dialog === "acknowledge" && <AcknowledgeDialog view={view} onClose={close} />}
       {dialog === "again" && <AgainDialog task={task} shard={shard} onClose={close} />}
     </section>

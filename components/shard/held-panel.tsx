@@ -11,6 +11,7 @@ import { Ago } from "@/components/live/ago";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { NameField, useOwnName } from "@/components/merging/own-name";
+import { ForRole } from "@/components/people/me";
 import type { ShardView } from "@/server/control/views/task-view";
 import type { HeldShard, HoldDecision } from "@/server/sync/report/shard-report";
 
@@ -68,12 +69,14 @@ export function HeldPanel({ view: { task, shard }, held }: HeldPanelProps) {
           )}
         </ul>
       )}
-      <div className="mt-4 flex flex-wrap gap-2">
-        <Button onClick={() => setAsked("keep")}>
-          {shrank ? "Keep the copy…" : "Keep the keys and go on…"}
-        </Button>
-        {shrank && <Button onClick={() => setAsked("follow")}>Follow the shard…</Button>}
-      </div>
+      <ForRole needs="operator" otherwise={<p className="mt-3 text-xs text-ink-2">An operator decides.</p>}>
+        <div className="mt-4 flex flex-wrap gap-2">
+          <Button onClick={() => setAsked("keep")}>
+            {shrank ? "Keep the copy…" : "Keep the keys and go on…"}
+          </Button>
+          {shrank && <Button onClick={() => setAsked("follow")}>Follow the shard…</Button>}
+        </div>
+      </ForRole>
       {asked !== null && (
         <Modal
           open

@@ -3,6 +3,7 @@
 import { RotateCw } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/controls/button";
+import { useMay } from "@/components/people/me";
 import { mayResync, ResyncDialog } from "@/components/task/resync-dialog";
 import { useTaskActions } from "@/components/task/use-task-actions";
 import type { ShardView } from "@/server/control/views/task-view";
@@ -11,7 +12,8 @@ import type { ShardView } from "@/server/control/views/task-view";
 export function ResyncShard({ view: { task, shard } }: { view: ShardView }) {
   const { act, busy } = useTaskActions(task);
   const [open, setOpen] = useState(false);
-  if (!mayResync(task, shard.reason)) return null;
+  const may = useMay("operator");
+  if (!may || !mayResync(task, shard.reason)) return null;
   return (
     <>
       <Button small className="mt-2.5" busy={busy !== null} onClick={() => setOpen(true)}>

@@ -8,11 +8,14 @@ import { ConnectionBanner } from "@/components/live/connection-banner";
 import { HoldLinks } from "@/components/live/hold-links";
 import { NowProvider } from "@/components/live/now";
 import { TrpcRoot } from "@/components/live/trpc-root";
+import { MeProvider } from "@/components/people/me";
+import { SessionWatch } from "@/components/people/session-watch";
+import type { Me } from "@/server/api/account-router";
 
-type PageRootsProps = { initialNow: number; nonce: string; children: ReactNode };
+type PageRootsProps = { initialNow: number; nonce: string; me: Me; children: ReactNode };
 
 /** What every page stands in: theme, clock, the line to the server, hints and notices. */
-export function PageRoots({ initialNow, nonce, children }: PageRootsProps) {
+export function PageRoots({ initialNow, nonce, me, children }: PageRootsProps) {
   return (
     <ThemeProvider
       attribute="class"
@@ -22,9 +25,12 @@ export function PageRoots({ initialNow, nonce, children }: PageRootsProps) {
       nonce={nonce}
     >
       <NowProvider initialNow={initialNow}>
-        <TrpcRoot>
+        <TrpcRoot live={me.role !== null}>
           <Tooltip.Provider delayDuration={300}>
-            {children}
+            <MeProvider me={me}>
+              {children}
+              <SessionWatch />
+            </MeProvider>
             <HoldLinks />
             <ConnectionBanner />
             <Toaster

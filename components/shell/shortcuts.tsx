@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { IconButton } from "@/components/controls/icon-button";
 import { Modal } from "@/components/controls/modal";
 import { mayGo } from "@/components/live/hold-links";
+import { useMay } from "@/components/people/me";
 
 const shortcuts = [
   { keys: ["n"], does: "New task" },
@@ -21,6 +22,7 @@ const chordMs = 1000;
 export function ShortcutsButton() {
   const router = useRouter();
   const [open, setOpen] = useState(false);
+  const operator = useMay("operator");
   const lastG = useRef(Number.NEGATIVE_INFINITY);
 
   useEffect(() => {
@@ -33,7 +35,7 @@ export function ShortcutsButton() {
       if (document.querySelector("[role=dialog],[role=menu]") !== null) return;
       const afterG = event.timeStamp - lastG.current < chordMs;
       lastG.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      if (event.key === "n") go("/tasks/new");
+      if (event.key === "n" && operator) go("/tasks/new");
       else if (event.key === "/" || (afterG && event.key === "t")) go("/tasks");
       else if (event.key === "?") setOpen(true);
       else return;
@@ -41,7 +43,7 @@ export function ShortcutsButton() {
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [router]);
+  }, [router, operator]);
 
   return (
     <>

@@ -1,4 +1,7 @@
 import Link from "next/link";
+import { ForRole } from "@/components/people/me";
+import { NoLoginBanner } from "@/components/people/no-login-banner";
+import { UserMenu } from "@/components/people/user-menu";
 import { Logo } from "./logo";
 import { ShortcutsButton } from "./shortcuts";
 import { ThemeMenu } from "./theme-menu";
@@ -15,16 +18,20 @@ export function TopBar() {
           <Logo className="size-6 text-river" />
           Tributary
         </Link>
-        <nav aria-label="Main">
-          <Link href="/tasks" className="rounded-md px-1 py-1 text-ink-2 hover:text-ink">
-            Tasks
-          </Link>
-        </nav>
+        <ForRole needs="viewer">
+          <nav aria-label="Main">
+            <Link href="/tasks" className="rounded-md px-1 py-1 text-ink-2 hover:text-ink">
+              Tasks
+            </Link>
+          </nav>
+        </ForRole>
         <div className="ml-auto flex items-center gap-1">
           <ShortcutsButton />
           <ThemeMenu />
+          <UserMenu />
         </div>
       </div>
+      <NoLoginBanner />
     </header>
   );
 }

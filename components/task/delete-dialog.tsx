@@ -2,7 +2,9 @@
 
 import { type RefObject, useState } from "react";
 import { Button } from "@/components/controls/button";
+import { Field } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
+import { TextInput } from "@/components/controls/text-input";
 import type { TaskRow } from "@/server/control/views/task-view";
 
 type DeleteDialogProps = {
@@ -10,11 +12,12 @@ type DeleteDialogProps = {
   open: boolean;
   onClose: () => void;
   returnTo?: RefObject<HTMLElement | null>;
-  act: () => Promise<boolean>;
+  act: (reason: string) => Promise<boolean>;
 };
 
 export function DeleteDialog({ task, open, onClose, returnTo, act }: DeleteDialogProps) {
   const [busy, setBusy] = useState(false);
+  const [reason, setReason] = useState("");
   return (
     <Modal
       open={open}
@@ -29,6 +32,17 @@ export function DeleteDialog({ task, open, onClose, returnTo, act }: DeleteDialo
         </p>
       }
     >
+      <Field label="Reason" optional help="Kept in the audit." className="mt-4">
+        {(control) => (
+          <TextInput
+            {...control}
+            name="reason"
+            maxLength={400}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        )}
+      </Field>
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>Keep it</Button>
         <Button
@@ -36,7 +50,7 @@ export function DeleteDialog({ task, open, onClose, returnTo, act }: DeleteDialo
           busy={busy}
           onClick={async () => {
             setBusy(true);
-            const ok = await act();
+            const ok = await act(reason);
             setBusy(false);
             if (ok) onClose();
           }}

@@ -9,6 +9,7 @@ import { Button, buttonLook } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
 import { menuItemLook, menuLook } from "@/components/controls/menu-look";
 import { cx } from "@/components/format/cx";
+import { ForRole, useMay } from "@/components/people/me";
 import type { TaskAction } from "@/server/control/tasks/task-record";
 import type { TaskRow } from "@/server/control/views/task-view";
 import { AgainDialog } from "./again-dialog";
@@ -37,8 +38,19 @@ const again = { action: "start", word: "Copy again…", icon: <RotateCw /> } as 
 
 const asking = { action: "start", word: "Start…", icon: <Play /> } as const;
 
-/** What can be done with a task now: one direct action, and a menu for the rarer and the final ones. */
-export function TaskActions({ task, words = false }: TaskActionsProps) {
+/** What can be done with a task now; who may only look is told so on the task's own page. */
+export function TaskActions(props: TaskActionsProps) {
+  const note = <span className="text-xs text-ink-3">You may look. Operators can change it.</span>;
+  return (
+    <ForRole needs="operator" otherwise={props.words ? note : null}>
+      <OperatorActions {...props} />
+    </ForRole>
+  );
+}
+
+/** One direct action, and a menu for the rarer and the final ones. */
+function OperatorActions({ task, words = false }: TaskActionsProps) {
+  const admin = useMay("admin");
   const { act, busy } = useTaskActions(task);
   const [dialog, setDialog] = useState<"delete" | "rename" | "resync" | "again" | "confirm" | null>(null);
   const can = (action: TaskAction) => task.actions.includes(action);
@@ -115,9 +127,17 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
               Synchronize again…
               {!can("resync") && <span className="ml-auto pl-3 text-xs text-ink-3">while it runs</span>}
             </MenuItem>
-            <MenuItem icon={<Trash2 />} disabled={!can("delete")} onSelect={() => setDialog("delete")} danger>
+            <MenuItem
+              icon={<Trash2 />}
+              disabled={!can("delete") || !admin}
+              onSelect={() => setDialog("delete")}
+              danger
+            >
               Delete…
-              {!can("delete") && <span className="ml-auto pl-3 text-xs text-ink-3">pause it first</span>}
+              {!admin && <WhyNot />}
+              {admin && !can("delete") && (
+                <span className="ml-auto pl-3 text-xs text-ink-3">pause it first</span>
+              )}
             </MenuItem>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
@@ -127,7 +147,7 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
         open={dialog === "delete"}
         onClose={close}
         returnTo={more}
-        act={() => act("delete")}
+        act={(reason) => act("delete", reason)}
       />
       <ResyncDialog
         task={task}
@@ -141,6 +161,10 @@ export function TaskActions({ task, words = false }: TaskActionsProps) {
       <RenameDialog task={task} open={dialog === "rename"} onClose={close} returnTo={more} />
     </div>
   );
+}
+
+function WhyNot() {
+  return <span className="ml-auto pl-3 text-xs text-ink-3">for administrators</span>;
 }
 
 type MenuItemProps = {

@@ -1,6 +1,7 @@
 import { Plus } from "lucide-react";
 import Link from "next/link";
 import { buttonLook } from "@/components/controls/button";
+import { ForRole } from "@/components/people/me";
 import { Notice } from "@/components/shell/notice";
 
 const steps = [
@@ -24,10 +25,12 @@ export function TaskListEmpty() {
     <Notice
       title="No task yet"
       actions={
-        <Link href="/tasks/new" className={buttonLook("primary")}>
-          <Plus className="size-4" aria-hidden />
-          Create a task
-        </Link>
+        <ForRole needs="operator" otherwise={<p className="text-ink-3">An operator can create one.</p>}>
+          <Link href="/tasks/new" className={buttonLook("primary")}>
+            <Plus className="size-4" aria-hidden />
+            Create a task
+          </Link>
+        </ForRole>
       }
     >
       <p>A task merges the shards of one Twemproxy cluster into one Redis, live. You need:</p>

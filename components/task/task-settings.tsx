@@ -10,6 +10,7 @@ import {
   policyChoices,
   shrinkChoices,
 } from "@/components/merging/merge-choices";
+import { ForRole } from "@/components/people/me";
 import type { TaskView } from "@/server/control/views/task-view";
 import type { DatabaseMap } from "@/server/sync/spec/shard-sync-spec";
 import { ChangeSettings } from "./change-settings";
@@ -18,7 +19,14 @@ import { ChangeSettings } from "./change-settings";
 export function TaskSettings({ task }: { task: TaskView }) {
   const { source, merging } = task;
   return (
-    <CardSection title="Settings" aside={<ChangeSettings task={task} />}>
+    <CardSection
+      title="Settings"
+      aside={
+        <ForRole needs="operator">
+          <ChangeSettings task={task} />
+        </ForRole>
+      }
+    >
       <dl className="grid grid-cols-2 gap-x-4 gap-y-3 px-4 pt-1 pb-5 sm:px-5">
         {source.kind === "nutcracker" ? (
           <>

@@ -30,13 +30,13 @@ export function useTaskActions(task: ActedTask) {
   const calls = { start, pause, resume, delete: remove };
   const busy = (Object.keys(calls) as PlainAction[]).find((action) => calls[action].isPending) ?? null;
 
-  /** Resolves to whether the server did it. */
-  async function act(action: PlainAction): Promise<boolean> {
+  /** Resolves to whether the server did it. @param reason for the audit, of what cannot be undone. */
+  async function act(action: PlainAction, reason = ""): Promise<boolean> {
     try {
-      await calls[action].mutateAsync({ id: task.id });
+      await calls[action].mutateAsync({ id: task.id, ...(reason.trim() === "" ? {} : { reason }) });
     } catch (error) {
-      const reason = reasonOf(error);
-      toast.error(reason.message, { description: reason.remedy });
+      const { message, remedy } = reasonOf(error);
+      toast.error(message, { description: remedy });
       return false;
     }
     toast.success(done[action](task.name));

@@ -9,6 +9,7 @@ import { CardSection } from "@/components/controls/card";
 import { Segmented } from "@/components/controls/segmented";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 import { DifferenceList } from "./difference-list";
 import { RepairStatus } from "./repair-status";
 import { VerdictLine } from "./verdict-line";
@@ -45,18 +46,20 @@ export function VerificationCard({ taskId }: { taskId: string }) {
       title="Verification"
       className="mt-5"
       aside={
-        <div className="flex flex-wrap items-center gap-2">
-          <Segmented label="Depth" value={depth} onChange={setDepth} options={depths} />
-          <Button
-            look="primary"
-            small
-            busy={start.isPending}
-            disabled={running !== null}
-            onClick={() => start.mutate({ id: taskId, depth })}
-          >
-            Verify
-          </Button>
-        </div>
+        <ForRole needs="operator">
+          <div className="flex flex-wrap items-center gap-2">
+            <Segmented label="Depth" value={depth} onChange={setDepth} options={depths} />
+            <Button
+              look="primary"
+              small
+              busy={start.isPending}
+              disabled={running !== null}
+              onClick={() => start.mutate({ id: taskId, depth })}
+            >
+              Verify
+            </Button>
+          </div>
+        </ForRole>
       }
     >
       <div className="space-y-4 px-4 pb-5 sm:px-5" aria-live="polite">

@@ -4,6 +4,7 @@ import { formatCount, formatPlural, formatRate } from "@/components/format/count
 import { formatDuration } from "@/components/format/duration";
 import { useNow } from "@/components/live/now";
 import type { Outputs } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 
 type Running = NonNullable<Outputs["verify"]["view"]["running"]>;
 
@@ -34,14 +35,16 @@ export function VerifyProgress({
     <div className="space-y-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="font-medium">{paused ? "Paused" : phases[phase]}</p>
-        <div className="flex gap-2">
-          <Button small onClick={() => onPause(!paused)}>
-            {paused ? "Resume" : "Pause"}
-          </Button>
-          <Button small onClick={onCancel}>
-            Cancel
-          </Button>
-        </div>
+        <ForRole needs="operator">
+          <div className="flex gap-2">
+            <Button small onClick={() => onPause(!paused)}>
+              {paused ? "Resume" : "Pause"}
+            </Button>
+            <Button small onClick={onCancel}>
+              Cancel
+            </Button>
+          </div>
+        </ForRole>
       </div>
       <ProgressBar label="Keys looked at" fraction={total > 0 ? done / total : null} />
       <p className="num text-xs text-ink-3">

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../test/servers/free-port.ts";
@@ -11,14 +12,20 @@ export type DemoState = {
     readonly destination: number;
     readonly tributary: number;
   };
+  /** With which one signs in, as `demoEmail`. */
+  readonly password: string;
   /** null until the task is created. */
   readonly taskId: string | null;
 };
 
+export const demoEmail = "demo@tributary.example";
+
 /** The state of an earlier run in this folder; null where there was none. */
 export function readState(folder: string): DemoState | null {
   try {
-    return JSON.parse(readFileSync(join(folder, "demo.json"), "utf8")) as DemoState;
+    const state = JSON.parse(readFileSync(join(folder, "demo.json"), "utf8")) as DemoState;
+    // One of an earlier version has none, and nobody who could sign in.
+    return { ...state, password: state.password ?? newPassword() };
   } catch {
     return null;
   }
@@ -38,6 +45,11 @@ export async function newState(): Promise<DemoState> {
       destination: await freePort(),
       tributary: await freePort(),
     },
+    password: newPassword(),
     taskId: null,
   };
+}
+
+function newPassword(): string {
+  return randomBytes(12).toString("base64url");
 }

@@ -9,7 +9,7 @@ import { fillMixed } from "../../test/traffic/fill-mixed.ts";
 import { TrafficWriter } from "../../test/traffic/traffic-writer.ts";
 import { apiClient } from "./api-client.ts";
 import { type DemoServers, type Part, startServers } from "./demo-servers.ts";
-import { newState, readState, writeState } from "./demo-state.ts";
+import { demoEmail, newState, readState, writeState } from "./demo-state.ts";
 import { destinationLine, milestones, shardLine } from "./progress-lines.ts";
 import { Terminal } from "./terminal.ts";
 import { startTributary } from "./tributary-process.ts";
@@ -104,8 +104,10 @@ async function playDemo(
   }).start();
   terminal.fact("writer", `${commandsPerSecond.toLocaleString("en-US")} commands/s through nutcracker`);
 
-  const url = await startTributary(root, folder, state.ports.tributary, started);
-  const api = apiClient(url);
+  const login = { email: demoEmail, password: state.password };
+  const url = await startTributary(root, folder, state.ports.tributary, login, started);
+  if (options.keep) writeState(folder, state);
+  const api = await apiClient(url, login);
   if (state.taskId === null) {
     const { id } = await api.task.create.mutate({
       name: "demo",
@@ -123,6 +125,7 @@ async function playDemo(
   const taskId = state.taskId ?? "";
   terminal.line();
   terminal.line(`  Open ${terminal.link(`${url}/tasks/${taskId}`)}`);
+  terminal.line(`  and sign in as ${login.email} with the password ${login.password}`);
   terminal.line(options.once ? "" : "  Ctrl-C stops everything.\n");
 
   let said = "";

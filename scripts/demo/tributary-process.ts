@@ -3,11 +3,15 @@ import { Child } from "../../test/servers/child.ts";
 import { until } from "../../test/servers/until.ts";
 import { type Part, subfolder } from "./demo-servers.ts";
 
-/** Starts the built Tributary on a port and a data directory of its own, and waits until it serves. Returns its URL. */
+/**
+ * Starts the built Tributary on a port and a data directory of its own, with an administrator, and waits until it serves.
+ * Returns its URL.
+ */
 export async function startTributary(
   root: string,
   folder: string,
   port: number,
+  admin: { readonly email: string; readonly password: string },
   started: (part: Part) => void,
 ): Promise<string> {
   const dataDirectory = subfolder(folder, "data");
@@ -23,6 +27,8 @@ export async function startTributary(
         HOST: "127.0.0.1",
         PORT: String(port),
         TRIBUTARY_DATA_DIR: dataDirectory,
+        TRIBUTARY_ADMIN_EMAIL: admin.email,
+        TRIBUTARY_ADMIN_PASSWORD: admin.password,
       },
     },
   );

@@ -78,9 +78,13 @@ const project: Floor = {
         ...["server/merge", "server/sync", "server/verify", "server/precheck", "server/control"],
       ],
     },
+    "server/people": {
+      holds: "who may do what: people, sessions, API tokens, the audit",
+      mayImport: ["server/errors", "db"],
+    },
     "server/api": {
       holds: "tRPC: validate, call, map errors",
-      mayImport: ["server/errors", "server/control", "db"],
+      mayImport: ["server/errors", "server/control", "server/people", "db"],
     },
     components: { holds: "parts of the pages", mayImport: ["server (types)"] },
     app: { holds: "the pages", mayImport: ["components", "server (types)"] },

@@ -1,19 +1,22 @@
 import { LiveLimits } from "./live-limits.ts";
+import type { PageVisits } from "./page-visits.ts";
 import { appRouter } from "./router.ts";
 import { type ApiServices, createCallerFactory } from "./trpc.ts";
 
 /**
  * The bridge to Next's server components, which run in this process but in a bundle of their own: they find
- * the caller at `globalThis[Symbol.for("tributary.caller")]` and import nothing but its type.
+ * what makes a caller at `globalThis[Symbol.for("tributary.caller")]` and import nothing but its type.
  */
 const callerSymbol = Symbol.for("tributary.caller");
 
-export type TributaryCaller = ReturnType<typeof makeCaller>;
+/** Calls the API as whoever asks for the page; `visit` is what the page's request has as x-tributary-visit. */
+export type CallerOf = (visit: string | null) => ReturnType<ReturnType<typeof factory>>;
 
-export function publishCaller(services: ApiServices): void {
-  Object.assign(globalThis, { [callerSymbol]: makeCaller(services) });
-}
+const factory = () => createCallerFactory(appRouter);
 
-function makeCaller(services: ApiServices) {
-  return createCallerFactory(appRouter)({ ...services, from: null, live: new LiveLimits(), socket: null });
+export function publishCaller(services: ApiServices, visits: PageVisits): void {
+  const make = factory();
+  const callerOf: CallerOf = (visit) =>
+    make({ ...services, ...visits.of(visit), live: new LiveLimits(), socket: null });
+  Object.assign(globalThis, { [callerSymbol]: callerOf });
 }

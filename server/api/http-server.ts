@@ -2,9 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
-import { WebSocketServer } from "ws";
-import { TributaryError } from "../errors/tributary-error.ts";
+import { type WebSocket, WebSocketServer } from "ws";
+import { TributaryError, toReason } from "../errors/tributary-error.ts";
+import type { Identity } from "../people/identity.ts";
+import { type Route, refusalOf, routes } from "./access.ts";
+import { exportAudit } from "./audit-export.ts";
+import { signIn, signOut } from "./auth-routes.ts";
+import { type Client, clientReader } from "./client-address.ts";
 import { LiveLimits } from "./live-limits.ts";
+import { redirectOf } from "./page-gate.ts";
+import { PageVisits } from "./page-visits.ts";
 import { isApi, type RequestGuard } from "./request-guard.ts";
 import { appRouter } from "./router.ts";
 import { secureAnswer, securePage } from "./security-headers.ts";
@@ -19,6 +26,10 @@ export type Pages = {
 export type HttpServerOptions = {
   readonly services: ApiServices;
   readonly guard: RequestGuard;
+  /** Whose X-Forwarded headers are believed; nobody's when not given. */
+  readonly clientOf?: (request: IncomingMessage) => Client;
+  /** Where pages find who asks for them; their own when not given. */
+  readonly visits?: PageVisits;
   readonly pages: Pages;
   /** Development: the pages may take upgrades (hot reload) and evaluate what was compiled. */
   readonly dev?: boolean;
@@ -37,12 +48,19 @@ const mostOfRequest = 1024 * 1024;
 const mostOfMessage = 4 * 1024;
 const mostConnections = 1_024;
 
+/** ms between two looks at whether those who hold an open socket may still. */
+const SOCKETS_CHECKED_EVERY = 1_000;
+/** The code of a WebSocket that is closed since its session or token has ended, or changed its role. */
+const NO_LONGER_ALLOWED = 4401;
+
 /**
  * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, the
  * health at /api/health, pages for the rest. `close` ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
+  const { clientOf = clientReader(""), visits = new PageVisits() } = options;
+  const { people } = services;
   const live = new LiveLimits();
   const onError = ({ error, path }: { error: Error & { code: string }; path: string | undefined }) => {
     if (error.code === "INTERNAL_SERVER_ERROR") options.onError(error, path);
@@ -59,11 +77,28 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     } catch (error) {
       return refuse(response, error);
     }
-    if (path === "/api/health") return answer(response, 200, { ok: true });
+    respond(request, response, path).catch((error: unknown) => {
+      if (!(error instanceof TributaryError)) options.onError(error as Error, path);
+      if (response.headersSent) response.destroy();
+      else refuse(response, error);
+    });
+  });
+
+  const credentialsOf = (request: IncomingMessage) => {
+    const { cookie, authorization } = request.headers;
+    return { cookie, authorization, ...clientOf(request) };
+  };
+
+  async function respond(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const credentials = credentialsOf(request);
+    if (credentials.secure) response.setHeader("Strict-Transport-Security", "max-age=31536000");
     if (path.startsWith(trpcPath)) {
-      return void nodeHTTPRequestHandler({
+      return nodeHTTPRequestHandler({
         router: appRouter,
-        createContext: () => ({ ...services, from: addressOf(request), live, socket: null }),
+        createContext: async () => {
+          const identity = await people.identify(credentials);
+          return { ...services, identity, from: credentials.from, live, socket: null };
+        },
         req: request,
         res: response,
         path: path.slice(trpcPath.length),
@@ -73,24 +108,71 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
         onError,
       });
     }
+    // Code and pictures of the pages, which are everybody's.
+    if (path.startsWith("/_next/")) return pages.request(request, response);
+    const identity = await people.identify(credentials);
+    if (isApi(request)) {
+      const name = `${request.method === "HEAD" ? "GET" : request.method} ${path}` as Route;
+      if (!(name in routes)) throw new TributaryError("ROUTE_UNKNOWN", { path });
+      const refusal = refusalOf(routes[name], identity);
+      if (refusal !== null)
+        throw new TributaryError(refusal, { needed: routes[name].needs, role: identity?.role });
+      return handlers[name](request, response);
+    }
+    const hasPeople = people.login === "off" || people.persons.count() > 0;
+    const to = redirectOf({ url: request.url ?? "/", identity, login: people.login, hasPeople });
+    if (to !== null) {
+      response.writeHead(302, { location: to, "cache-control": "no-store" });
+      response.end();
+      return;
+    }
+    visits.enter(request, response, { identity, from: credentials.from });
     pages.request(request, response);
-  });
+  }
+
+  const handlers: Readonly<
+    Record<Route, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
+  > = {
+    "GET /api/health": (_, response) => answer(response, 200, { ok: true }),
+    "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
+    "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
+    "GET /api/audit": (request, response) => exportAudit(people, request, response),
+  };
+
   // A Redis behind a test of many shards may take long to answer; a browser never takes long to ask.
   server.headersTimeout = Math.min(10_000, requestTimeoutMs);
   server.requestTimeout = requestTimeoutMs;
   server.maxConnections = mostConnections;
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: mostOfMessage });
+  const holders = new WeakMap<IncomingMessage, { identity: Identity; from: string | null }>();
   const subscriptions = applyWSSHandler({
     wss: sockets,
     router: appRouter,
     createContext: ({ req, res }): ApiContext => {
       const socket = { views: 0, unread: () => res.bufferedAmount };
-      return { ...services, from: addressOf(req), live, socket };
+      const { identity = null, from = null } = holders.get(req) ?? {};
+      return { ...services, identity, from, live, socket };
     },
     keepAlive: { enabled: true, pingMs: 10_000, pongWaitMs: 5_000 },
     onError,
   });
+  const held = new Map<WebSocket, Identity>();
+  const watch = setInterval(() => {
+    for (const [client, identity] of held) if (!isStill(identity)) dismiss(client);
+  }, SOCKETS_CHECKED_EVERY);
+  watch.unref();
+
+  function isStill(identity: Identity): boolean {
+    try {
+      return people.isStill(identity);
+    } catch (error) {
+      // Who cannot be known is let go.
+      options.onError(error as Error, livePath);
+      return false;
+    }
+  }
+
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     // What is refused is closed at once, whether its other end closes or not.
@@ -107,10 +189,28 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     if (path !== livePath)
       return dev && path.startsWith("/_next/") ? pages.upgrade(request, socket, head) : deny("404 Not Found");
     if (!live.admits(sockets.clients.size)) return deny("503 Service Unavailable");
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+    const credentials = credentialsOf(request);
+    people.identify(credentials).then(
+      (identity) => {
+        if (identity === null) return deny("401 Unauthorized");
+        // Others may have come meanwhile.
+        if (!live.admits(sockets.clients.size)) return deny("503 Service Unavailable");
+        holders.set(request, { identity, from: credentials.from });
+        sockets.handleUpgrade(request, socket, head, (client) => {
+          held.set(client, identity);
+          client.once("close", () => held.delete(client));
+          sockets.emit("connection", client, request);
+        });
+      },
+      (error: unknown) => {
+        options.onError(error as Error, path);
+        deny("500 Internal Server Error");
+      },
+    );
   });
 
   const close = async () => {
+    clearInterval(watch);
     subscriptions.broadcastReconnectNotification();
     for (const client of sockets.clients) client.close(1001);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -127,9 +227,10 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   return { server, close };
 }
 
-/** Who has sent a request, as events name them. */
-function addressOf(request: IncomingMessage): string | null {
-  return request.socket.remoteAddress ?? null;
+/** Nothing more is sent to it from now on; one that does not answer the close is cut off. */
+function dismiss(client: WebSocket): void {
+  client.close(NO_LONGER_ALLOWED, "the session or the token has ended, or its role is another");
+  setTimeout(() => client.terminate(), 1_000).unref();
 }
 
 function pathOf(request: IncomingMessage): string {
@@ -137,11 +238,24 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-  if (!(error instanceof TributaryError)) throw error;
-  const reason = error.toPlain();
-  const status = error.code === "CONTENT_TYPE_NOT_ALLOWED" ? 415 : 403;
+  const reason = toReason(error instanceof TributaryError ? error : new Error("see Tributary's log"));
+  const status = statuses[reason.code] ?? (error instanceof TributaryError ? 400 : 500);
   answer(response, status, { error: { message: reason.message, data: { httpStatus: status, reason } } });
 }
+
+const statuses: Partial<Record<string, number>> = {
+  CONTENT_TYPE_NOT_ALLOWED: 415,
+  HOST_NOT_ALLOWED: 403,
+  ORIGIN_NOT_ALLOWED: 403,
+  LOGIN_REQUIRED: 401,
+  LOGIN_FAILED: 401,
+  ROLE_TOO_LOW: 403,
+  SESSION_REQUIRED: 403,
+  ROUTE_UNKNOWN: 404,
+  TOO_MANY_LOGINS: 429,
+  DATABASE_UNWRITABLE: 503,
+  INTERNAL: 500,
+};
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { cutoverRouter } from "./cutover-router.ts";
+import { accountRouter } from "./account-router.ts";
+import { auditRouter } from "./audit-router.ts";
 import { everySecond } from "./every-second.ts";
+import { peopleRouter } from "./people-router.ts";
 import { shardRouter } from "./shard-router.ts";
 import { connectionInput } from "./task-input-schema.ts";
 import { taskRouter } from "./task-router.ts";
+import { tokenRouter } from "./token-router.ts";
 import { procedure, router } from "./trpc.ts";
 import { verifyRouter } from "./verify-router.ts";
 
@@ -21,6 +25,10 @@ export const appRouter = router({
   shard: shardRouter,
   verify: verifyRouter,
   cutover: cutoverRouter,
+  account: accountRouter,
+  people: peopleRouter,
+  token: tokenRouter,
+  audit: auditRouter,
   system: router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */

@@ -54,7 +54,10 @@ export const settingsChange = z.object({
   onFlush: onFlush.optional(),
 });
 
-/** The name of who asks; there is no login. */
+/** Why something is done that cannot be undone; the audit keeps it (server/api/trpc.ts). */
+export const reason = z.string().trim().max(400).optional();
+
+/** The name of who asks, where nobody signs in; otherwise it is that of the login, whatever a client says. */
 export const by = z.string().trim().max(80).optional();
 
 /** The answer to the question of a start into a destination in use. */

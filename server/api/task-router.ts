@@ -6,6 +6,7 @@ import {
   confirmation,
   destinationKeys,
   given,
+  reason,
   settingsChange,
   shardId,
   shardInputs,
@@ -33,13 +34,13 @@ export const taskRouter = router({
   pause: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.pause(input.id)),
   resume: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.resume(input.id)),
   /** The cutover: what was received is applied, and the task is finished for good. */
-  stop: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.stop(input.id)),
-  delete: procedure.input(taskId).mutation(async ({ ctx, input }) => {
+  stop: procedure.input(taskId.extend({ reason })).mutation(({ ctx, input }) => ctx.control.stop(input.id)),
+  delete: procedure.input(taskId.extend({ reason })).mutation(async ({ ctx, input }) => {
     await ctx.control.delete(input.id);
     return { id: input.id };
   }),
   /** Every shard is copied again. */
-  resync: procedure.input(taskId.extend({ by })).mutation(({ ctx, input }) => {
+  resync: procedure.input(taskId.extend({ by, reason })).mutation(({ ctx, input }) => {
     ctx.control.resync(input.id, null, actorOf(input.by, ctx.from));
     return ctx.control.row(input.id);
   }),

@@ -4,14 +4,24 @@ import { type CheckResult, PrecheckError } from "../control/checks/precheck-verd
 import { UnconfirmedError } from "../control/checks/start-confirmation.ts";
 import type { Control } from "../control/control.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
+import { type Identity, nameOf } from "../people/identity.ts";
+import type { People } from "../people/people.ts";
+import { procedures, refusalOf } from "./access.ts";
+import { fieldsOf, keptInput, subjectOf } from "./audited.ts";
 import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import type { SystemInfo } from "./system-info.ts";
 
 /** What the API works with; `open` makes of it the context of one request or WebSocket. */
-export type ApiServices = { readonly control: Control; readonly systemInfo: () => Promise<SystemInfo> };
+export type ApiServices = {
+  readonly control: Control;
+  readonly people: People;
+  readonly systemInfo: () => Promise<SystemInfo>;
+};
 
 export type ApiContext = ApiServices & {
-  /** The address of the caller; null for a call from within this process. */
+  /** Who asks; null where nobody is signed in. */
+  readonly identity: Identity | null;
+  /** The address of the caller. */
   readonly from: string | null;
   readonly live: LiveLimits;
   /** null for calls over HTTP, and by the pages as they are rendered. */
@@ -34,8 +44,8 @@ const trpc = initTRPC.context<ApiContext>().create({
 export const router = trpc.router;
 export const createCallerFactory = trpc.createCallerFactory;
 
-/** A procedure whose TributaryError becomes an answer with a fitting HTTP status. */
-export const procedure = trpc.procedure.use(async ({ ctx, type, next }) => {
+/** What becomes of a TributaryError: an answer with a fitting HTTP status. */
+const answered = trpc.middleware(async ({ ctx, type, next }) => {
   // Each call over HTTP is one request, of one body, with a time limit; a socket has none of these.
   if (ctx.socket !== null && type !== "subscription") {
     throw new TRPCError({ code: "METHOD_NOT_SUPPORTED", message: "Queries and mutations go over HTTP" });
@@ -45,6 +55,80 @@ export const procedure = trpc.procedure.use(async ({ ctx, type, next }) => {
   if (cause instanceof TributaryError) throw toTrpcError(cause);
   return result;
 });
+
+/** Lets through whom server/api/access.ts lets, and nobody where it says nothing. */
+const allowed = trpc.middleware(({ ctx, path, next }) => {
+  // A socket lives longer than the request that opened it.
+  const gone = ctx.socket !== null && ctx.identity !== null && !ctx.people.isStill(ctx.identity);
+  const identity = gone ? null : ctx.identity;
+  const access = procedures[path];
+  const refusal = refusalOf(access, identity);
+  if (refusal === "ROLE_TOO_LOW") {
+    const needed = access?.needs ?? "nobody has";
+    throw new TributaryError(refusal, { needed, role: identity?.role });
+  }
+  if (refusal !== null) throw new TributaryError(refusal);
+  return next();
+});
+
+/**
+ * Writes down every mutation, refused ones included, and says who makes it: what a client gives as its name counts only
+ * where nobody signs in. Of people who have not signed in only what succeeds is kept, since anybody could fill the audit.
+ */
+const audited = trpc.middleware(async ({ ctx, type, path, getRawInput, next }) => {
+  if (type !== "mutation") return next();
+  const given = await getRawInput();
+  const name = nameOf(ctx.identity);
+  const input = name === null ? given : named(given, name);
+  const pass = () => next({ getRawInput: async () => input });
+  if (procedures[path]?.reads) return pass();
+  const before = subjectOf(ctx, path, input);
+  const begin = (newcomer: string | null = null) => {
+    const { by, reason } = fieldsOf(input);
+    return ctx.people.audit.begin({
+      identity: ctx.identity,
+      name: typeof by === "string" && by.trim() !== "" ? by.trim() : newcomer,
+      from: ctx.from,
+      action: path,
+      taskId: before.taskId,
+      subject: before.name,
+      reason: typeof reason === "string" && reason.trim() !== "" ? reason.trim().slice(0, 400) : null,
+      input: keptInput(input),
+      before: before.state,
+    });
+  };
+  const end = ctx.identity === null ? null : begin();
+  const result = await pass();
+  if (!result.ok && end === null) return result;
+  const outcome = result.ok ? "done" : codeOf(result.error);
+  // What was made has its id in the answer alone.
+  const made = result.ok && before.name === null ? subjectOf(ctx, path, result.data) : before;
+  const after = result.ok && before.name !== null ? subjectOf(ctx, path, input) : made;
+  (end ?? begin(made.name))({ outcome, after: after.state, taskId: made.taskId, subject: made.name });
+  return result;
+});
+
+/** Every procedure is made of it. */
+export const procedure = trpc.procedure.use(answered).use(audited).use(allowed);
+
+function named(input: unknown, by: string): unknown {
+  if (typeof input !== "object" || input === null) return input;
+  const { confirmation } = fieldsOf(input);
+  const isAnswer = typeof confirmation === "object" && confirmation !== null;
+  return { ...input, by, ...(isAnswer ? { confirmation: { ...confirmation, by } } : {}) };
+}
+
+function codeOf({ cause, code }: TRPCError): string {
+  return cause instanceof TributaryError ? cause.code : code;
+}
+
+const unknown: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["code"]>([
+  "TASK_UNKNOWN",
+  "SHARD_UNKNOWN",
+  "VERIFICATION_UNKNOWN",
+  "PERSON_UNKNOWN",
+  "TOKEN_UNKNOWN",
+]);
 
 /** What was asked for is well formed, and does not fit what is there. */
 const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["code"]>([
@@ -59,17 +143,25 @@ const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["c
   "CUTOVER_UNDER_WAY",
   "CUTOVER_MOVED",
   "CUTOVER_NOT_READY",
+  "SETUP_DONE",
+  "EMAIL_TAKEN",
+  "LAST_ADMIN",
+  "INVITATION_INVALID",
+  "AUTH_OFF",
 ]);
 
 export function toTrpcError(cause: TributaryError): TRPCError {
   const { code, message } = cause;
-  if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN" || code === "VERIFICATION_UNKNOWN") {
-    return new TRPCError({ code: "NOT_FOUND", message, cause });
+  if (unknown.has(code)) return new TRPCError({ code: "NOT_FOUND", message, cause });
+  if (code === "LOGIN_REQUIRED") return new TRPCError({ code: "UNAUTHORIZED", message, cause });
+  if (code === "ROLE_TOO_LOW" || code === "SESSION_REQUIRED") {
+    return new TRPCError({ code: "FORBIDDEN", message, cause });
   }
   if (conflicts.has(code)) {
     return new TRPCError({ code: "CONFLICT", message, cause });
   }
-  if (code === "TOO_MANY_REQUESTS") return new TRPCError({ code: "TOO_MANY_REQUESTS", message, cause });
+  if (code === "TOO_MANY_REQUESTS" || code === "TOO_MANY_LOGINS")
+    return new TRPCError({ code: "TOO_MANY_REQUESTS", message, cause });
   if (code === "DATABASE_UNWRITABLE") return new TRPCError({ code: "SERVICE_UNAVAILABLE", message, cause });
   if (code === "INTERNAL") return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause });
   return new TRPCError({ code: "BAD_REQUEST", message, cause });

@@ -6,6 +6,7 @@ import { LiveLimits } from "../../server/api/live-limits.ts";
 import { systemInfoOf } from "../../server/api/system-info.ts";
 import type { ApiContext } from "../../server/api/trpc.ts";
 import { openTestControl, twoShards } from "../control/harness/open-test-control.ts";
+import { openTestPeople } from "../people/open-test-people.ts";
 import { until } from "../servers/index.ts";
 import { startApi, type TestApi } from "./start-api.ts";
 
@@ -200,10 +201,12 @@ describe("live views", () => {
   });
 
   it("send nothing more to a browser that does not read, and go on when it does", async () => {
-    const { control } = openTestControl();
+    const opened = openTestControl();
     let unread = 1024 * 1024;
     const context: ApiContext = {
-      control,
+      control: opened.control,
+      people: openTestPeople(opened, { login: "off" }).people,
+      identity: null,
       systemInfo: systemInfoOf("/"),
       from: null,
       live: new LiveLimits(),

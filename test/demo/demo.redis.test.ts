@@ -16,5 +16,6 @@ test("the demo brings both shards to synchronizing, and the destination equals t
   expect(stdout).toContain(" 0 differences");
   expect(stdout).toMatch(/shard1 +synchronizing/);
   expect(stdout).toMatch(/shard2 +synchronizing/);
+  expect(stdout).toMatch(/sign in as demo@tributary\.example with the password \S{16}/);
   expect(stdout).toContain("nothing is left behind");
 });

@@ -11,18 +11,21 @@ export class TributaryServer {
   readonly url: string;
   readonly #port: number;
   readonly #folder: string;
+  readonly #env: Readonly<Record<string, string>>;
   #child: Child;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, env: Readonly<Record<string, string>>) {
+    this.#env = env;
     this.url = `http://127.0.0.1:${port}`;
     this.#port = port;
     this.#folder = folder;
     this.#child = this.#launch();
   }
 
-  static async start(): Promise<TributaryServer> {
+  /** Nobody has to sign in, unless `env` says TRIBUTARY_AUTH is on. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<TributaryServer> {
     if (!existsSync(main)) throw new Error("Tributary is not built. Build it: npm run build");
-    const server = new TributaryServer(await freePort(), temporaryFolder());
+    const server = new TributaryServer(await freePort(), temporaryFolder(), env);
     await server.#ready();
     return server;
   }
@@ -50,6 +53,8 @@ export class TributaryServer {
         NEXT_TELEMETRY_DISABLED: "1",
         PORT: String(this.#port),
         HOST: "127.0.0.1",
+        TRIBUTARY_AUTH: "off",
+        ...this.#env,
         TRIBUTARY_DATA_DIR: join(this.#folder, "data"),
       },
     });

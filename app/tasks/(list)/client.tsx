@@ -7,6 +7,7 @@ import { buttonLook } from "@/components/controls/button";
 import { Card } from "@/components/controls/card";
 import { formatPlural } from "@/components/format/count";
 import { useTRPC } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { TaskCard } from "@/components/task/task-card";
 import { TaskListEmpty } from "@/components/task/task-list-empty";
@@ -37,10 +38,12 @@ export function TaskList({ initial }: { initial: readonly TaskRow[] }) {
             {formatPlural(tasks.length, "task")}
           </span>
         </h1>
-        <Link href="/tasks/new" className={buttonLook("primary")}>
-          <Plus className="size-4" aria-hidden />
-          New task
-        </Link>
+        <ForRole needs="operator">
+          <Link href="/tasks/new" className={buttonLook("primary")}>
+            <Plus className="size-4" aria-hidden />
+            New task
+          </Link>
+        </ForRole>
       </div>
       <Card className="overflow-hidden max-lg:hidden">
         <TaskTable tasks={tasks} />

@@ -5,5 +5,5 @@ import { TaskList } from "./client";
 export const metadata: Metadata = { title: "Tasks" };
 
 export default async function TasksPage() {
-  return <TaskList initial={await caller().task.list()} />;
+  return <TaskList initial={await (await caller()).task.list()} />;
 }

@@ -7,11 +7,11 @@ type Props = { params: Promise<{ id: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { id } = await params;
-  const task = await orNotFound(caller().task.get({ id }));
+  const task = await orNotFound((await caller()).task.get({ id }));
   return { title: { absolute: statusTitle(task.status, task.name) } };
 }
 
 export default async function Page({ params }: Props) {
   const { id } = await params;
-  return <TaskPage initial={await orNotFound(caller().task.get({ id }))} />;
+  return <TaskPage initial={await orNotFound((await caller()).task.get({ id }))} />;
 }

@@ -7,7 +7,7 @@ type Props = { params: Promise<{ id: string; shard: string }> };
 
 async function shardOf({ params }: Props) {
   const { id, shard } = await params;
-  return orNotFound(caller().shard.get({ taskId: id, shardId: decoded(shard) }));
+  return orNotFound((await caller()).shard.get({ taskId: id, shardId: decoded(shard) }));
 }
 
 export async function generateMetadata(props: Props): Promise<Metadata> {

@@ -1,0 +1,115 @@
+import type { Identity } from "../people/identity.ts";
+import { covers, type Role } from "../people/role.ts";
+
+/**
+ * Who may call a procedure, a subscription or a route, or open a page. This file is the one place that says so: what
+ * is not in it is refused to everybody, and test/api/access.test.ts holds it against the router.
+ */
+export type Access = {
+  /** The least role; "nobody" needs no login. */
+  readonly needs: Role | "nobody";
+  /** For people alone: an API token could make itself another one that outlives it. */
+  readonly peopleOnly?: true;
+  /** A mutation that changes nothing, and is one since its input may hold a password: it stays out of the audit. */
+  readonly reads?: true;
+};
+
+const nobody: Access = { needs: "nobody" };
+const viewer: Access = { needs: "viewer" };
+const operator: Access = { needs: "operator" };
+const admin: Access = { needs: "admin" };
+
+export const procedures: Readonly<Record<string, Access>> = {
+  "account.me": nobody,
+  "account.setUp": nobody,
+  "account.invitation": { ...nobody, reads: true },
+  "account.acceptInvitation": nobody,
+  "account.changePassword": { ...viewer, peopleOnly: true },
+  "audit.actions": admin,
+  "audit.page": admin,
+  "connection.test": operator,
+  "people.delete": { ...admin, peopleOnly: true },
+  "people.endSessions": admin,
+  "people.invite": { ...admin, peopleOnly: true },
+  "people.inviteAgain": { ...admin, peopleOnly: true },
+  "people.list": admin,
+  "people.setRole": { ...admin, peopleOnly: true },
+  "shard.acknowledge": operator,
+  "shard.decide": operator,
+  "shard.get": viewer,
+  "shard.live": viewer,
+  "shard.resync": operator,
+  "shard.series": viewer,
+  "source.parseNutcracker": { ...operator, reads: true },
+  "system.info": viewer,
+  "system.live": viewer,
+  "task.addShards": operator,
+  "task.change": operator,
+  "task.create": operator,
+  "task.delete": admin,
+  "task.events": viewer,
+  "task.get": viewer,
+  "task.list": viewer,
+  "task.live": viewer,
+  "task.liveList": viewer,
+  "task.pause": operator,
+  "task.precheck": operator,
+  "task.rename": operator,
+  "task.resume": operator,
+  "task.resync": operator,
+  "task.seeAlerts": operator,
+  "task.start": operator,
+  // The end of a cutover: there is no way back.
+  "task.stop": admin,
+  "token.create": { ...viewer, peopleOnly: true },
+  "token.list": viewer,
+  "token.revoke": viewer,
+  "verify.cancel": operator,
+  "verify.cancelRepair": operator,
+  "verify.live": viewer,
+  "verify.liveRepairs": viewer,
+  "verify.pause": operator,
+  "verify.repair": operator,
+  "verify.repairPreview": viewer,
+  "verify.repairedKeys": viewer,
+  "verify.repairs": viewer,
+  "verify.run": viewer,
+  "verify.setPace": operator,
+  "verify.start": operator,
+  "verify.view": viewer,
+};
+
+/** Routes beside tRPC's, by method and path. */
+export const routes = {
+  "GET /api/health": nobody,
+  "POST /api/auth/login": nobody,
+  "POST /api/auth/logout": nobody,
+  "GET /api/audit": admin,
+} as const satisfies Readonly<Record<string, Access>>;
+
+export type Route = keyof typeof routes;
+
+/** Pages by their path; of several that fit, the first. */
+const pages: readonly (readonly [RegExp, Access])[] = [
+  // Code and pictures that stand in the package for everybody to read.
+  [/^\/(_next\/|icon\.svg$|favicon\.ico$|__nextjs)/, nobody],
+  [/^\/(login|setup)$|^\/join\//, nobody],
+  [/^\/settings\/(people|audit)$/, admin],
+  [/^\/tasks\/new$/, operator],
+  [/^\//, viewer],
+];
+
+/** @param path without the query. */
+export function accessOfPage(path: string): Access | undefined {
+  return pages.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+export type Refusal = "LOGIN_REQUIRED" | "ROLE_TOO_LOW" | "SESSION_REQUIRED";
+
+/** Why somebody may not do what has this access; null where they may. */
+export function refusalOf(access: Access | undefined, identity: Identity | null): Refusal | null {
+  if (access?.needs === "nobody") return null;
+  if (identity === null) return "LOGIN_REQUIRED";
+  if (access === undefined || !covers(identity.role, access.needs)) return "ROLE_TOO_LOW";
+  return access.peopleOnly && identity.kind === "token" ? "SESSION_REQUIRED" : null;
+}

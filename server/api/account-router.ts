@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { TributaryError } from "../errors/tributary-error.ts";
+import type { Identity } from "../people/identity.ts";
+import { email, newPassword, personName } from "./people-input.ts";
+import { procedure, router } from "./trpc.ts";
+
+/** Whom a page shows as signed in. */
+export type Me = {
+  /** "off" where nobody is asked to sign in. */
+  readonly login: "on" | "off";
+  readonly identity: Pick<Exclude<Identity, { kind: "anyone" }>, "kind" | "id" | "name" | "role"> | null;
+  /** What the caller may do: with the login off, everything. */
+  readonly role: Identity["role"] | null;
+};
+
+/** What somebody does for themselves, before and after the login. */
+export const accountRouter = router({
+  me: procedure.query(({ ctx }): Me => {
+    const { identity, people } = ctx;
+    const role = identity?.role ?? null;
+    if (identity === null || identity.kind === "anyone") return { login: people.login, identity: null, role };
+    const { kind, id, name } = identity;
+    return { login: people.login, identity: { kind, id, name, role: identity.role }, role };
+  }),
+  /** The first visit makes the administrator. */
+  setUp: procedure
+    .input(z.object({ name: personName, email, password: newPassword }))
+    .mutation(async ({ ctx, input }) => {
+      if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
+      return { id: await ctx.people.setUp(input) };
+    }),
+  /** Whose link it is; a mutation, since the secret would stand in a query's URL. */
+  invitation: procedure.input(z.object({ secret: z.string().max(100) })).mutation(({ ctx, input }) => {
+    const person = ctx.people.persons.invited(input.secret);
+    if (person === null) throw new TributaryError("INVITATION_INVALID");
+    return { name: person.name, email: person.email };
+  }),
+  acceptInvitation: procedure
+    .input(z.object({ secret: z.string().max(100), password: newPassword }))
+    .mutation(async ({ ctx, input }) => {
+      const { id, email } = await ctx.people.acceptInvitation(input.secret, input.password);
+      return { id, email };
+    }),
+  changePassword: procedure
+    .input(z.object({ current: z.string().max(512), next: newPassword }))
+    .mutation(async ({ ctx, input }) => {
+      if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
+      await ctx.people.changePassword(ctx.identity, input, ctx.from);
+      return { ok: true };
+    }),
+});
