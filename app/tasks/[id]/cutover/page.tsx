@@ -5,10 +5,10 @@ import { CutoverPage } from "./client";
 type Props = { params: Promise<{ id: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const { task } = await orNotFound(caller().cutover.get({ id: (await params).id }));
+  const { task } = await orNotFound((await caller()).cutover.get({ id: (await params).id }));
   return { title: { absolute: `Cutover · ${task.name} · Tributary` } };
 }
 
 export default async function Page({ params }: Props) {
-  return <CutoverPage initial={await orNotFound(caller().cutover.get({ id: (await params).id }))} />;
+  return <CutoverPage initial={await orNotFound((await caller()).cutover.get({ id: (await params).id }))} />;
 }
