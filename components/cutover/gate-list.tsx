@@ -9,6 +9,7 @@ import { TextInput } from "@/components/controls/text-input";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
 import { NameField } from "@/components/merging/own-name";
+import { useMay } from "@/components/people/me";
 import type { CutoverGate, CutoverOrders } from "./use-cutover-orders";
 
 const looks = {
@@ -36,6 +37,7 @@ type GateItemProps = { gate: CutoverGate; orders: CutoverOrders; onOverride: () 
 
 function GateItem({ gate, orders, onOverride }: GateItemProps) {
   const { name, title, ok, parts, wanted, remedy, override } = gate;
+  const operator = useMay("operator");
   const { Icon, word, color } = looks[ok ? "open" : override === null ? "shut" : "overridden"];
   const shown = ok && parts.length > 3 ? parts.slice(0, 3) : parts;
   return (
@@ -70,12 +72,12 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
           </p>
         )}
       </div>
-      {!ok && override === null && (
+      {!ok && override === null && operator && (
         <Button small look="quiet" className="shrink-0 self-start" onClick={onOverride}>
           Override…
         </Button>
       )}
-      {override !== null && (
+      {override !== null && operator && (
         <Button small look="quiet" className="shrink-0 self-start" onClick={() => void orders.withdraw(name)}>
           <Undo2 className="size-3.5" aria-hidden />
           Take back

@@ -7,6 +7,8 @@ import { Button, buttonLook } from "@/components/controls/button";
 import { ProgressBar } from "@/components/controls/progress-bar";
 import { Segmented } from "@/components/controls/segmented";
 import { formatCount } from "@/components/format/count";
+import { ForRole, useMay } from "@/components/people/me";
+import type { Role } from "@/server/people/role";
 import { FinishDialog } from "./finish-dialog";
 import { GateList } from "./gate-list";
 import { shownStep, stepWords } from "./step-words";
@@ -28,6 +30,7 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
   const [depth, setDepth] = useState<Depth>("keys");
   const [finishing, setFinishing] = useState(false);
   const moves = view.moves;
+  const admin = useMay("admin");
   const settling = step === "settle";
   const finished = step === "finished";
   return (
@@ -60,12 +63,22 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
           <GateList gates={view.gates} orders={orders} />
         </div>
       )}
-      {step === "stop-writes" && <StopWritesHelp view={view} orders={orders} />}
+      {step === "stop-writes" && (
+        <ForRole needs="operator">
+          <StopWritesHelp view={view} orders={orders} />
+        </ForRole>
+      )}
       {step === "switch" && <SwitchTarget taskId={view.task.id} />}
       {!finished && (
         <Actions back={words.back}>
           {moves.includes("proceed") && step === "switch" && (
-            <Button look="primary" busy={orders.busy} onClick={() => setFinishing(true)}>
+            <Button
+              look="primary"
+              busy={orders.busy}
+              disabled={!admin}
+              title={admin ? undefined : "For administrators: it cannot be taken back."}
+              onClick={() => setFinishing(true)}
+            >
               {words.action}
             </Button>
           )}
@@ -104,7 +117,7 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
         </Actions>
       )}
       {finished && (
-        <Actions back={words.back}>
+        <Actions back={words.back} needs="viewer">
           <Link href={`/tasks/${view.task.id}/report`} className={buttonLook("primary")}>
             <FileText className="size-4" aria-hidden />
             See the report
@@ -116,10 +129,14 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
   );
 }
 
-function Actions({ back, children }: { back: string; children: ReactNode }) {
+type ActionsProps = { back: string; needs?: Role; children: ReactNode };
+
+function Actions({ back, needs = "operator", children }: ActionsProps) {
   return (
     <div className="mt-5 rounded-xl border bg-surface px-4 py-4 shadow-card sm:px-5">
-      <div className="flex flex-wrap items-center gap-2">{children}</div>
+      <ForRole needs={needs} otherwise={<p className="text-ink-3">An operator leads the cutover.</p>}>
+        <div className="flex flex-wrap items-center gap-2">{children}</div>
+      </ForRole>
       <p className="mt-3 max-w-prose text-xs text-pretty text-ink-3">
         <span className="font-medium text-ink-2">Way back:</span> {back}
       </p>

@@ -8,11 +8,18 @@ import { covers, type Role } from "../people/role.ts";
 export type Access = {
   /** The least role; "nobody" needs no login. */
   readonly needs: Role | "nobody";
+  /** A higher role that this very input takes, before it was validated; null where it takes none. */
+  readonly stricter?: (input: unknown) => Role | null;
   /** For people alone: an API token could make itself another one that outlives it. */
   readonly peopleOnly?: true;
   /** A mutation that changes nothing, and is one since its input may hold a password: it stays out of the audit. */
   readonly reads?: true;
 };
+
+function isMove(input: unknown, step: string, move: string): boolean {
+  const { step: at, move: wanted } = (input ?? {}) as { step?: unknown; move?: unknown };
+  return at === step && wanted === move;
+}
 
 const nobody: Access = { needs: "nobody" };
 const viewer: Access = { needs: "viewer" };
@@ -34,7 +41,11 @@ export const procedures: Readonly<Record<string, Access>> = {
   "cutover.get": viewer,
   "cutover.holdWrites": operator,
   "cutover.live": viewer,
-  "cutover.order": operator,
+  // The one move from which there is no way back.
+  "cutover.order": {
+    ...operator,
+    stricter: (input) => (isMove(input, "switch", "proceed") ? "admin" : null),
+  },
   "cutover.override": operator,
   "cutover.releaseWrites": operator,
   "cutover.report": viewer,
@@ -71,7 +82,7 @@ export const procedures: Readonly<Record<string, Access>> = {
   "task.resync": operator,
   "task.seeAlerts": operator,
   "task.start": operator,
-  // The end of a cutover: there is no way back.
+  // A cutover at once: there is no way back.
   "task.stop": admin,
   "token.create": { ...viewer, peopleOnly: true },
   "token.list": viewer,
@@ -118,10 +129,15 @@ export function accessOfPage(path: string): Access | undefined {
 
 export type Refusal = "LOGIN_REQUIRED" | "ROLE_TOO_LOW" | "SESSION_REQUIRED";
 
-/** Why somebody may not do what has this access; null where they may. */
-export function refusalOf(access: Access | undefined, identity: Identity | null): Refusal | null {
+/** Why somebody may not do what has this access, with this input; null where they may. */
+export function refusalOf(
+  access: Access | undefined,
+  identity: Identity | null,
+  input?: unknown,
+): Refusal | null {
   if (access?.needs === "nobody") return null;
   if (identity === null) return "LOGIN_REQUIRED";
-  if (access === undefined || !covers(identity.role, access.needs)) return "ROLE_TOO_LOW";
+  if (access === undefined || !covers(identity.role, access.stricter?.(input) ?? access.needs))
+    return "ROLE_TOO_LOW";
   return access.peopleOnly && identity.kind === "token" ? "SESSION_REQUIRED" : null;
 }

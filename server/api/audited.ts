@@ -58,7 +58,20 @@ const kept = new Set([
   ...["id", "taskId", "shardId", "name", "email", "role", "start", "skipChecks", "decision", "upTo"],
   ...["change", "mergePolicy", "shrink", "onShrink", "maxKeys", "maxShare", "onFlush", "destinationKeys"],
   ...["publish", "onDestinationDataLost", "depth", "sample", "keysPerSecond", "bytesPerSecond", "paused"],
-  ...["expiresInDays", "run", "mode", "seconds", "count", "enabled", "every", "at"],
+  ...[
+    "expiresInDays",
+    "run",
+    "step",
+    "move",
+    "gate",
+    "agreed",
+    "kind",
+    "seconds",
+    "count",
+    "enabled",
+    "every",
+    "at",
+  ],
 ]);
 
 export function keptInput(input: unknown): Record<string, unknown> | null {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { cutoverRouter } from "./cutover-router.ts";
 import { accountRouter } from "./account-router.ts";
 import { auditRouter } from "./audit-router.ts";
+import { cutoverRouter } from "./cutover-router.ts";
 import { everySecond } from "./every-second.ts";
 import { peopleRouter } from "./people-router.ts";
 import { shardRouter } from "./shard-router.ts";

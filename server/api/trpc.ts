@@ -57,14 +57,15 @@ const answered = trpc.middleware(async ({ ctx, type, next }) => {
 });
 
 /** Lets through whom server/api/access.ts lets, and nobody where it says nothing. */
-const allowed = trpc.middleware(({ ctx, path, next }) => {
+const allowed = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
   // A socket lives longer than the request that opened it.
   const gone = ctx.socket !== null && ctx.identity !== null && !ctx.people.isStill(ctx.identity);
   const identity = gone ? null : ctx.identity;
   const access = procedures[path];
-  const refusal = refusalOf(access, identity);
+  const input = access?.stricter === undefined ? undefined : await getRawInput();
+  const refusal = refusalOf(access, identity, input);
   if (refusal === "ROLE_TOO_LOW") {
-    const needed = access?.needs ?? "nobody has";
+    const needed = access?.stricter?.(input) ?? access?.needs ?? "nobody has";
     throw new TributaryError(refusal, { needed, role: identity?.role });
   }
   if (refusal !== null) throw new TributaryError(refusal);

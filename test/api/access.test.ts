@@ -74,6 +74,29 @@ describe("the table of who may do what", () => {
 });
 
 describe("over HTTP", () => {
+  it("an operator leads a cutover up to the step that cannot be taken back, and no further", async () => {
+    const { api, callers } = await start();
+    for (const caller of callers.filter(({ isToken, role }) => !isToken && role !== null)) {
+      const order = async (step: string, move: string) => {
+        const answer = await fetch(`${api.url}/api/trpc/cutover.order`, {
+          method: "POST",
+          headers: { ...caller.headers, "content-type": "application/json" },
+          body: JSON.stringify({ id: "none", step, move }),
+        });
+        return answer.status;
+      };
+      // 404: there is no such task.
+      const [step, back, finish] = {
+        viewer: [403, 403, 403],
+        operator: [404, 404, 403],
+        admin: [404, 404, 404],
+      }[caller.role!];
+      expect(await order("drain", "proceed"), caller.role!).toBe(step);
+      expect(await order("switch", "back"), caller.role!).toBe(back);
+      expect(await order("switch", "proceed"), caller.role!).toBe(finish);
+    }
+  });
+
   it("each procedure is refused to whom the table refuses it, and to nobody else", async () => {
     const { api, callers } = await start();
     const ask = async (caller: Caller) => {

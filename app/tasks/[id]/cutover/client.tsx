@@ -12,6 +12,7 @@ import { shownStep, stepWords } from "@/components/cutover/step-words";
 import { type Cutover, useCutoverOrders } from "@/components/cutover/use-cutover-orders";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import { useMay } from "@/components/people/me";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { DocumentTitle } from "@/components/shell/document-title";
 import { ReasonNote } from "@/components/status/reason-note";
@@ -66,6 +67,7 @@ export function CutoverPage({ initial }: { initial: Cutover }) {
 
 function Begin({ view, busy, onBegin }: { view: Cutover; busy: boolean; onBegin: () => void }) {
   const finished = view.task.wanted === "finished";
+  const operator = useMay("operator");
   return (
     <section className="mt-5">
       <h2 className="text-lg font-semibold tracking-[-0.015em]">
@@ -76,7 +78,8 @@ function Begin({ view, busy, onBegin }: { view: Cutover; busy: boolean; onBegin:
           ? "It was cut over already. Nothing writes to the destination any more but your applications."
           : "Six steps, and a way back at each but the last. Nothing changes for the application until you stop its writes in the second step."}
       </p>
-      {!finished && (
+      {!finished && !operator && <p className="mt-4 text-ink-3">An operator begins it.</p>}
+      {!finished && operator && (
         <div className="mt-4 flex flex-wrap items-center gap-3">
           <Button look="primary" busy={busy} disabled={!view.mayBegin} onClick={onBegin}>
             <Flag className="size-4" aria-hidden />

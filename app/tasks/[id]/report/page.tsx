@@ -10,5 +10,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function Page({ params }: Props) {
-  return <MigrationReport report={await orNotFound((await caller()).cutover.report({ id: (await params).id }))} />;
+  return (
+    <MigrationReport report={await orNotFound((await caller()).cutover.report({ id: (await params).id }))} />
+  );
 }
