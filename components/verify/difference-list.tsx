@@ -1,7 +1,9 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { Wrench } from "lucide-react";
 import { useState } from "react";
+import { Button } from "@/components/controls/button";
 import { Segmented } from "@/components/controls/segmented";
 import { Skeleton } from "@/components/controls/skeleton";
 import { formatBytes } from "@/components/format/bytes";
@@ -10,6 +12,7 @@ import { formatMoment } from "@/components/format/duration";
 import { reasonOf } from "@/components/live/reason-of";
 import { type Outputs, useTRPC } from "@/components/live/trpc";
 import { ReasonNote } from "@/components/status/reason-note";
+import { RepairDialog } from "./repair-dialog";
 
 type Verdict = NonNullable<Outputs["verify"]["run"]["verdict"]>;
 type Finding = Verdict["listed"][number];
@@ -70,6 +73,7 @@ export function DifferenceList({ taskId, run }: { taskId: string; run: number })
           />
         </div>
       )}
+      <RepairAll taskId={taskId} run={run} verdict={verdict} kind={kind} />
       <ul className="divide-y rounded-lg border">
         {listed.slice(0, SHOWN).map((one) => (
           <FindingItem key={`${one.kind} ${one.db} ${one.key.base64}`} one={one} shards={verdict.shards} />
@@ -79,6 +83,42 @@ export function DifferenceList({ taskId, run }: { taskId: string; run: number })
         <p className="num text-xs text-ink-3">
           The first {SHOWN} of {formatPlural(listed.length, "finding")}. All of them: npm run verify -- --json
         </p>
+      )}
+    </div>
+  );
+}
+
+const repairable = ["missing", "extra", "type", "value", "expiry"] as const;
+
+/** A button for the differences that are shown; nothing for what is no difference. */
+function RepairAll({
+  taskId,
+  run,
+  verdict,
+  kind,
+}: {
+  taskId: string;
+  run: number;
+  verdict: Verdict;
+  kind: "all" | Finding["kind"];
+}) {
+  const [open, setOpen] = useState(false);
+  const one = repairable.find((candidate) => candidate === kind);
+  const count = one === undefined ? verdict.differences : (verdict.counts[one] ?? 0);
+  if ((kind !== "all" && one === undefined) || count === 0 || verdict.depth === "counts") return null;
+  return (
+    <div>
+      <Button small onClick={() => setOpen(true)}>
+        <Wrench className="size-3.5" aria-hidden />
+        {one === undefined ? "Repair all…" : "Repair all of this kind…"}
+      </Button>
+      {open && (
+        <RepairDialog
+          taskId={taskId}
+          run={run}
+          selection={one === undefined ? {} : { kind: one }}
+          onClose={() => setOpen(false)}
+        />
       )}
     </div>
   );

@@ -10,6 +10,7 @@ import { Segmented } from "@/components/controls/segmented";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { DifferenceList } from "./difference-list";
+import { RepairStatus } from "./repair-status";
 import { VerdictLine } from "./verdict-line";
 import { VerifyProgress } from "./verify-progress";
 
@@ -77,6 +78,7 @@ export function VerificationCard({ taskId }: { taskId: string }) {
             <DifferenceList key={last.id} taskId={taskId} run={last.id} />
           </>
         )}
+        <RepairStatus taskId={taskId} />
         {former.length > 0 && (
           <details>
             <summary className="cursor-pointer text-xs text-ink-3 hover:text-ink">

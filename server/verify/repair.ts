@@ -1,3 +1,4 @@
+import { TributaryError } from "../errors/tributary-error.ts";
 import { KeyOwnership } from "../merge/key-ownership.ts";
 import { doubtfulKeysKey } from "../sync/checkpoint/own-keys.ts";
 import { noteRepairs, repairMember } from "../sync/refresh/note-repairs.ts";
@@ -178,9 +179,16 @@ export class Repair {
     for (const [index, key] of unknown.entries()) this.#before.set(key, facts[index]!);
     // Known before it is noted: what it held then is what is to be remembered.
     onKeys(keys.map((key) => ({ key, before: this.#before.get(key)!, after: null, outcome: "noted" })));
-    const { shardId } = spec.shards[shard]!;
+    const { shardId, shardName } = spec.shards[shard]!;
     const noted = keys.map(({ sourceDb, key }) => ({ db: sourceDb, key }));
-    await destination.connection.must(spec.checkpointDb, ...noteRepairs(spec.taskId, shardId, noted));
+    const made = await destination.connection.must(
+      spec.checkpointDb,
+      ...noteRepairs(spec.taskId, shardId, noted),
+    );
+    if (made !== 1) {
+      const detail = "it has no checkpoint on the destination, so nobody synchronizes it";
+      throw new TributaryError("REPAIR_REFUSED", { task: `Shard ${shardName}`, detail });
+    }
     onNoted(shard);
   }
 

@@ -1,0 +1,73 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { useSubscription } from "@trpc/tanstack-react-query";
+import { Wrench } from "lucide-react";
+import { toast } from "sonner";
+import { Button } from "@/components/controls/button";
+import { ProgressBar } from "@/components/controls/progress-bar";
+import { formatCount, formatPlural } from "@/components/format/count";
+import { Ago } from "@/components/live/ago";
+import { reasonOf } from "@/components/live/reason-of";
+import { type Outputs, useTRPC } from "@/components/live/trpc";
+
+type Repairs = Outputs["verify"]["repairs"];
+
+const phases: Record<NonNullable<Repairs["progress"]>["phase"], string> = {
+  connecting: "Connecting",
+  copying: "Copying keys again",
+  verifying: "Verifying them",
+  done: "Ending",
+};
+
+/** The repair of the task that is under way, or what the last one came to; nothing where there was none. */
+export function RepairStatus({ taskId }: { taskId: string }) {
+  const trpc = useTRPC();
+  const { data } = useSubscription(trpc.verify.liveRepairs.subscriptionOptions({ id: taskId }));
+  const cancel = useMutation(
+    trpc.verify.cancelRepair.mutationOptions({
+      onError: (error) => {
+        const { message, remedy } = reasonOf(error);
+        toast.error(message, { description: remedy });
+      },
+    }),
+  );
+  const last = data?.rows[0];
+  if (data === undefined || last === undefined) return null;
+  const { progress } = data;
+  const open = last.finishedAt === null;
+  return (
+    <section aria-label="Repair" className="space-y-2 rounded-lg border px-3.5 py-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <p className="flex items-center gap-2 font-medium">
+          <Wrench className="size-4 shrink-0 text-ink-3" aria-hidden />
+          {progress !== null
+            ? `Repair: ${phases[progress.phase]}`
+            : open
+              ? "Repair: it waits for the synchronization"
+              : "Last repair"}
+        </p>
+        {open && (
+          <Button small busy={cancel.isPending} onClick={() => cancel.mutate({ id: taskId })}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      {progress !== null && (
+        <>
+          <ProgressBar
+            label="Keys repaired"
+            fraction={progress.total > 0 ? progress.done / progress.total : null}
+          />
+          <p className="num text-xs text-ink-3">
+            {formatCount(progress.done)} of {formatPlural(progress.total, "key")}
+          </p>
+        </>
+      )}
+      {progress === null && last.sentence !== "" && <p className="num break-words">{last.sentence}</p>}
+      <p className="num text-xs text-ink-3">
+        {formatPlural(last.keys, "key")}, asked by {last.by} <Ago at={last.startedAt} />
+      </p>
+    </section>
+  );
+}
