@@ -15,6 +15,7 @@ const order = taskId.extend({
   /** Any bytes, in base64. */
   prefix: z.base64().max(8192).nullable().default(null),
   shardId: z.string().max(64).nullable().default(null),
+  replicas: z.boolean().default(false),
   ...limits,
 });
 

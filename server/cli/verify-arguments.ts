@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { type DifferenceKind, differenceKinds } from "../verify/difference.ts";
 import type { PaceLimits } from "../verify/pace.ts";
 import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";
 import { oneOf, taskOf, taskOptions, unreadable } from "./sync-arguments.ts";
@@ -20,13 +21,16 @@ export const verifyUsage = `Compares the destination with the shards, also while
   --only-shard NAME   only the keys of this shard
   --keys-per-second N, --mb-per-second N
                       read no more than this
+  --replicas          read a replica of each shard in the place of its master, where one answers
+  --repair KINDS      has what differs repaired by the shard syncs that run, and verifies it again: all, or
+                      some of missing,extra,type,value,expiry
   --patience SECONDS  wait so long for the destination to come to the place of a look; 30 unless given
   --list N            show so many differences; 20 unless given
   --json              print the verdict as JSON on standard output, with up to 10,000 differences
   -h, --help
 
-Nothing is written anywhere. A difference counts only when it outlives the lag.
-Exit codes: 0 equal, 1 different, 2 could not tell (usage included).`;
+Nothing is written anywhere, but for what --repair asks for. A difference counts only when it outlives the lag.
+Exit codes: 0 equal (with --repair: now), 1 different, 2 could not tell (usage included).`;
 
 export type VerifyArguments = {
   readonly plan: TaskPlan;
@@ -37,6 +41,9 @@ export type VerifyArguments = {
   readonly patienceMs: number;
   readonly list: number;
   readonly json: boolean;
+  readonly replicas: boolean;
+  /** Kinds of differences that are repaired; empty for none. */
+  readonly repair: readonly DifferenceKind[];
 };
 
 /**
@@ -72,6 +79,8 @@ export function verifyArguments(argv: readonly string[]): VerifyArguments | null
     patienceMs: numberOf("--patience", values.patience, 30) * 1000,
     list: numberOf("--list", values.list, 20),
     json: values.json ?? false,
+    replicas: values.replicas ?? false,
+    repair: kindsOf(values.repair, depth),
   };
 }
 
@@ -91,6 +100,8 @@ function parse(argv: readonly string[]) {
         patience: { type: "string" },
         list: { type: "string" },
         json: { type: "boolean" },
+        replicas: { type: "boolean" },
+        repair: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;
@@ -110,6 +121,14 @@ function numberOf(
   if (value > 0 && value <= most) return value;
   const bound = most === Number.POSITIVE_INFINITY ? "" : ` up to ${most}`;
   throw new TributaryError("USAGE", { detail: `${option} takes a number above 0${bound}, not ${text}` });
+}
+
+function kindsOf(text: string | undefined, depth: VerifyDepth): readonly DifferenceKind[] {
+  if (text === undefined) return [];
+  if (depth === "counts")
+    throw new TributaryError("USAGE", { detail: "--repair takes a --depth that finds keys: keys or full" });
+  if (text === "all") return differenceKinds;
+  return text.split(",").map((kind) => oneOf("--repair", kind, differenceKinds)!);
 }
 
 function bytesOf(text: string): Buffer {

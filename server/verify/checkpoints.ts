@@ -66,6 +66,30 @@ export class Checkpoints {
   }
 
   /**
+   * A replica that is read may be behind the destination. Waits until each has what the destination had by now: what it
+   * says from then on is not older. @returns the shards whose replicas have not come so far in time.
+   */
+  async followed(
+    sides: readonly Side[],
+    shards: Iterable<number>,
+    signal: AbortSignal,
+  ): Promise<Set<number>> {
+    const behind = new Set([...shards].filter((shard) => isReplica(sides[shard]!)));
+    if (behind.size === 0) return behind;
+    const began = performance.now();
+    const standings = await this.standings();
+    for (;;) {
+      for (const shard of [...behind]) {
+        const standing = standings[shard]!;
+        if (standing.kind !== "checkpoint" || !isBehind(standing, await placeOf(sides[shard]!), true))
+          behind.delete(shard);
+      }
+      if (behind.size === 0 || performance.now() - began >= this.#patienceMs) return behind;
+      await pause(LOOK_MS, signal);
+    }
+  }
+
+  /**
    * Waits until the destination holds all that each source had written at its place.
    * @returns the shards whose checkpoint has not come so far in time.
    */
@@ -89,9 +113,15 @@ export class Checkpoints {
   }
 }
 
-function isBehind(standing: Standing, { replids, offset }: SourcePlace): boolean {
+/** Whether the destination is behind the source, or with `source` the source behind the destination. */
+function isBehind(standing: Standing, { replids, offset }: SourcePlace, source = false): boolean {
   if (standing.kind !== "checkpoint") return standing.kind === "copying";
-  return !replids.includes(standing.at.replid) || standing.at.offset < offset;
+  if (!replids.includes(standing.at.replid)) return true;
+  return source ? offset < standing.at.offset : standing.at.offset < offset;
+}
+
+function isReplica({ connection }: Side): boolean {
+  return connection.facts.role === "replica";
 }
 
 /** To be asked for after a look: all that the look saw lies before it. */

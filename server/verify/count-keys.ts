@@ -46,10 +46,17 @@ export async function countKeys(options: CountOptions): Promise<KeyCounts> {
     );
     const behind = (await checkpoints.passed(new Map(places), signal)).size > 0;
     const there = await destinationKeys(options);
+    const late = (await checkpoints.followed(shards, shards.keys(), signal)).size > 0;
     const after = await sources();
     const agree = Math.min(before, after) <= there && there <= Math.max(before, after);
     if (!agree && round < rounds) continue;
-    return { agree, sources: after, destination: there, expires: await expiresOf(options), behind };
+    return {
+      agree,
+      sources: after,
+      destination: there,
+      expires: await expiresOf(options),
+      behind: behind || late,
+    };
   }
 }
 

@@ -145,7 +145,7 @@ export class Settler {
   }
 
   async #look(chunk: readonly Open[]): Promise<Outcome[]> {
-    const { checkpoints, destination, signal } = this.#options;
+    const { checkpoints, destination, shards, signal } = this.#options;
     const suspects = chunk.map(({ suspect }) => suspect);
     const asked = suspects.map(() => new Set<number>());
     const before = await this.#holders(suspects, asked);
@@ -159,6 +159,7 @@ export class Settler {
       ({ db }) => db,
       (index, look) => there.set(index, look),
     );
+    for (const shard of await checkpoints.followed(shards, places.keys(), signal)) behind.add(shard);
     const after = await this.#holders(suspects, asked);
     const outcomes: Outcome[] = [];
     for (const [index, one] of chunk.entries()) {

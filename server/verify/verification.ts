@@ -180,7 +180,11 @@ export class Verification {
 
   async #openShard(index: number): Promise<Side> {
     return this.#opened(
-      await openShardSide(this.#spec.shards[index]!, { now: this.#now, signal: this.#signal }),
+      await openShardSide(this.#spec.shards[index]!, {
+        replicas: this.#spec.replicas ?? false,
+        now: this.#now,
+        signal: this.#signal,
+      }),
     );
   }
 

@@ -34,6 +34,8 @@ export type VerifySpec = {
   readonly checkpointDb: number;
   readonly depth: VerifyDepth;
   readonly range: VerifyRange;
+  /** Replicas of the shards are read in the place of their masters, where they answer. */
+  readonly replicas?: boolean;
   /** A folder of this verification's own, for fingerprints that do not fit into memory. */
   readonly directory: string;
 };

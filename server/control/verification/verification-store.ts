@@ -16,6 +16,8 @@ export type VerifyOrder = {
   readonly shardId: string | null;
   readonly keysPerSecond: number | null;
   readonly bytesPerSecond: number | null;
+  /** Replicas of the shards are read in the place of their masters. */
+  readonly replicas?: boolean;
 };
 
 /** Runs of a task that are remembered. */

@@ -135,7 +135,12 @@ export class VerifyJobs {
       type: "run",
       pace: paceOf(order),
       listed: LISTED,
-      spec: { ...verifySpecOf(task, this.#options), depth: order.depth, range },
+      spec: {
+        ...verifySpecOf(task, this.#options),
+        depth: order.depth,
+        range,
+        replicas: order.replicas ?? false,
+      },
     };
   }
 
