@@ -188,6 +188,7 @@ async function databasesInUse(clients: readonly Redis[]): Promise<{ source: numb
   return [...numbers].sort((a, b) => a - b).map((db) => ({ source: db, destination: db }));
 }
 
-function printable(key: string): string {
+/** Unprintable characters as \xNN. */
+export function printable(key: string): string {
   return key.replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

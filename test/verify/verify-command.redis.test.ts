@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { verifyArguments } from "../../server/cli/verify-arguments.ts";
 import { verifyLine } from "../../server/cli/verify-display.ts";
 import { startRedis, temporaryFolder } from "../servers/index.ts";
+import { EngineRun } from "../sync/harness/engine-run.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -79,3 +80,33 @@ test("shows the rate and the time that is left", () => {
     "shards → destination  25 %  500 of about 2,000 keys  100/s, 0.6 MB/s  15 s left  3 differ  7 to be looked at again",
   );
 });
+
+test("--repair has what differs repaired by the engine that runs, and refuses where none does", async () => {
+  const [shard, destination] = [await startRedis(), await startRedis()];
+  await shard.client.mset("a", "1", "b", "2", "c", "3");
+  const task = ["--shard", shard.url, "--destination", destination.url, "--id", "engine-run"];
+  await destination.client.mset("a", "1", "b", "2", "c", "3");
+  await destination.client.set("b", "other");
+  const refused = await verify(...task, "--repair", "all");
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/engine-run is not repaired: shard shard-1 is not being synchronized/);
+  expect(await destination.client.get("b")).toBe("other");
+  await destination.client.flushall();
+  const engine = new EngineRun([...task.slice(0, 4), "--skip-checks"], temporaryFolder());
+  engine.start();
+  await engine.reached("shard-1", shard.client, destination.client);
+  await destination.client.set("b", "other");
+  await destination.client.del("c");
+  await destination.client.set("extra", "v");
+  const repaired = await verify(...task, "--repair", "missing,value");
+  expect(repaired.out).toMatch(/^3 of 4 differ/);
+  expect(repaired.out).toMatch(
+    /\nRepair: 2 of 2 keys right \(2 copied again\), verified again as of [\d:]+\n$/,
+  );
+  // One that differs was not chosen.
+  expect(repaired.code).toBe(1);
+  const rest = await verify(...task, "--repair", "all", "--json");
+  expect(rest.code).toBe(0);
+  expect(JSON.parse(rest.out).repair.keys).toMatchObject([{ kind: "extra", outcome: "deleted" }]);
+  expect(await destination.client.mget("a", "b", "c", "extra")).toEqual(["1", "2", "3", null]);
+}, 240_000);
