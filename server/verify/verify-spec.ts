@@ -57,7 +57,8 @@ export type VerifyLimits = {
 export const defaultLimits: VerifyLimits = {
   rounds: 10,
   patienceMs: 30_000,
-  pieceBytes: 1024 * 1024,
+  // A DUMP of 1 MiB takes a server 5 to 17 ms, of this less than 5.
+  pieceBytes: 256 * 1024,
   listed: 10_000,
   keysInMemory: 3_000_000,
 };

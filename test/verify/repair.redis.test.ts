@@ -3,14 +3,30 @@ import { expect, test } from "vitest";
 import { KeyOwnership } from "../../server/merge/key-ownership.ts";
 import { isDifference } from "../../server/verify/difference.ts";
 import type { RepairedKey, RepairKey } from "../../server/verify/repair-outcome.ts";
-import { type RedisServer, until } from "../servers/index.ts";
+import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { seed } from "../sync/harness/check-property.ts";
 import { rounds } from "../sync/harness/fault-rounds.ts";
+import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import { apart, movingTask, PATIENCE_MS } from "./moving-task.ts";
 import { type Planted, plantDifferences } from "./planted-differences.ts";
 import { repairOf } from "./repair-for-test.ts";
 import { foundIn, ringOver, verificationOf } from "./verify-for-test.ts";
+
+/** Another task, which brings keys of its own to the same destination. @returns these. */
+async function neighborOf(task: Awaited<ReturnType<typeof movingTask>>): Promise<string[]> {
+  const theirs = await startRedis();
+  const keys = Array.from({ length: 100 }, (_, index) => `theirs:${index}`);
+  await theirs.client.mset(keys.flatMap((key) => [key, "v"]));
+  const sync = new SyncForTest({
+    taskId: "neighbor",
+    source: endpointAt(theirs),
+    destination: endpointAt(task.destination),
+  }).start();
+  await sync.reaches("synchronizing");
+  await sync.caughtUp(theirs.client, task.destination.client);
+  return keys;
+}
 
 /** What has come of the planted ones, in their order. */
 function outcomesOf(repaired: readonly RepairedKey[], planted: readonly Planted[]): string[] {
@@ -83,7 +99,11 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     const ownership = KeyOwnership.of(merge);
     const ownerOf = (key: Buffer) => ownership?.ownerOf(key) ?? random.int(2);
     const task = await movingTask(200, roundSeed, { merge });
-    const planted = await plantDifferences(task, random, ownerOf);
+    const neighbor = random.oneIn(3) ? await neighborOf(task) : null;
+    // What no shard holds may be a neighbor's, where there is one: it is no difference, and stays.
+    const planted = (await plantDifferences(task, random, ownerOf)).filter(
+      ({ kind }) => neighbor === null || kind !== "extra",
+    );
     const verify = () => verificationOf(task.shards, task.destination, { merge }).run();
     const verdict = await verify();
     const found = verdict.listed.filter(({ kind }) => isDifference(kind));
@@ -99,9 +119,10 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     await task.stop();
     await task.caughtUp();
     await counting.equal();
+    if (neighbor !== null) expect(await task.destination.client.exists(...neighbor)).toBe(neighbor.length);
     const still = await verify();
     expect(
-      foundIn(still).filter((text) => !/^(lone|stale|collision) /.test(text) && !apart.test(text)),
+      foundIn(still).filter((text) => !/^(lone|stale|collision|neighbor) /.test(text) && !apart.test(text)),
     ).toEqual([]);
   },
   PATIENCE_MS,
