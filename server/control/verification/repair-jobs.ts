@@ -225,8 +225,8 @@ export class RepairJobs {
   #heard(taskId: string, open: Open, places: readonly number[], message: VerifyMessage): void {
     const { store, supervisor, now, onFailure } = this.#options;
     try {
-      if (message.type === "repair-progress") open.progress = message.progress;
-      if (message.type === "repair-keys") {
+      if (message.type === "repairing") open.progress = message.progress;
+      if (message.type === "came") {
         const keys = message.keys.map((one) => ({ ...one, place: places[one.place]! }));
         store.came(open.row.id, keys, now());
       }

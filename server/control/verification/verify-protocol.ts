@@ -45,8 +45,8 @@ export type PlainRepairedKey = Pick<RepairedKey, "before" | "after" | "outcome">
 export type VerifyMessage =
   | { readonly type: "progress"; readonly progress: VerifyProgress }
   | { readonly type: "verdict"; readonly verdict: VerdictJson; readonly named: readonly PlainKey[] }
-  | { readonly type: "repair-progress"; readonly progress: RepairProgress }
-  | { readonly type: "repair-keys"; readonly keys: readonly PlainRepairedKey[] }
+  | { readonly type: "repairing"; readonly progress: RepairProgress }
+  | { readonly type: "came"; readonly keys: readonly PlainRepairedKey[] }
   /** Keys of the shard with this index have been noted. */
   | { readonly type: "noted"; readonly shard: number }
   | { readonly type: "repaired" }

@@ -73,7 +73,7 @@ async function repair({ spec, keys, onlyNote }: Extract<VerifyCommand, { type: "
     onNoted: (shard) => say({ type: "noted", shard }),
     onKeys: (repaired) =>
       say({
-        type: "repair-keys",
+        type: "came",
         keys: repaired.map(({ key, outcome, before, after }) => ({
           ...{ place: places.get(key)!, outcome, before, after },
         })),
@@ -81,7 +81,7 @@ async function repair({ spec, keys, onlyNote }: Extract<VerifyCommand, { type: "
     now: Date.now,
     signal: stop.signal,
   });
-  const timer = setInterval(() => say({ type: "repair-progress", progress: started.progress }), SAY_MS);
+  const timer = setInterval(() => say({ type: "repairing", progress: started.progress }), SAY_MS);
   try {
     await started.run([...places.keys()], known);
     say({ type: "repaired" });
