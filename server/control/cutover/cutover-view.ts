@@ -1,7 +1,7 @@
 import type { VerifyProgress } from "../../verify/verification.ts";
 import type { TaskRow } from "../views/task-view.ts";
 import type { Gate } from "./cutover-gates.ts";
-import type { CutoverRecord, CutoverStep } from "./cutover-state.ts";
+import type { CutoverRecord } from "./cutover-state.ts";
 
 /** A cutover as its page shows it. */
 export type CutoverView = {
@@ -12,7 +12,7 @@ export type CutoverView = {
   /** How Twemproxy's pool is called; null where the shards were given by hand. */
   readonly pool: string | null;
   /** The last one; null where there was none. */
-  readonly cutover: (Omit<CutoverRecord, "taskId"> & { readonly over: boolean }) | null;
+  readonly cutover: (CutoverRecord & { readonly over: boolean }) | null;
   /** Of the step that it is at; of the first step where none is under way. */
   readonly gates: readonly Gate[];
   /** What a person can do now. */
@@ -25,13 +25,3 @@ export type CutoverView = {
   /** A cutover may be begun. */
   readonly mayBegin: boolean;
 };
-
-/** In the order of a person's way; `settle` is a part of the switch. */
-export const shownSteps = [
-  "gates",
-  "stop-writes",
-  "drain",
-  "verify",
-  "switch",
-  "finish",
-] as const satisfies readonly CutoverStep[];
