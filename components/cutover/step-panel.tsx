@@ -2,7 +2,7 @@
 
 import { ArrowRight, FileText, Undo2 } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, buttonLook } from "@/components/controls/button";
 import { ProgressBar } from "@/components/controls/progress-bar";
 import { Segmented } from "@/components/controls/segmented";
@@ -29,13 +29,19 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
   const words = stepWords.find((one) => one.step === shownStep(step))!;
   const [depth, setDepth] = useState<Depth>("keys");
   const [finishing, setFinishing] = useState(false);
+  const heading = useStepHeading(step);
   const moves = view.moves;
   const admin = useMay("admin");
   const settling = step === "settle";
   const finished = step === "finished";
   return (
     <section aria-labelledby="step-title" className="mt-5" data-panel={step}>
-      <h2 id="step-title" className="text-lg font-semibold tracking-[-0.015em]">
+      <h2
+        id="step-title"
+        ref={heading}
+        tabIndex={-1}
+        className="scroll-mt-44 text-lg font-semibold tracking-[-0.015em] outline-none"
+      >
         {settling
           ? "The shards come to rest"
           : step === "finish"
@@ -130,6 +136,19 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
 }
 
 type ActionsProps = { back: string; needs?: Role; children: ReactNode };
+
+/** A step that has begun is read from its beginning: its heading comes into view, and has the focus. */
+function useStepHeading(step: string | undefined) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    heading.current?.focus();
+    heading.current?.scrollIntoView({ block: "start" });
+  }, [step]);
+  return heading;
+}
 
 function Actions({ back, needs = "operator", children }: ActionsProps) {
   return (

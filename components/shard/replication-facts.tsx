@@ -57,6 +57,15 @@ export function ReplicationFacts({ shard }: { shard: ShardSummary }) {
         <Fact label="Waiting to be applied">
           {waiting === null ? <Unknown /> : <span data-fact="waiting">{formatBytes(waiting)}</span>}
         </Fact>
+        <Fact label="Doubtful keys, to be copied again">
+          {stream === null || stream.doubtfulKeys === null ? (
+            <Unknown text={stream === null ? "unknown" : "not counted yet"} />
+          ) : (
+            <span data-fact="doubtful-keys" className={stream.doubtfulKeys > 0 ? "text-warn" : ""}>
+              {formatCount(stream.doubtfulKeys)}
+            </span>
+          )}
+        </Fact>
         <Fact label="Spool: memory set aside, on disk">
           {report === null ? (
             <Unknown />

@@ -71,13 +71,6 @@ const project: Floor = {
         ...["server/merge", "server/sync", "server/verify", "server/precheck", "db"],
       ],
     },
-    "server/cli": {
-      holds: "`npm run sync`, `npm run verify`",
-      mayImport: [
-        ...["server/errors", "server/redis", "server/replica", "server/rdb", "server/twemproxy"],
-        ...["server/merge", "server/sync", "server/verify", "server/precheck", "server/control"],
-      ],
-    },
     "server/people": {
       holds: "who may do what: people, sessions, API tokens, the audit",
       mayImport: ["server/errors", "db"],
@@ -85,6 +78,15 @@ const project: Floor = {
     "server/api": {
       holds: "tRPC: validate, call, map errors",
       mayImport: ["server/errors", "server/control", "server/people", "db"],
+    },
+    "server/cli": {
+      holds: "`npm run sync`, `npm run verify`, `npm run cutover`",
+      mayImport: [
+        ...["server/errors", "server/redis", "server/replica", "server/rdb", "server/twemproxy"],
+        ...["server/merge", "server/sync", "server/verify", "server/precheck", "server/control"],
+        // What a running Tributary answers.
+        "server/api (types)",
+      ],
     },
     components: { holds: "parts of the pages", mayImport: ["server (types)"] },
     app: { holds: "the pages", mayImport: ["components", "server (types)"] },

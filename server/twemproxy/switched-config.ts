@@ -45,7 +45,7 @@ export function maskedConfig(text: string): string {
       if (isMap(value) && value.has("redis_auth")) put(document, value, "redis_auth", MASK);
     }
   }
-  return document.toString({ lineWidth: 0 }).replace(/(redis_auth["']?\s*:).*$/gm, `$1 "${MASK}"`);
+  return document.toString({ lineWidth: 0 }).replace(/(#.*redis_auth["']?\s*:).*$/gm, `$1 ${MASK}`);
 }
 
 function change(document: Document, pool: YAMLMap, { host, port, password, db }: OnlyServer): void {

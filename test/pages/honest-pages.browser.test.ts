@@ -117,14 +117,18 @@ describe("a dialog", () => {
 
   it("gives the focus back to the button that opened it", async () => {
     const { page } = watched;
-    await page.getByRole("button", { name: "Cut over…" }).click();
+    await page.goto(`${taskUrl}/cutover`);
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.locator("[data-gate=verified]").getByRole("button", { name: "Override…" }).click();
     await closeDialog();
     await until(
-      async () => (await page.evaluate(() => document.activeElement?.textContent)) === "Cut over…",
+      async () => (await page.evaluate(() => document.activeElement?.textContent)) === "Override…",
       {
         what: "the button has the focus",
       },
     );
+    await page.getByRole("button", { name: "Leave the cutover" }).click();
+    await page.getByRole("button", { name: "Begin" }).waitFor();
   });
 
   it("gives the focus to the menu whose item opened it", async () => {

@@ -12,6 +12,7 @@ export const gateNames = [
   "writes-stopped",
   "drained",
   "final-verification",
+  "repaired",
   "at-rest",
 ] as const;
 export type GateName = (typeof gateNames)[number];
@@ -63,6 +64,8 @@ export type GateFacts = {
   /** Newest first. */
   readonly verifications: readonly VerificationSeen[];
   readonly verifying: boolean;
+  /** Keys are being repaired, or wait for it. */
+  readonly repairing: boolean;
   readonly overrides: readonly CutoverOverride[];
 };
 
@@ -70,7 +73,7 @@ const ofStep: Readonly<Record<CutoverStep, readonly GateName[]>> = {
   gates: ["synchronizing", "lag", "doubtful-keys", "differs", "held", "verified"],
   "stop-writes": ["synchronizing", "writes-stopped"],
   drain: ["synchronizing", "writes-stopped", "drained", "doubtful-keys"],
-  verify: ["synchronizing", "writes-stopped", "drained", "final-verification", "at-rest"],
+  verify: ["synchronizing", "writes-stopped", "drained", "final-verification", "repaired", "at-rest"],
   settle: [],
   switch: [],
   finish: [],
@@ -219,6 +222,13 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       remedy: "See what differs on the task's page, repair it, and verify again.",
     };
   },
+
+  repaired: ({ repairing }) => ({
+    title: "No repair is under way",
+    parts: [{ shard: null, measured: repairing ? "keys are being repaired" : "none", ok: !repairing }],
+    wanted: "none",
+    remedy: "Wait for its end, or cancel it on the task's page.",
+  }),
 
   "at-rest": (_, state) => {
     if (state.step !== "verify" || state.unrested.length === 0) return null;

@@ -12,7 +12,7 @@ export type CutoverView = {
   /** How Twemproxy's pool is called; null where the shards were given by hand. */
   readonly pool: string | null;
   /** The last one; null where there was none. */
-  readonly cutover: (Omit<CutoverRecord, "taskId"> & { readonly over: boolean }) | null;
+  readonly cutover: (CutoverRecord & { readonly over: boolean }) | null;
   /** Of the step that it is at; of the first step where none is under way. */
   readonly gates: readonly Gate[];
   /** What a person can do now. */

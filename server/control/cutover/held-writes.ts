@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../../redis/client.ts";
+import { commandSpec } from "../../redis/command-table.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseInfo, serverFacts } from "../../redis/server-info.ts";
 import { HEARTBEAT_KEY } from "../../sync/checkpoint/own-keys.ts";
@@ -69,7 +70,7 @@ export type ClientsOfShard = {
   readonly id: string;
   readonly name: string;
   readonly problem: string | null;
-  /** Those that have called something lately first, at most 50; neither replicas nor Tributary's own. */
+  /** Those whose last command was a write, the latest first, at most 50; not those of Tributary. */
   readonly clients: readonly ShardClient[];
 };
 
@@ -93,12 +94,11 @@ function parseClients(text: string): ShardClient[] {
         return [field.slice(0, at), field.slice(at + 1).trim()] as const;
       }),
     );
-    const [addr, name = "", flags = "", cmd = ""] = ["addr", "name", "flags", "cmd"].map((key) =>
-      fields.get(key),
-    );
-    // Replicas, Tributary's own connections and this very one.
-    if (addr === undefined || /[SM]/.test(flags) || name.startsWith("tributary:")) return [];
-    if (cmd.startsWith("client")) return [];
+    const [addr, name = "", cmd = ""] = ["addr", "name", "cmd"].map((key) => fields.get(key));
+    const command = commandSpec(cmd.replace("|", " ").toUpperCase());
+    const writes = command?.write === true || command?.mayReplicate === true;
+    // Of Tributary's own only the heartbeat writes.
+    if (addr === undefined || !writes || name.startsWith("tributary:")) return [];
     return [
       {
         address: addr,

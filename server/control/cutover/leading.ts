@@ -23,7 +23,11 @@ export type LeadingOptions = {
   readonly store: TaskStore;
   readonly writes: WriteBehind;
   readonly health: StorageHealth;
-  readonly verifying: { readonly verifyJobs: VerifyJobs; readonly verifications: VerificationStore };
+  readonly verifying: {
+    readonly verifyJobs: VerifyJobs;
+    readonly verifications: VerificationStore;
+    readonly repairing: (taskId: string) => boolean;
+  };
   readonly box: SecretBox;
   readonly dataDirectory: string;
   readonly bounds: Partial<CutoverBounds>;
@@ -34,7 +38,7 @@ export type LeadingOptions = {
 /** The part of the control that leads tasks through their cutovers, and tells of whole migrations. */
 export function openLeading(options: LeadingOptions) {
   const { db, supervisor, store, writes, box, dataDirectory, now } = options;
-  const { verifyJobs, verifications } = options.verifying;
+  const { verifyJobs, verifications, repairing } = options.verifying;
   const cutoverStore = new CutoverStore(db);
   const reportOf = (run: TaskRun): MigrationReport => {
     writes.flush();
@@ -45,7 +49,7 @@ export function openLeading(options: LeadingOptions) {
     );
   };
   const cutovers = new Cutovers({
-    ...{ supervisor, verifyJobs, verifications, box, dataDirectory, now },
+    ...{ supervisor, verifyJobs, verifications, repairing, box, dataDirectory, now },
     health: options.health,
     onFailure: options.onFailure,
     store: cutoverStore,

@@ -182,7 +182,7 @@ export class Supervisor {
    */
   async rest(run: TaskRun, settled: (unrested: readonly string[]) => boolean): Promise<void> {
     await run.serially(async () => {
-      if (this.#closing || !run.shouldRun) return;
+      if (this.#closing) return;
       let stays = false;
       try {
         const why = await Promise.all(run.shards.map((shard) => restShard(run, shard, this.#runner)));

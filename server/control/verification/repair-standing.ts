@@ -20,6 +20,10 @@ export function repairStanding(run: TaskRun): RepairStanding {
     const meaning = `Task ${name} is finished: nothing says any more which of two writes is the newer one, and what the application has written to the destination since would be undone`;
     return { how: "never", meaning };
   }
+  if (run.atRest) {
+    const meaning = `Task ${name} is being cut over: nothing may write to the destination until somebody goes back there`;
+    return { how: "never", meaning };
+  }
   if (wanted === "created" || !run.began)
     return { how: "never", meaning: `Task ${name} has written nothing yet: its start copies every key` };
   if (wanted === "running" && status === "synchronizing") return { how: "now", meaning: null };

@@ -59,6 +59,9 @@ export function openVerifying(options: VerifyingOptions) {
   return {
     verifyJobs,
     verifications,
+    /** Keys are being repaired, or wait for it. */
+    repairing: (taskId: string): boolean =>
+      repairJobs.view(taskId).rows.some(({ state }) => state === "running" || state === "waiting"),
     /** Takes up what a restart has broken off. */
     begin: (): void => {
       verifyJobs.begin(known);

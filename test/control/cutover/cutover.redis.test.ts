@@ -8,7 +8,7 @@ import {
   temporaryFolder,
   until,
 } from "../../servers/index.ts";
-import { CutoverForTest, openForCutover } from "./open-cutover.ts";
+import { ann, CutoverForTest, openForCutover } from "./open-cutover.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -137,4 +137,103 @@ test("leads from the gates to the end, and a real nutcracker reads with the file
   expect(again.control.report(id)).toEqual(report);
   expect(again.control.cutover(id).cutover?.over).toBe(true);
   expect(again.failures).toEqual([]);
+});
+
+/** As far as the switch, by overrides of what only takes time. */
+async function atSwitch(cutover: CutoverForTest): Promise<void> {
+  cutover.begin().override("verified");
+  for (const step of ["stop-writes", "drain", "verify", "settle"] as const) {
+    await cutover.proceed();
+    if (step !== "settle") expect(cutover.step).toBe(step);
+  }
+  await cutover.at("switch");
+}
+
+test("goes back from the switch, where the shards go on at their checkpoints, and can be begun again", async () => {
+  const { nutcracker, destination, open, id, cutover } = await world();
+  await nutcracker.client.incr("counter");
+  await atSwitch(cutover);
+  await nutcracker.client.incr("counter");
+  await destination.client.set("of the application", "1");
+  expect(await destination.client.get("counter")).toBe("1");
+  cutover.order("back");
+  expect(cutover.step).toBe("stop-writes");
+  await until(async () => (await destination.client.get("counter")) === "2", {
+    what: "the stream goes on",
+    timeoutMs: 60_000,
+  });
+  expect(await destination.client.get("of the application")).toBe("1");
+  expect(open.control.task(id).shards.map(({ report }) => report!.initialSyncs)).toEqual([1, 1]);
+  cutover.order("leave");
+  expect(open.control.row(id)).toMatchObject({ cutover: null, wanted: "running" });
+  expect(cutover.begin().step).toBe("gates");
+  expect(open.control.report(id).cutovers).toHaveLength(2);
+});
+
+test("holds up writes on the shards for as long as is wanted, and lets them go", async () => {
+  const { a, open, id, cutover } = await world();
+  cutover.begin().override("verified");
+  await expect(open.control.holdWrites(id, 60, ann)).rejects.toThrow(
+    /writes are not held up at the step gates/,
+  );
+  await cutover.proceed();
+  const { cutover: held } = await open.control.holdWrites(id, 60, ann);
+  expect(held!.heldWrites!.shards.map(({ problem }) => problem)).toEqual([null, null]);
+  let written = false;
+  const write = a.client
+    .duplicate()
+    .set("k:held", "1")
+    .then(() => {
+      written = true;
+    });
+  await cutover.proceed();
+  expect(written).toBe(false);
+  await open.control.releaseWrites(id, ann);
+  await write;
+  expect(cutover.view.cutover!.heldWrites).toBe(null);
+  await until(() => cutover.gate("writes-stopped")?.ok === false, {
+    what: "the write is seen",
+    timeoutMs: 30_000,
+  });
+});
+
+test("shuts a gate for a FLUSHALL and for a shard that fails, and keeps who overrode which and why", async () => {
+  const { a, b, open, id, cutover } = await world();
+  cutover.begin().override("verified");
+  await a.client.flushall();
+  await until(() => cutover.gate("differs")?.ok === false, {
+    what: "the difference is seen",
+    timeoutMs: 30_000,
+  });
+  expect(() => cutover.order("proceed")).toThrow(/Nothing is known to differ: alpha-1: FLUSHALL/);
+  cutover.override("differs", "it was a test shard");
+  await cutover.proceed();
+  await b.kill();
+  await until(() => cutover.gate("synchronizing")?.ok === false, {
+    what: "the failure is seen",
+    timeoutMs: 60_000,
+  });
+  expect(() => cutover.order("proceed")).toThrow(/Every shard is synchronizing/);
+  await b.restart();
+  await until(() => cutover.gate("synchronizing")?.ok, { what: "it has recovered", timeoutMs: 60_000 });
+  expect(open.control.report(id).cutovers[0]!.overrides).toMatchObject([
+    { gate: "verified", by: "Ann" },
+    {
+      gate: "differs",
+      by: "Ann",
+      reason: "it was a test shard",
+      measured: expect.stringContaining("FLUSHALL"),
+    },
+  ]);
+});
+
+test("of two orders for one step one is refused", async () => {
+  const { open, id, cutover } = await world();
+  cutover.begin().override("verified");
+  await until(() => cutover.view.shut === null, { what: "the gates open", timeoutMs: 60_000 });
+  const order = () => open.control.orderCutover(id, { step: "gates", move: "proceed" }, ann);
+  order();
+  expect(order).toThrow(/another step by now: stop-writes/);
+  expect(() => open.control.beginCutover(id, ann)).toThrow(/another step by now/);
+  expect(() => open.control.stop(id)).toThrow(/its cutover is under way/);
 });

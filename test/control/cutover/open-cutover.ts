@@ -34,7 +34,7 @@ export function openForCutover(directory: string) {
     database.close();
   };
   onTestFinished(close);
-  return { control, close, failures };
+  return { control, database: database.db, directory, close, failures };
 }
 
 export type OpenForCutover = ReturnType<typeof openForCutover>;
