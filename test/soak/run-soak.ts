@@ -66,7 +66,8 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
         const complaints = task.engines.complaints();
         if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);
         keys += comparison.destinationKeys;
-        waits.push(`${task.engines.taskId} ${((performance.now() - quiet) / 1000).toFixed(1)} s`);
+        const seconds = ((performance.now() - quiet) / 1000).toFixed(1);
+        waits.push(`${task.engines.taskId} ${seconds} s (look ${task.looks})`);
       }
       keysCompared += keys;
       say(`round ${rounds + 1}: ${keys} keys are equal, since the last command: ${waits.join(", ")}`);

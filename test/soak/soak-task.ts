@@ -25,6 +25,8 @@ export class SoakTask {
   readonly #shards: readonly Shard[];
   readonly #destination: RedisServer;
   readonly #rule: Rule;
+  /** How often the servers have been compared since `caughtUp`. */
+  looks = 0;
 
   constructor(engines: SoakEngines, shards: readonly Shard[], destination: RedisServer, rule: Rule) {
     this.engines = engines;
@@ -35,6 +37,7 @@ export class SoakTask {
 
   /** Resolves when the destination holds all that the shards hold by now. */
   async caughtUp(): Promise<void> {
+    this.looks = 0;
     for (const shard of this.#shards) {
       const { client } = shard.master;
       await lookAtEveryKey(shard.master);
@@ -61,6 +64,7 @@ export class SoakTask {
     let fewest = Number.POSITIVE_INFINITY;
     let ends = 0;
     for (;;) {
+      this.looks++;
       const found = await compareUnion({
         shards: this.#shards.map(({ master }) => master.client),
         destination: this.#destination.client,
