@@ -4,6 +4,7 @@ import { ThemeProvider } from "next-themes";
 import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import { Toaster } from "sonner";
+import { AwayPage } from "@/components/live/away-page";
 import { ConnectionBanner } from "@/components/live/connection-banner";
 import { HoldLinks } from "@/components/live/hold-links";
 import { NowProvider } from "@/components/live/now";
@@ -32,6 +33,7 @@ export function PageRoots({ initialNow, nonce, me, children }: PageRootsProps) {
               <SessionWatch />
             </MeProvider>
             <HoldLinks />
+            <AwayPage />
             <ConnectionBanner />
             <Toaster
               position="bottom-right"

@@ -2,9 +2,9 @@ import { stringAt, text } from "./rdb-key.ts";
 import { countAt, RdbBroken, read } from "./rdb-length.ts";
 
 /** Bytes of an RDB's templates together, what holds them included: they stay in memory until its end. */
-const MOST_BYTES = 24 * 1024 * 1024;
-/** Of a template beside its names, and of a name beside its bytes. */
-const TEMPLATE_BYTES = 256;
+const MOST_BYTES = 16 * 1024 * 1024;
+/** Of a template beside its names (two typed arrays and a place in the map, as measured), and of a name beside its bytes. */
+const TEMPLATE_BYTES = 512;
 const NAME_BYTES = 4;
 
 /** The names of a template's fields, one behind the other, and where each ends. */

@@ -7,7 +7,7 @@ import { connectSocket } from "./connect-socket.ts";
 import { formatAddress, type RedisEndpoint } from "./endpoint.ts";
 import { FilteredStream } from "./filtered-stream.ts";
 import { allowOnlyHarmless } from "./harmless-commands.ts";
-import { authError, toTributaryError } from "./reply-error.ts";
+import { authError, COMMAND_MS, toTributaryError } from "./reply-error.ts";
 
 export { toTributaryError } from "./reply-error.ts";
 
@@ -125,7 +125,7 @@ function clientOver(stream: FilteredStream, endpoint: RedisEndpoint, options: Cl
     retryStrategy: null,
     disableClientInfo: true,
     // A peer that is gone without a word must not be waited for: commands end, and the kernel asks after it.
-    commandTimeout: options.commandTimeoutMs ?? 30_000,
+    commandTimeout: options.commandTimeoutMs ?? COMMAND_MS,
     stringNumbers: options.stringNumbers ?? false,
   });
   if (options.looksOnly === true) allowOnlyHarmless(redis);

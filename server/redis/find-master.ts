@@ -43,7 +43,13 @@ export async function askServers(
           client.disconnect();
         }
       } catch (thrown) {
-        const error = toTributaryError(thrown, { role, address: formatAddress(endpoint), command: "INFO" });
+        const context = {
+          role,
+          address: formatAddress(endpoint),
+          command: "INFO",
+          seconds: TIMEOUT_MS / 1000,
+        };
+        const error = toTributaryError(thrown, context);
         return { endpoint, facts: null, error: /_DENIED$/.test(error.code) ? null : error };
       }
     }),

@@ -10,9 +10,12 @@ export type ReplyErrorContext = {
   readonly address: string;
   /** The command that was answered, with its subcommand where it has one; never its other arguments. */
   readonly command?: string;
-  /** The time limit of the client's commands, for the sentence about one that was not answered. */
+  /** The time limit of the client's commands, where that is not the usual one: for one that was not answered. */
   readonly seconds?: number;
 };
+
+/** Time that a command of a client has unless its owner says otherwise, ms. */
+export const COMMAND_MS = 30_000;
 
 /**
  * Any failure of a conversation with a Redis as a TributaryError: the error replies by their first word
@@ -25,6 +28,7 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
   const text = error instanceof Error ? error.message : String(error);
   const code = systemCode(error);
   const details: ErrorDetails = {
+    seconds: COMMAND_MS / 1000,
     ...context,
     command: (context.command ?? "a command").toUpperCase(),
     detail: oneLine(text),
@@ -38,12 +42,24 @@ export function toTributaryError(error: unknown, context: ReplyErrorContext): Tr
     if (brokenLink.has(code)) return make(linkLost(context));
     return make("CONNECT_FAILED");
   }
-  if (/^Connection is closed|Stream isn't writeable|Command aborted due to connection close/.test(text)) {
+  if (CLOSED.test(text)) {
     return make(linkLost(context), { detail: "the connection is closed" });
   }
   if (/^Command timed out/.test(text)) return make("CONNECT_TIMEOUT");
   return make(codeOfReply(text, context), refused === null ? {} : { command: refused });
 }
+
+/**
+ * An error of a conversation that nobody has named on its way: an answer, or what the client says when the connection is
+ * gone or an answer stays out. Others, of a disk or of our own making, are none.
+ */
+export function isOfConversation(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof TributaryError) return false;
+  return error.name === "ReplyError" || CLIENT_SAYS.test(error.message);
+}
+
+const CLOSED = /^Connection is closed|Stream isn't writeable|Command aborted due to connection close/;
+const CLIENT_SAYS = new RegExp(`${CLOSED.source}|^Command timed out`);
 
 /** True for the destination, whose errors have codes of their own. */
 function isDestination(context: ReplyErrorContext): boolean {

@@ -26,7 +26,10 @@ export async function sentinelMaster(
       answered ??= formatAddress(sentinel);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const context = { role: "the Sentinel", address: formatAddress(sentinel), command: "SENTINEL" };
+      const context = {
+        ...{ role: "the Sentinel", address: formatAddress(sentinel) },
+        ...{ command: "SENTINEL", seconds: TIMEOUT_MS / 1000 },
+      };
       failures.push(toTributaryError(error, context).message.replace(/\.$/, ""));
     }
   }

@@ -1,8 +1,10 @@
 import { releaseOf, type ServerFacts } from "../redis/server-info.ts";
+import type { StreamPosition } from "../replica/psync-handshake.ts";
 import { type Checkpoint, parseCheckpoint } from "../sync/checkpoint/checkpoint.ts";
 import { checkpointKey, epochField } from "../sync/checkpoint/own-keys.ts";
 import { pause } from "../sync/retry/pause.ts";
 import type { Side } from "./look.ts";
+import { changesNothing } from "./stream-between.ts";
 
 /** ms between two looks at the checkpoints. */
 const LOOK_MS = 25;
@@ -11,8 +13,19 @@ const ALIVE_MS = 60_000;
 /** Once a shard has let us wait in vain, it is given this much, ms. */
 const AGAIN_MS = 1000;
 
+/** ms for which a checkpoint stands still before the source is asked what it has written since. */
+const STILL_MS = 1000;
+
 /** Where a source's stream was at a look, at the latest. */
-export type SourcePlace = { readonly replids: readonly string[]; readonly offset: bigint };
+export type SourcePlace = {
+  readonly replids: readonly string[];
+  readonly offset: bigint;
+  /** Whether the stream from there up to this place changes no key but the heartbeat's. */
+  readonly changesNothingSince: (from: StreamPosition, signal: AbortSignal) => Promise<boolean>;
+};
+
+/** What is known of a source's stream after a checkpoint: whether nothing is changed up to an offset. */
+type After = { readonly checkpoint: string; readonly upTo: bigint; readonly nothing: boolean };
 
 /**
  * - checkpoint: how far the shard's stream has been applied;
@@ -32,6 +45,7 @@ export class Checkpoints {
   readonly #patienceMs: number;
   /** Shards that have been waited for in vain. */
   readonly #stalled = new Set<number>();
+  readonly #after = new Map<number, After>();
 
   constructor(
     destination: Side,
@@ -90,17 +104,26 @@ export class Checkpoints {
   }
 
   /**
-   * Waits until the destination holds all that each source had written at its place.
+   * Waits until the destination holds all that each source had written at its place. Where nobody applies the stream any
+   * more, what comes after the checkpoint may be nothing but the end of a heartbeat, for ever: that is not waited for.
    * @returns the shards whose checkpoint has not come so far in time.
    */
   async passed(places: ReadonlyMap<number, SourcePlace>, signal: AbortSignal): Promise<Set<number>> {
     const began = performance.now();
+    let first: readonly Standing[] | null = null;
     for (;;) {
       signal.throwIfAborted();
       const waited = performance.now() - began;
       const behind = new Set<number>();
       const standings = await this.standings();
-      for (const [shard, place] of places) if (isBehind(standings[shard]!, place)) behind.add(shard);
+      first ??= standings;
+      for (const [shard, place] of places) {
+        const standing = standings[shard]!;
+        if (!isBehind(standing, place)) continue;
+        const still =
+          sameCheckpoint(standing, first[shard]!) && waited >= Math.min(STILL_MS, this.#patienceMs);
+        if (!(await this.#nothingAfter(shard, standing, place, still, signal))) behind.add(shard);
+      }
       for (const shard of places.keys()) if (!behind.has(shard)) this.#stalled.delete(shard);
       const patience = [...behind].every((shard) => this.#stalled.has(shard)) ? AGAIN_MS : this.#patienceMs;
       if (behind.size === 0) return behind;
@@ -111,6 +134,32 @@ export class Checkpoints {
       await pause(LOOK_MS, signal);
     }
   }
+
+  /** @param ask the source, where it is not known yet. */
+  async #nothingAfter(
+    shard: number,
+    standing: Standing,
+    place: SourcePlace,
+    ask: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (standing.kind !== "checkpoint" || !place.replids.includes(standing.at.replid)) return false;
+    const { replid, offset } = standing.at;
+    const checkpoint = `${replid} ${offset}`;
+    const known = this.#after.get(shard);
+    const isKnown = known?.checkpoint === checkpoint;
+    if (isKnown && (!known.nothing || known.upTo >= place.offset)) return known.nothing;
+    if (!isKnown && !ask) return false;
+    const from = { replid, offset: isKnown ? known.upTo : offset };
+    const nothing = await place.changesNothingSince(from, signal);
+    this.#after.set(shard, { checkpoint, upTo: place.offset, nothing });
+    return nothing;
+  }
+}
+
+function sameCheckpoint(one: Standing, other: Standing): boolean {
+  if (one.kind !== "checkpoint" || other.kind !== "checkpoint") return false;
+  return one.at.replid === other.at.replid && one.at.offset === other.at.offset;
 }
 
 /** Whether the destination is behind the source, or with `source` the source behind the destination. */
@@ -132,5 +181,10 @@ export async function placeOf({ connection }: Side): Promise<SourcePlace> {
   const replids = [facts.replid, facts.replid2, old ? facts.runId : null].filter(
     (replid): replid is string => replid !== null && replid !== "",
   );
-  return { replids, offset: facts.masterReplOffset };
+  return {
+    replids,
+    offset: facts.masterReplOffset,
+    changesNothingSince: (from, signal) =>
+      changesNothing(connection.endpoint, connection.role, facts, from, signal),
+  };
 }

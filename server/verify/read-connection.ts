@@ -26,6 +26,7 @@ type Underway = {
 export class ReadConnection {
   readonly role: string;
   readonly address: string;
+  readonly endpoint: RedisEndpoint;
   readonly #socket: RedisSocket;
   readonly #reader = new ReplyReader();
   readonly #underway: Underway[] = [];
@@ -38,7 +39,8 @@ export class ReadConnection {
   /** What it said of itself when it was entered. */
   facts!: ServerFacts;
 
-  private constructor(socket: RedisSocket) {
+  private constructor(socket: RedisSocket, endpoint: RedisEndpoint) {
+    this.endpoint = endpoint;
     this.role = socket.role;
     this.address = socket.address;
     this.#socket = socket;
@@ -51,7 +53,7 @@ export class ReadConnection {
   /** @throws TributaryError as connectSocket, AUTH_FAILED, AUTH_REQUIRED and what the server says to INFO. */
   static async open(endpoint: RedisEndpoint, role: string, signal: AbortSignal): Promise<ReadConnection> {
     const socket = await connectSocket(endpoint, { role, timeoutMs: CONNECT_MS, signal });
-    const connection = new ReadConnection(socket);
+    const connection = new ReadConnection(socket, endpoint);
     try {
       await connection.#enter(endpoint);
       return connection;

@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
-import { projectRoot } from "../../db/project-root.ts";
 import type { AppRouter } from "../../server/api/router.ts";
 import { freePort, startRedis, temporaryFolder, until } from "../servers/index.ts";
+<<<<<<< HEAD
 
 /** Tributary's own process, from its source; with the pages of development, of which none is asked for. */
 function start(env: Record<string, string>) {
@@ -35,6 +32,9 @@ function start(env: Record<string, string>) {
   });
   return { child, exited, output: () => output };
 }
+=======
+import { startMain } from "./start-main.ts";
+>>>>>>> dafcdb8 (Flood the whole server with FLUSHALL, and have a Sentinel name a host of 1 MB)
 
 describe("a start that cannot be", () => {
   it("says that the port is in use, what to do, and exits 1", async () => {
@@ -42,7 +42,7 @@ describe("a start that cannot be", () => {
     const port = await freePort();
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
     onTestFinished(() => void holder.close());
-    const { exited, output } = start({ PORT: String(port), TRIBUTARY_DATA_DIR: temporaryFolder() });
+    const { exited, output } = startMain({ PORT: String(port), TRIBUTARY_DATA_DIR: temporaryFolder() });
     expect(await exited).toBe(1);
     expect(output()).toContain(
       `Port ${port} on 127.0.0.1 is in use. Stop it, or choose another port with PORT.`,
@@ -65,7 +65,7 @@ describe("a start that cannot be", () => {
         env: { PORT: port, TRIBUTARY_DATA_DIR: directory },
         says: `Another Tributary (process ${process.pid}) uses the data directory`,
       },
-    ].map(({ env, says }) => ({ says, run: start(env) }));
+    ].map(({ env, says }) => ({ says, run: startMain(env) }));
     for (const { says, run } of runs) {
       expect(await run.exited).toBe(1);
       expect(run.output()).toContain(says);
@@ -83,7 +83,7 @@ describe("the process", () => {
       links: [httpLink({ url: `http://127.0.0.1:${port}/api/trpc` })],
     });
 
-    const first = start(env);
+    const first = startMain(env);
     await until(async () => (await fetch(`http://127.0.0.1:${port}/api/health`)).ok, {
       what: "it serves",
       timeoutMs: 30_000,
@@ -105,7 +105,7 @@ describe("the process", () => {
     expect(await destination.client.get("before")).toBe("1");
 
     await source.client.incr("count");
-    const second = start(env);
+    const second = startMain(env);
     await until(async () => (await destination.client.get("count")) === "502", {
       what: "it went on",
       timeoutMs: 30_000,
@@ -113,7 +113,7 @@ describe("the process", () => {
     second.child.kill("SIGKILL");
     await second.exited;
     await source.client.incr("count");
-    const third = start(env);
+    const third = startMain(env);
     await until(async () => (await destination.client.get("count")) === "503", {
       what: "it went on after kill -9",
       timeoutMs: 30_000,

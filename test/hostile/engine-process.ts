@@ -2,6 +2,7 @@ import { checkInThread } from "../../server/control/checks/check-thread.ts";
 import { WorkerPool } from "../../server/control/engine/worker-pool.ts";
 import type { PrecheckInput } from "../../server/precheck/precheck-input.ts";
 import type { ShardSyncSpec } from "../../server/sync/spec/shard-sync-spec.ts";
+import { HeldUp } from "./held-up.ts";
 
 /** What the engine of a test is told, each with an id for its answer. */
 export type EngineOrder =
@@ -17,25 +18,16 @@ export type EngineSays =
       readonly status: string;
       readonly code: string | null;
       readonly lagSeconds: number | null;
-      /** By which the machine has held up this process's main thread, which speaks with no peer. */
+      /** By which the machine has held up a thread of this process, in the last seconds. */
       readonly heldUpSeconds: number;
       readonly events: number;
       readonly longest: number;
     }
   | { readonly died: string };
 
-const TURN_MS = 20;
-
 // The engine as the server runs it, in a process of its own, which an uncaught error ends.
 const say = (said: EngineSays) => process.send?.(said);
-/** ms by which each of the last turns of the main thread came too late, about three seconds of them. */
-const heldUp: number[] = [];
-let turned = performance.now();
-setInterval(() => {
-  heldUp.push(performance.now() - turned - TURN_MS);
-  turned = performance.now();
-  if (heldUp.length > 3000 / TURN_MS) heldUp.shift();
-}, TURN_MS);
+const heldUp = new HeldUp();
 const pool = new WorkerPool({
   size: 2,
   onReport: (report) =>
@@ -44,7 +36,7 @@ const pool = new WorkerPool({
       status: report.status,
       code: report.reason?.code ?? null,
       lagSeconds: report.lag.seconds,
-      heldUpSeconds: Math.max(0, ...heldUp) / 1000,
+      heldUpSeconds: heldUp.seconds,
       events: report.events.length,
       longest: JSON.stringify(report).length,
     }),

@@ -225,6 +225,34 @@ describe("without an answer of the server", () => {
   );
 
   it(
+    "Back and Reload end on no error page of the browser, and open once the server is back",
+    async () => {
+      const { page } = watched;
+      await page.goto(`${tributary.url}/tasks`);
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      // Two documents, so that Back has to ask the server.
+      await page.goto(taskUrl);
+      await page.getByRole("heading", { level: 1, name: "river" }).waitFor();
+      await page.getByRole("link", { name: "one", exact: true }).first().click();
+      await page.waitForURL(/\/shards\/one$/);
+      await tributary.kill();
+      await page.getByText("Tributary does not answer. Reconnecting…").waitFor();
+      await page.goBack();
+      expect(page.url()).toBe(taskUrl);
+      await page.getByRole("heading", { level: 1, name: "river" }).waitFor();
+      await page.goBack();
+      await page.getByRole("heading", { name: "Tributary does not answer" }).waitFor();
+      expect(page.url()).toBe(`${tributary.url}/tasks`);
+      expect(await page.title()).toBe("No answer · Tributary");
+      await page.reload();
+      await page.getByRole("heading", { name: "Tributary does not answer" }).waitFor();
+      await tributary.startAgain();
+      await page.getByRole("heading", { level: 1, name: /Tasks/ }).waitFor({ timeout: 60_000 });
+    },
+    timeout,
+  );
+
+  it(
     "the form says why it cannot read a file, and marks it",
     async () => {
       const { page } = watched;

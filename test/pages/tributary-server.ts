@@ -69,7 +69,7 @@ export class TributaryServer {
         const answer = await fetch(`${this.url}/tasks`).catch(() => null);
         return answer?.ok === true;
       },
-      { timeoutMs: 30_000, what: "Tributary shows its task list" },
+      { timeoutMs: 120_000, what: "Tributary shows its task list" },
     );
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeDifferences } from "../digest/compare-union.ts";
 import { seededRandom } from "../traffic/seeded-random.ts";
 import type { SoakCluster } from "./soak-cluster.ts";
-import { describeFault, type Fault, planSoak, type Target } from "./soak-plan.ts";
+import { describeFault, type Fault, planSoak, type Target, targetsOf } from "./soak-plan.ts";
 import { strike } from "./strike.ts";
 
 export type SoakOptions = {
@@ -53,6 +53,7 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
       commands += await cluster.stopTraffic();
       const quiet = performance.now();
       let keys = 0;
+      const waits: string[] = [];
       for (const task of cluster.tasks) {
         await task.caughtUp();
         const comparison = await task.compare();
@@ -65,10 +66,11 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
         const complaints = task.engines.complaints();
         if (complaints.length > 0) throw new Error(`the engine says\n${complaints.slice(0, 20).join("\n")}`);
         keys += comparison.destinationKeys;
+        const seconds = ((performance.now() - quiet) / 1000).toFixed(1);
+        waits.push(`${task.engines.taskId} ${seconds} s (look ${task.looks})`);
       }
       keysCompared += keys;
-      const seconds = ((performance.now() - quiet) / 1000).toFixed(1);
-      say(`round ${rounds + 1}: ${keys} keys are equal ${seconds} s after the last command`);
+      say(`round ${rounds + 1}: ${keys} keys are equal, since the last command: ${waits.join(", ")}`);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const where = `TEST_SEED=${seed}, round ${rounds + 1}, ${halfOpen ? "with" : "without"} half-open links`;
@@ -89,20 +91,24 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
   };
 }
 
-/** Faults of one target follow one another; those of different targets may meet. */
+/** Faults of one target follow one another, unless one fails; those of different targets may meet. */
 async function strikeAll(cluster: SoakCluster, plan: readonly Fault[]): Promise<void> {
   const began = performance.now();
   const busy = new Map<Target, Promise<void>>();
+  const runs: Promise<void>[] = [];
   for (const fault of plan) {
-    const before = busy.get(fault.target) ?? Promise.resolve();
+    const targets = targetsOf(fault, cluster.shards.length);
+    const before = targets.map((target) => busy.get(target));
     const run = async () => {
-      await before;
+      await Promise.all(before);
       await sleep(Math.max(0, fault.startsAt - (performance.now() - began)));
       await strike(cluster, fault);
     };
-    busy.set(fault.target, run());
+    const running = run();
+    runs.push(running);
+    for (const target of targets) busy.set(target, running);
   }
   // All of them end before the first failure is told: the servers are about to go.
-  const ends = await Promise.allSettled(busy.values());
+  const ends = await Promise.allSettled(runs);
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

@@ -10,10 +10,13 @@ import { fillMixed } from "../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../traffic/traffic-writer.ts";
 import { SoakEngines } from "./soak-engines.ts";
 import { isNeighborKey, SoakNeighbor } from "./soak-neighbor.ts";
+import { SoakOldMasters } from "./soak-old-masters.ts";
 import { SoakShard } from "./soak-shard.ts";
 import { SoakTask } from "./soak-task.ts";
 
 const SHARDS = 3;
+/** Room for what an engine spools in a standstill of a minute, and little enough to be filled. */
+const SPOOL_DISK_MIB = 96;
 export const BACKLOG_BYTES = 1024 * 1024;
 /** What is confirmed is in the append-only files, so that a server which is killed comes back with it. */
 const conf = { appendonly: "yes", appendfsync: "everysec", "repl-backlog-size": String(BACKLOG_BYTES) };
@@ -32,12 +35,13 @@ export class SoakCluster {
   readonly main: SoakTask;
   readonly #folder: string;
   #neighbor: SoakNeighbor | null = null;
+  #oldMasters: SoakOldMasters | null = null;
   #nutcracker: Nutcracker;
   /** Failovers of two shards at once change nutcracker's file one after the other. */
   #nutcrackerFree: Promise<void> = Promise.resolve();
   #seed = 0;
   #begun = 0;
-  #writers: TrafficWriter[] = [];
+  #writers: { readonly commands: number; stop(): Promise<void> }[] = [];
   /** The present writer of each shard. */
   readonly #direct = new Map<SoakShard, TrafficWriter>();
 
@@ -77,7 +81,7 @@ export class SoakCluster {
     ]);
     const to = `redis://127.0.0.1:${destinationProxy.port}`;
     const args = ["--nutcracker", config, ...also, "--destination", to, "--skip-checks"];
-    const engines = new SoakEngines(args, folder, names);
+    const engines = new SoakEngines(args, folder, names, undefined, SPOOL_DISK_MIB);
     onTestFinished(() => engines.close());
     engines.start();
     const main = new SoakTask(engines, shards, destination, { ownerOf, among: (key) => !isNeighborKey(key) });
@@ -91,10 +95,22 @@ export class SoakCluster {
     this.#writers = [new TrafficWriter(this.#nutcracker.client, { seed, commandsPerSecond: 2_000 }).start()];
     for (const shard of this.shards) this.#writeTo(shard);
     if (this.#neighbor !== null) this.#writers.push(this.#neighbor.startTraffic(seed));
+    if (this.#oldMasters !== null) this.#writers.push(...this.#oldMasters.startTraffic(seed));
   }
 
   get tasks(): readonly SoakTask[] {
-    return this.#neighbor === null ? [this.main] : [this.main, this.#neighbor.task];
+    const others = [this.#neighbor, this.#oldMasters].flatMap((one) => (one === null ? [] : [one.task]));
+    return [this.main, ...others];
+  }
+
+  /** The task of old masters, which begins when it is asked for the first time. */
+  async oldMasters(): Promise<SoakOldMasters> {
+    if (this.#oldMasters === null) {
+      const old = await SoakOldMasters.start(this.#folder, this.#seed);
+      this.#writers.push(...old.startTraffic(this.#seed));
+      this.#oldMasters = old;
+    }
+    return this.#oldMasters;
   }
 
   /** The second task, which begins when it is asked for the first time. */

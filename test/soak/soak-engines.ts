@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../servers/index.ts";
 import { EngineRun } from "../sync/harness/engine-run.ts";
+import { mountSmallDisk } from "../sync/harness/small-disk.ts";
 
 /** ms for an engine to reach every party, through whatever strikes them meanwhile. */
 const PATIENCE_MS = 180_000;
@@ -24,12 +25,25 @@ export class SoakEngines {
   readonly #taskId: string | undefined;
   #engine: EngineRun;
   #directory = "";
+  /** Its spools lie on a disk of their own, which can be filled. */
+  #ownDisk = false;
+  readonly #diskMebibytes: number;
   #made = 0;
   /** Nobody has ended it. */
   #wanted = false;
 
-  /** @param args of `npm run sync`. @param shards their names. @param taskId where there are several tasks. */
-  constructor(args: readonly string[], folder: string, shards: readonly string[], taskId?: string) {
+  /**
+   * @param args of `npm run sync`. @param shards their names. @param taskId where there are several tasks.
+   * @param diskMebibytes of a disk for the spools alone, where this user may mount one; 0 for none.
+   */
+  constructor(
+    args: readonly string[],
+    folder: string,
+    shards: readonly string[],
+    taskId?: string,
+    diskMebibytes = 0,
+  ) {
+    this.#diskMebibytes = diskMebibytes;
     this.#args = args;
     this.#folder = folder;
     this.#shards = shards;
@@ -39,6 +53,11 @@ export class SoakEngines {
 
   get shards(): readonly string[] {
     return this.#shards;
+  }
+
+  /** The folder of the present engine's spools where that is a disk of its own; null where it is not. */
+  get disk(): string | null {
+    return this.#ownDisk ? this.#engine.spoolDirectory : null;
   }
 
   get taskId(): string {
@@ -128,7 +147,12 @@ export class SoakEngines {
   #make(): EngineRun {
     this.#directory = join(this.#folder, `engine-${++this.#made}`);
     mkdirSync(this.#directory);
-    return new EngineRun(this.#args, this.#directory, this.#taskId);
+    const engine = new EngineRun(this.#args, this.#directory, this.#taskId);
+    if (this.#diskMebibytes > 0) {
+      mkdirSync(engine.spoolDirectory);
+      this.#ownDisk = mountSmallDisk(engine.spoolDirectory, this.#diskMebibytes);
+    }
+    return engine;
   }
 
   async #untilRunning(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

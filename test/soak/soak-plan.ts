@@ -1,7 +1,7 @@
 import type { SeededRandom } from "../traffic/seeded-random.ts";
 
-/** Who is struck: the engine, the destination, the second task, or a shard by its number. */
-export type Target = "engine" | "destination" | "neighbor" | number;
+/** Who is struck: the engine, the destination, the second task, that of old masters, or a shard by its number. */
+export type Target = "engine" | "destination" | "neighbor" | "old masters" | number;
 
 export type Fault = {
   readonly kind: FaultKind;
@@ -30,16 +30,28 @@ const ofServer = [
 const ofDestination = [...ofServer, "fill", "flush"] as const;
 // FLUSHALL of a shard is left out: it is skipped, and its keys stay on the destination until the shard is copied anew
 // for another reason. Which keys are right then depends on moments that no plan decides.
-const ofShard = [...ofServer, "outrun", "fail over", "hand over", "strays"] as const;
+// The last two: it is copied again while the disk of the spools is full, or while a sibling answers nothing.
+const ofShard = [
+  ...ofServer,
+  "outrun",
+  "fail over",
+  "hand over",
+  "strays",
+  "full disk",
+  "silent sibling",
+] as const;
 
 // It begins with the first of them.
 const ofNeighbor = ["kill", "outrun", "delete"] as const;
+const ofOldMasters = ["scripts", "kill", "cut"] as const;
 
-export type FaultKind = (typeof ofEngine | typeof ofNeighbor | typeof ofDestination | typeof ofShard)[number];
+export type FaultKind =
+  | (typeof ofEngine | typeof ofNeighbor | typeof ofOldMasters)[number]
+  | (typeof ofDestination | typeof ofShard)[number];
 
 export type PlanOptions = {
   readonly shards: number;
-  /** Whether links may stay half-open until the engine notices: that takes a minute. */
+  /** Whether links may stay half-open, and siblings silent, until the engine notices: that takes a minute. */
   readonly halfOpen: boolean;
   /** The round in which a second task comes, from 0. */
   readonly neighborFrom: number;
@@ -48,6 +60,8 @@ export type PlanOptions = {
 /** ms within which the faults of a round begin. */
 const SPREAD_MS = 4_000;
 const LONGEST_MS = 3_000;
+/** ms for which a sibling hangs, where there is time: longer than any limit on an answer. */
+const SILENT_MS = 60_000;
 
 /**
  * Rounds without an end, of one to four faults each in the order in which they begin. All is drawn from `random`: the
@@ -58,7 +72,7 @@ export function* planSoak(random: SeededRandom, options: PlanOptions): Generator
   let deck: Card[] = [];
   for (let number = 0; ; number++) {
     const withNeighbor = number >= options.neighborFrom;
-    if (number === 0) deck = [...shuffled(cards(options), random), strays];
+    if (number === 0) deck = [...shuffled(cards(options), random), scripts, strays];
     if (number === options.neighborFrom) deck.push(...shuffled([...neighborCards], random));
     const round: Fault[] = [];
     for (let left = 1 + random.int(4); left > 0; left--) {
@@ -69,7 +83,7 @@ export function* planSoak(random: SeededRandom, options: PlanOptions): Generator
         kind,
         target: who === "shard" ? random.int(options.shards) : who,
         startsAt: 300 + random.int(SPREAD_MS),
-        lasts: random.int(LONGEST_MS) + (kind === "suspend" ? 1_000 : 0),
+        lasts: random.int(LONGEST_MS) + leastOf(kind, options),
         chance: random.next(),
       });
     }
@@ -77,14 +91,33 @@ export function* planSoak(random: SeededRandom, options: PlanOptions): Generator
   }
 }
 
+function leastOf(kind: FaultKind, { halfOpen }: PlanOptions): number {
+  if (kind === "silent sibling" && halfOpen) return SILENT_MS;
+  return kind === "suspend" ? 1_000 : 0;
+}
+
+/** All that a fault strikes: faults of any of these follow one another. */
+export function targetsOf({ kind, target }: Fault, shards: number): readonly Target[] {
+  if (kind === "full disk") return [target, "engine"];
+  if (kind === "silent sibling") return [target, siblingOf(target, shards)];
+  return [target];
+}
+
+/** The shard that keeps silent while `target` is copied again. */
+export function siblingOf(target: Target, shards: number): number {
+  if (typeof target !== "number") throw new Error(`${target} is no shard`);
+  return (target + 1) % shards;
+}
+
 export function describeFault({ kind, target, startsAt, lasts, chance }: Fault): string {
   const whom = typeof target === "number" ? `shard ${target + 1}` : target;
   return `${startsAt} ms: ${kind} ${whom}, ${lasts} ms, ${chance.toFixed(2)}`;
 }
 
-type Card = { readonly who: "engine" | "destination" | "neighbor" | "shard"; readonly kind: FaultKind };
+type Card = { readonly who: Exclude<Target, number> | "shard"; readonly kind: FaultKind };
 
 const strays: Card = { who: "shard", kind: "strays" };
+const scripts: Card = { who: "old masters", kind: "scripts" };
 const neighborCards: readonly Card[] = ofNeighbor.map((kind) => ({ who: "neighbor", kind }));
 
 /** Every fault of everybody but the second task once; a kill of the engine and of the destination twice. */
@@ -94,6 +127,7 @@ export function cards({ halfOpen }: PlanOptions): Card[] {
     ...of("engine", [...ofEngine, "kill"]),
     ...of("destination", [...ofDestination, "kill"]),
     ...of("shard", ofShard),
+    ...of("old masters", ofOldMasters),
   ].filter(({ kind }) => halfOpen || kind !== "half-open");
 }
 

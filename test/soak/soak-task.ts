@@ -11,24 +11,24 @@ import {
 } from "../digest/compare-union.ts";
 import { type RedisServer, until } from "../servers/index.ts";
 import type { SoakEngines } from "./soak-engines.ts";
-import type { SoakShard } from "./soak-shard.ts";
 
 /** ms: half-open links are given up after a minute of silence, and an initial sync follows. */
 const PATIENCE_MS = 180_000;
 
+/** A shard of it: whose keys are to be there. */
+type Shard = { readonly name: string; readonly master: RedisServer };
+type Rule = Pick<UnionOptions, "ownerOf" | "among" | "meaning" | "expiryToleranceMs">;
+
 /** What one task has to bring to the destination: its shards, its engine, and which of the keys there are its own. */
 export class SoakTask {
   readonly engines: SoakEngines;
-  readonly #shards: readonly SoakShard[];
+  readonly #shards: readonly Shard[];
   readonly #destination: RedisServer;
-  readonly #rule: Pick<UnionOptions, "ownerOf" | "among">;
+  readonly #rule: Rule;
+  /** How often the servers have been compared since `caughtUp`. */
+  looks = 0;
 
-  constructor(
-    engines: SoakEngines,
-    shards: readonly SoakShard[],
-    destination: RedisServer,
-    rule: Pick<UnionOptions, "ownerOf" | "among">,
-  ) {
+  constructor(engines: SoakEngines, shards: readonly Shard[], destination: RedisServer, rule: Rule) {
     this.engines = engines;
     this.#shards = shards;
     this.#destination = destination;
@@ -37,14 +37,16 @@ export class SoakTask {
 
   /** Resolves when the destination holds all that the shards hold by now. */
   async caughtUp(): Promise<void> {
+    this.looks = 0;
     for (const shard of this.#shards) {
       const { client } = shard.master;
       await lookAtEveryKey(shard.master);
       // A master takes another id when its backlog begins: when the first replica comes.
       let wanted = { replid: "", offset: 0n };
       await this.#untilEngine(async () => {
-        const info = await client.info("replication");
-        const replid = /master_replid:(\w+)/.exec(info)?.[1] ?? "";
+        const info = await client.info();
+        // Before 4.0 the run's own.
+        const replid = (/master_replid:(\w+)/.exec(info) ?? /run_id:(\w+)/.exec(info))?.[1] ?? "";
         const offset = BigInt(/master_repl_offset:(\d+)/.exec(info)?.[1] ?? "0");
         if (wanted.replid !== replid) wanted = { replid, offset };
         const text = await this.#destination.client.hget(checkpointKey(this.engines.taskId), shard.name);
@@ -62,6 +64,7 @@ export class SoakTask {
     let fewest = Number.POSITIVE_INFINITY;
     let ends = 0;
     for (;;) {
+      this.looks++;
       const found = await compareUnion({
         shards: this.#shards.map(({ master }) => master.client),
         destination: this.#destination.client,

@@ -21,8 +21,9 @@ export class EngineThread {
 
   constructor(options: EngineThreadOptions) {
     this.#worker = new Worker(options.entry ?? ownEntry, {
-      // Data lives in buffers outside of this heap; what grows in it is a fault, and ends one thread, not all.
-      resourceLimits: { maxOldGenerationSizeMb: 512 },
+      // Data lives in buffers outside of this heap; what grows in it is a fault, and ends one thread, not all. Its young
+      // part would keep up to 48 MiB of what is no longer used.
+      resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 },
       execArgv: compiled ? ["--enable-source-maps"] : [],
     });
     this.#worker.on("message", options.onMessage);

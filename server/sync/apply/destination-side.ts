@@ -1,5 +1,6 @@
-import { type PlainReason, reasonOf, toReason } from "../../errors/tributary-error.ts";
+import { type PlainReason, reasonOf, type TributaryError, toReason } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
+import { isOfConversation, toTributaryError } from "../../redis/reply-error.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { leftOutKeysKey, trueExpiriesKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
@@ -367,7 +368,7 @@ export class DestinationSide {
   }
 
   async #destinationFailed(error: unknown, backoff: Backoff): Promise<void> {
-    const reason = toReason(error);
+    const reason = toReason(isOfConversation(error) ? this.#named(error) : error);
     if (!reason.retried) {
       this.fatal = reason;
       return;
@@ -377,6 +378,12 @@ export class DestinationSide {
     this.problem = reason;
     this.#options.onChange();
     await backoff.wait(this.#options.signal);
+  }
+
+  /** What is asked of the destination between others may end before anybody has said whose answer it was. */
+  #named(error: unknown): TributaryError {
+    const address = formatAddress(this.#options.spec.destination);
+    return toTributaryError(error, { role: "the destination", address });
   }
 
   /** To receive it again costs the shard an RDB, and may end as before. */

@@ -4,6 +4,7 @@ import type { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
 import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
 import { currentReplid, type Generation } from "../generation/generation.ts";
 import { KeyRefresher } from "../refresh/key-refresher.ts";
+import { watchLibraries } from "../scripting/library-agreement.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
 import { type ApplyContext, type ReplySwitch, streamApplier } from "./apply-generation.ts";
 import type { DestinationSideOptions } from "./destination-side-options.ts";
@@ -27,6 +28,7 @@ export class StreamStage {
   readonly #generation: Generation;
   readonly #keeper: ExpiryKeeper;
   readonly #refresher: KeyRefresher;
+  readonly #watchLibraries: (signal: AbortSignal) => Promise<void>;
 
   constructor(parts: StreamStageParts, context: ApplyContext, options: DestinationSideOptions) {
     const { generation, from, session, replies, nudger } = parts;
@@ -40,6 +42,7 @@ export class StreamStage {
       endpoint: options.sourceEndpoint,
       replid: () => currentReplid(generation),
     };
+    this.#watchLibraries = (signal) => watchLibraries(session, spec.taskId, ledger.differences, signal);
     const { runId } = session.facts;
     const { merge } = context;
     const expiry = { shade, clock, nudger, ledger, abilities, merge, former, runId, now };
@@ -78,7 +81,11 @@ export class StreamStage {
   /** Runs until the applier has ended; all has ended when it settles. @throws what StreamApplier.run does. */
   async run(): Promise<void> {
     const ended = new AbortController();
-    const beside = Promise.all([this.#keeper.run(ended.signal), this.#refresher.run(ended.signal)]);
+    const beside = Promise.all([
+      this.#keeper.run(ended.signal),
+      this.#refresher.run(ended.signal),
+      this.#watchLibraries(ended.signal),
+    ]);
     try {
       await this.applier.run();
     } catch (error) {

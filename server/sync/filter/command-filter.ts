@@ -265,8 +265,8 @@ export class CommandFilter {
     const { functions, alone } = this.#options;
     const decided = functionCommand(firstArguments(bytes, scanner), whole, functions, alone);
     if (decided.kind === "forward") return "forward";
-    if (decided.kind === "skip") return this.#skip(decided.code, decided.reason, true);
     this.#put([], decided.own);
+    if (decided.kind === "skip") return this.#skip(decided.code, decided.reason, true);
     if (decided.kind === "instead") return "control";
     this.replacement = decided.bytes;
     return "replace";

@@ -201,7 +201,8 @@ export class ReconcileSibling {
         this.close();
         if (!this.#locator.single) this.#located = null;
         const address = formatAddress(this.#located?.endpoint ?? this.shard.source);
-        const reason = toTributaryError(error, { role: this.role, address, command });
+        const seconds = TIMEOUT_MS / 1000;
+        const reason = toTributaryError(error, { role: this.role, address, command, seconds });
         patience.watch("", reason.message.replace(/\.$/, ""));
         await pause(reason.retried ? AGAIN_MS : REFUSED_AGAIN_MS, this.#signal);
       }

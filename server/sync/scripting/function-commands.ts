@@ -5,8 +5,13 @@ import type { FunctionLibraries, OwnCommand } from "./function-libraries.ts";
 
 export type FunctionCommand =
   | { readonly kind: "forward" }
-  | { readonly kind: "skip"; readonly code: string; readonly reason: string }
-  /** `own` goes in its place. */
+  | {
+      readonly kind: "skip";
+      readonly code: string;
+      readonly reason: string;
+      readonly own: readonly OwnCommand[];
+    }
+  /** `own` goes in its place, as with `skip`. */
   | { readonly kind: "instead"; readonly own: readonly OwnCommand[] }
   /** `own` goes in front of it. */
   | { readonly kind: "replace"; readonly bytes: Buffer; readonly own: readonly OwnCommand[] };
@@ -28,12 +33,13 @@ export function functionCommand(
     if (alone) return { kind: "instead", own: libraries.flushing() };
     const reason =
       "FUNCTION FLUSH of one shard would remove what the others loaded. The destination keeps the old code, and refuses a new library that has a function of the same name";
-    return { kind: "skip", code: "FUNCTION_FLUSH", reason };
+    return { kind: "skip", code: "FUNCTION_FLUSH", reason, own: libraries.leaving(null) };
   }
   if (what === "DELETE" && !alone) {
     const reason =
       "another shard of the task may still use the library. The destination keeps the old code, and refuses a new library that has a function of the same name";
-    return { kind: "skip", code: "FUNCTION_DELETE", reason };
+    const own = libraries.leaving(args[2]?.toString("latin1") ?? null);
+    return { kind: "skip", code: "FUNCTION_DELETE", reason, own };
   }
   if (what === "DELETE" && whole && args[2] !== undefined) {
     return {

@@ -6,8 +6,9 @@ import { scriptSha } from "./script-library.ts";
 export type OwnCommand = { readonly bytes: Buffer; readonly watch: AnswerWatch | null };
 
 export type FunctionLibrariesOptions = {
-  /** The hash on the destination that says, for each library of the task, whose code it is. */
+  /** The hash on the destination that says, for each library of the task, whose code it is, and which each shard has. */
   readonly key: string;
+  readonly shardId: string;
   readonly shardName: string;
   /** That hash as it was when the destination's side was opened. */
   readonly known: ReadonlyMap<string, Buffer>;
@@ -29,13 +30,22 @@ export class FunctionLibraries {
 
   constructor(options: FunctionLibrariesOptions) {
     this.#options = options;
-    this.#present = new Set(options.supported ? options.known.keys() : []);
+    this.#present = new Set(
+      options.supported ? [...options.known.keys()].filter((name) => !/ /.test(name)) : [],
+    );
   }
 
   /** Commands to go in front of FUNCTION DELETE in the stream. */
   deleting(name: string): OwnCommand[] {
     this.#present.delete(name);
-    return [{ bytes: encodeCommand(["HDEL", this.#options.key, name]), watch: null }];
+    return [{ bytes: encodeCommand(["HDEL", this.#options.key, name, this.#field(name)]), watch: null }];
+  }
+
+  /** The shard has it no more, but the destination keeps it. @param name null for all. */
+  leaving(name: string | null): OwnCommand[] {
+    const fields = (name === null ? [...this.#present] : [name]).map((one) => this.#field(one));
+    if (fields.length === 0) return [];
+    return [{ bytes: encodeCommand(["HDEL", this.#options.key, ...fields]), watch: null }];
   }
 
   /** Commands to go in the place of FUNCTION FLUSH. */
@@ -63,21 +73,28 @@ export class FunctionLibraries {
     });
     return [
       { bytes: encodeCommand(["HGET", this.#options.key, name]), watch },
-      { bytes: encodeCommand(["HSET", this.#options.key, name, this.#mark(code)]), watch: null },
+      { bytes: encodeCommand(["HSET", ...this.#marks(name, code)]), watch: null },
     ];
   }
 
   /** A library of an RDB. @returns the arguments of HSET that note it. */
-  loaded(code: Buffer): [key: string, library: string, mark: string] | null {
+  loaded(code: Buffer): readonly string[] | null {
     const name = libraryName(code);
     if (name === null) return null;
     this.#present.add(name);
     this.#compare(name, this.#options.known.get(name)?.toString("utf8") ?? "", code);
-    return [this.#options.key, name, this.#mark(code)];
+    return this.#marks(name, code);
   }
 
-  #mark(code: Buffer): string {
-    return `${scriptSha(code)} ${this.#options.shardName}`;
+  #marks(name: string, code: Buffer): readonly string[] {
+    const { key, shardName } = this.#options;
+    const sha = scriptSha(code);
+    return [key, name, `${sha} ${shardName}`, this.#field(name), sha];
+  }
+
+  /** A library's name has no space. */
+  #field(name: string): string {
+    return `${name} ${this.#options.shardId}`;
   }
 
   #compare(name: string, before: string, code: Buffer): void {

@@ -5,6 +5,7 @@ import type { DestinationSession } from "../destination/destination-session.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { FunctionLibraries } from "./function-libraries.ts";
+import { LIBRARIES_DIFFER } from "./library-agreement.ts";
 import { ScriptLibrary } from "./script-library.ts";
 
 /** What the destination keeps of the scripts and functions of a shard, for the time of one session. */
@@ -28,10 +29,14 @@ export async function readKeptScripts(
   for (const [sha, body] of await read(scriptsKey(spec.taskId, spec.shardId))) library.add(sha, body);
   const functions = new FunctionLibraries({
     key: functionsKey(spec.taskId),
+    shardId: spec.shardId,
     shardName: spec.shardName,
     supported: session.abilities.functions,
     known: await read(functionsKey(spec.taskId)),
-    onReplaced: (message) => ledger.info("function-replaced", message),
+    onReplaced: (message) => {
+      ledger.differences.note(LIBRARIES_DIFFER, message);
+      ledger.info("function-replaced", message);
+    },
   });
   return { library, functions };
 }

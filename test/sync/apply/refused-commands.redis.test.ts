@@ -281,6 +281,8 @@ test("messages stay away from a destination whose task leaves them out, and are 
   expect(sync.events.filter(({ level }) => level === "alert")).toEqual([]);
 });
 
+const causesOf = (sync: SyncForTest) => sync.latest?.differs?.causes.map(({ code }) => code) ?? [];
+
 test("function libraries of two shards are there together, and other code of the same name is said", async () => {
   const [a, b] = [await startRedis(), await startRedis()];
   const destination = await startRedis();
@@ -301,14 +303,22 @@ test("function libraries of two shards are there together, and other code of the
   for (const shard of [a, b]) await apply(shard, "LOAD", code("later", "1"));
   await apply(a, "LOAD", "REPLACE", code("same", "2"));
   await until(() => first.eventsOf("function-replaced").length > 0, { what: "the other code is said" });
+  await until(() => causesOf(first).includes("FUNCTION_REPLACED"), {
+    what: "it differs until b has it, too",
+  });
   await apply(b, "LOAD", "REPLACE", code("same", "2"));
+  await until(() => causesOf(first).length === 0, { what: "all have the same code", timeoutMs: 30_000 });
   await apply(a, "DELETE", "later");
+  await until(() => causesOf(first).includes("FUNCTION_DELETE"), { what: "a has it no more" });
+  // What a does not have any more is not compared with what b loads.
+  await apply(b, "LOAD", "REPLACE", code("later", "2"));
   await destination.client.set("read", 1);
   expect(await destination.client.call("FCALL", "same_f", 0)).toBe("2");
-  expect(await destination.client.call("FCALL", "later_f", 0)).toBe("1");
+  expect(await destination.client.call("FCALL", "later_f", 0)).toBe("2");
   await Promise.all([first.stop(), second.stop()]);
   expect(first.eventsOf("function-replaced")).toHaveLength(1);
   expect(second.eventsOf("function-replaced")).toEqual([]);
+  expect(await destination.client.hkeys("tributary:functions:test")).not.toContain("later s0");
   expect(first.eventsOf("function-replaced")[0]?.message).toContain("shard s1");
   expect(first.refused()).toMatchObject([{ kind: "skipped", reasonCode: "FUNCTION_DELETE", count: 1 }]);
   expect(second.refused()).toEqual([]);
@@ -329,6 +339,8 @@ test("a library that the destination refuses for one that was to be removed is s
   await until(() => syncs[0]!.eventsOf("function-not-loaded").length > 0, { what: "it is said" });
   expect(syncs[0]!.eventsOf("function-skipped")).toMatchObject([{ level: "alert" }]);
   expect(syncs[0]!.eventsOf("function-not-loaded")).toMatchObject([{ level: "alert" }]);
+  await until(() => causesOf(syncs[0]!).includes("FUNCTION_FLUSH"), { what: "the old code makes it differ" });
+  await until(() => causesOf(syncs[0]!).length > 1, { what: "so does the new code that is missing" });
 
   await other.client.call("FUNCTION", "LOAD", code("theirs").replace("'f'", "'theirs'"));
   const sync = new SyncForTest({ source: endpointAt(lone), destination: endpointAt(other) }).start();

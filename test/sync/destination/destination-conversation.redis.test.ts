@@ -35,6 +35,7 @@ const takeover: State[] = [
   up("after SELECT", after("SELECT\r\n$1\r\n0\r\n")),
   up("after the question which server it is", after("INFO\r\n$6\r\nserver\r\n")),
   up("after the checkpoint is asked for", after(takenEpoch, "hmget\r\n", /s0:shaded\r\n/)),
+  up("after the keys that were left out are asked for", after(takenEpoch, /smembers\r\n/i, "left-out")),
 ];
 const initialSync: State[] = [
   up("before it is noted that an initial sync has begun", after("0 initial-sync", -5)),
@@ -109,6 +110,7 @@ async function breakAt(state: State, begin: "start" | "full" | "stream"): Promis
   await sync.stop();
   await expectUnion([shard], destination);
   expect((await fullSyncs(shard)) - before).toBe(begin === "full" ? 1 : 0);
+  expect(sync.reasons).not.toContain("INTERNAL");
 }
 
 const repeated = (states: readonly State[]) => Array.from({ length: rounds(1) }, () => states).flat();

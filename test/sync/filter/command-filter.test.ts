@@ -94,17 +94,17 @@ test("a library replaces the one that another shard has loaded, and only a shard
   const filter = new FilterForTest();
   const code = "#!lua name=lib\nredis.register_function('f', function() end)";
   expect(filter.decide("FUNCTION", "LOAD", code)).toBe(`replace FUNCTION LOAD REPLACE ${code}`);
-  expect(filter.beside()).toEqual([
-    "HGET libraries lib",
-    `HSET libraries lib ${createHash("sha1").update(code).digest("hex")} s0`,
-  ]);
+  const sha = createHash("sha1").update(code).digest("hex");
+  expect(filter.beside()).toEqual(["HGET libraries lib", `HSET libraries lib ${sha} s0 lib id0 ${sha}`]);
   expect(filter.decide("function", "load", "replace", code)).toBe(`replace FUNCTION LOAD REPLACE ${code}`);
   expect(filter.decide("FUNCTION", "LOAD", "REPLACE", "FLUSH")).toBe("replace FUNCTION LOAD REPLACE FLUSH");
   expect(filter.decide("FUNCTION", "DELETE", "lib")).toBe("replace FUNCTION DELETE lib");
-  expect(filter.beside()).toEqual(["HDEL libraries lib"]);
+  expect(filter.beside()).toEqual(["HDEL libraries lib lib id0"]);
   const among = new FilterForTest({ alone: false });
   expect(among.decide("FUNCTION", "DELETE", "lib")).toBe("skip FUNCTION_DELETE");
   expect(among.filter.alert).toBe(true);
+  // The destination keeps it, and the shard has it no more.
+  expect(among.beside()).toEqual(["HDEL libraries lib id0"]);
 });
 
 test("FUNCTION FLUSH of a shard alone removes what the shard has brought, and nothing else", () => {
@@ -113,7 +113,7 @@ test("FUNCTION FLUSH of a shard alone removes what the shard has brought, and no
   filter.decide("FUNCTION", "LOAD", "#!lua name=two\nreturn 1");
   filter.decide("FUNCTION", "DELETE", "one");
   expect(filter.decide("FUNCTION", "FLUSH", "ASYNC")).toBe("control");
-  expect(filter.beside()).toEqual(["FUNCTION DELETE two", "HDEL libraries two"]);
+  expect(filter.beside()).toEqual(["FUNCTION DELETE two", "HDEL libraries two two id0"]);
   filter.filter.beside = null;
   expect(filter.decide("FUNCTION", "FLUSH")).toBe("control");
   expect(filter.beside()).toEqual([]);

@@ -62,6 +62,7 @@ export class FilterForTest {
     });
     const functions = new FunctionLibraries({
       key: "libraries",
+      shardId: "id0",
       shardName: "s0",
       supported: true,
       known: new Map(),

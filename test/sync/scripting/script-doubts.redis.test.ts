@@ -41,6 +41,8 @@ async function caughtUp(shard: Shard, sync: SyncForTest, destination: RedisServe
   await sync.caughtUp(client, destination.client);
 }
 
+const causesOf = (sync: SyncForTest) => sync.latest?.differs?.causes.map(({ code }) => code) ?? [];
+
 test("a script that removes KEYS of its shard removes those alone, and leaves another shard's", async () => {
   const { shards, syncs, destination, settled } = await task(2);
   const [one, two] = shards as [Shard, Shard];
@@ -64,6 +66,8 @@ test("a script that removes KEYS of its shard removes those alone, and leaves an
   expect(await destination.client.lrange("p:1", 0, -1)).toEqual(["a list now"]);
   await until(() => syncs[0]!.eventsOf("script-keyspace").length > 0, { what: "it is said" });
   expect(syncs[0]!.eventsOf("script-keyspace")).toMatchObject([{ level: "alert" }]);
+  await until(() => causesOf(syncs[0]!).includes("SCRIPT_KEYSPACE"), { what: "the shard differs" });
+  expect(causesOf(syncs[1]!)).toEqual([]);
 });
 
 test("a script cannot remove or expire another shard's key by a name that it makes up", async () => {
@@ -120,6 +124,7 @@ test("that a script with such a key writes others that it does not declare is sa
   await settled();
   expect(await destination.client.get("made up")).toBe("1");
   expect(syncs[0]!.eventsOf("script-undeclared")).toMatchObject([{ level: "alert" }]);
+  await until(() => causesOf(syncs[0]!).includes("SCRIPT_UNDECLARED"), { what: "the shard differs" });
 });
 
 test("keys that scripts make up and renew while the engine is away are there when it is back", async () => {
