@@ -4,6 +4,7 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { downloadsPath, sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
 import { isApi, type RequestGuard } from "./request-guard.ts";
 import { appRouter } from "./router.ts";
@@ -39,7 +40,7 @@ const mostConnections = 1_024;
 
 /**
  * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, the
- * health at /api/health, pages for the rest. `close` ends what is open within a second.
+ * health at /api/health, files of findings below /api/verifications, pages for the rest. `close` ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
@@ -60,6 +61,12 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       return refuse(response, error);
     }
     if (path === "/api/health") return answer(response, 200, { ok: true });
+    if (path.startsWith(downloadsPath)) {
+      return void sendFindings(services.control, request, response).catch((error: Error) => {
+        options.onError(error, path);
+        response.destroy();
+      });
+    }
     if (path.startsWith(trpcPath)) {
       return void nodeHTTPRequestHandler({
         router: appRouter,

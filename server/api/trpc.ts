@@ -58,9 +58,16 @@ const conflicts: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["c
   "REPAIR_REFUSED",
 ]);
 
+const unknown: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["code"]>([
+  "TASK_UNKNOWN",
+  "SHARD_UNKNOWN",
+  "VERIFICATION_UNKNOWN",
+  "FINDING_UNKNOWN",
+]);
+
 export function toTrpcError(cause: TributaryError): TRPCError {
   const { code, message } = cause;
-  if (code === "TASK_UNKNOWN" || code === "SHARD_UNKNOWN" || code === "VERIFICATION_UNKNOWN") {
+  if (unknown.has(code)) {
     return new TRPCError({ code: "NOT_FOUND", message, cause });
   }
   if (conflicts.has(code)) {

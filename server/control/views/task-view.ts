@@ -18,6 +18,7 @@ import type {
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
 import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
+import type { LastVerdict } from "../verification/last-verdict.ts";
 
 export type EventView = {
   /** Of the last time that it happened: a later event has a higher one. */
@@ -64,6 +65,8 @@ export type TaskRow = {
   readonly unseenAlerts: number;
   /** Names of shards from which the destination is known to differ. */
   readonly differing: readonly string[];
+  /** Of the newest verification that came to one; null before. */
+  readonly verdict: LastVerdict | null;
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
 };
