@@ -4,11 +4,6 @@ import { verificationFindings as rows } from "../../../db/schema.ts";
 import { type Difference, isDifference } from "../../verify/difference.ts";
 import type { FindingJson } from "../../verify/verdict-text.ts";
 
-/** Findings of a task that are kept; those of older runs go first, and those of the newest stay. */
-const KEPT = 50_000;
-/** Rows of one INSERT. */
-const BATCH = 100;
-
 /** Which findings of a run are meant; null is any. */
 export type FindingFilter = {
   /** true for what makes the destination other than it should be, false for what is said apart. */
@@ -27,25 +22,38 @@ export type StoredFinding = Omit<FindingJson, "key"> & { readonly number: number
 /** What verifications found, key by key, in the database. */
 export class FindingStore {
   readonly #db: Database;
+  readonly #kept: number;
 
-  constructor(db: Database) {
+  /** @param kept findings of a task. */
+  constructor(db: Database, kept: number) {
     this.#db = db;
+    this.#kept = kept;
   }
 
   /** Numbered from 1 on. */
   add(runId: number, listed: readonly FindingJson[]): void {
-    for (let from = 0; from < listed.length; from += BATCH) {
-      const batch = listed.slice(from, from + BATCH).map(({ key, ...facts }, index) => ({
+    const { placeholder } = sql;
+    // One statement for all: ten thousand rows are to hold up nobody.
+    const insert = this.#db
+      .insert(rows)
+      .values({
         runId,
-        number: from + index + 1,
-        differs: isDifference(facts.kind),
-        kind: facts.kind,
-        shard: facts.shard,
-        db: facts.db,
+        number: placeholder("number"),
+        differs: placeholder("differs"),
+        kind: placeholder("kind"),
+        shard: placeholder("shard"),
+        db: placeholder("db"),
+        key: placeholder("key"),
+        facts: placeholder("facts"),
+      })
+      .prepare();
+    for (const [index, { key, ...facts }] of listed.entries()) {
+      const { kind, shard, db } = facts;
+      const differs = isDifference(kind);
+      insert.run({
+        ...{ number: index + 1, differs, kind, shard, db, facts },
         key: Buffer.from(key.base64, "base64"),
-        facts,
-      }));
-      this.#db.insert(rows).values(batch).run();
+      });
     }
   }
 
@@ -93,7 +101,7 @@ export class FindingStore {
     let kept = 0;
     const gone = runIds.filter((runId, index) => {
       kept += sizes.get(runId) ?? 0;
-      return index > 0 && kept > KEPT && sizes.has(runId);
+      return index > 0 && kept > this.#kept && sizes.has(runId);
     });
     if (gone.length > 0) this.#db.delete(rows).where(inArray(rows.runId, gone)).run();
   }

@@ -10,7 +10,9 @@ import { FindingStore } from "./finding-store.ts";
 
 /** Runs of a task that are remembered. */
 const KEPT = 100;
-/** Of so many of them the keys that differ. */
+/** Findings of a task that are kept; those of older runs go first, and those of the newest stay. */
+const KEPT_FINDINGS = 50_000;
+/** Of so many runs the keys that differ. */
 const KEPT_KEYS = 3;
 /** Rows that are written with one statement. */
 const ROWS = 500;
@@ -90,12 +92,11 @@ const run = { startedAt, finishedAt, outcome, sentence, compared, differences, b
 export class VerificationStore {
   readonly findings: FindingStore;
   readonly #db: Database;
-  /** By task: the newest run with a verdict, as far as it has been asked for. */
-  readonly #newest = new Map<string, NewestVerification | null>();
 
-  constructor(db: Database) {
+  /** @param keptFindings of a task. */
+  constructor(db: Database, keptFindings = KEPT_FINDINGS) {
     this.#db = db;
-    this.findings = new FindingStore(db);
+    this.findings = new FindingStore(db, keptFindings);
   }
 
   /**
@@ -108,7 +109,7 @@ export class VerificationStore {
     named: readonly RepairKey[] = [],
   ): number {
     const { listed = [], ...summary } = verdict ?? {};
-    const runId = this.#db.transaction((tx) => {
+    return this.#db.transaction((tx) => {
       const { lastInsertRowid } = tx
         .insert(verifications)
         .values({ taskId, ...finished, verdict: verdict === null ? null : summary })
@@ -129,8 +130,6 @@ export class VerificationStore {
       this.#prune(taskId);
       return Number(lastInsertRowid);
     });
-    this.#newest.delete(taskId);
-    return runId;
   }
 
   /** Newest first. */
@@ -146,19 +145,14 @@ export class VerificationStore {
 
   /** The newest run with a verdict; null where there is none. */
   newest(taskId: string): NewestVerification | null {
-    let newest = this.#newest.get(taskId);
-    if (newest === undefined) {
-      const row = this.#db
-        .select({ id, ...run, basis })
-        .from(verifications)
-        .where(and(eq(verifications.taskId, taskId), inArray(outcome, [...told])))
-        .orderBy(desc(id))
-        .limit(1)
-        .get();
-      newest = (row as NewestVerification | undefined) ?? null;
-      this.#newest.set(taskId, newest);
-    }
-    return newest;
+    const row = this.#db
+      .select({ id, ...run, basis })
+      .from(verifications)
+      .where(and(eq(verifications.taskId, taskId), inArray(outcome, [...told])))
+      .orderBy(desc(id))
+      .limit(1)
+      .get();
+    return (row as NewestVerification | undefined) ?? null;
   }
 
   /** Without what it found; null where there is no such run. */
@@ -210,10 +204,6 @@ export class VerificationStore {
       order: BegunOrder;
       paused: boolean;
     }[];
-  }
-
-  forget(taskId: string): void {
-    this.#newest.delete(taskId);
   }
 
   #prune(taskId: string): void {

@@ -74,7 +74,6 @@ export function openVerifying(options: VerifyingOptions) {
     /** Of a task that is about to be deleted. */
     end: async (taskId: string): Promise<void> => {
       await Promise.all([verifyJobs.end(taskId), repairJobs.end(taskId)]);
-      verifications.forget(taskId);
     },
     close: async (): Promise<void> => {
       schedules.close();
