@@ -100,16 +100,14 @@ export class VerifySchedules {
   #begin({ taskId, cron, timeZone, order, nextAt }: typeof rows.$inferSelect): void {
     const { db, now, hindrance, start } = this.#options;
     const at = now();
-    // Written first: whatever becomes of the run, it is begun once.
-    const change = { nextAt: nextTime({ cron, timeZone }, at) };
-    db.update(rows).set(change).where(eq(rows.taskId, taskId)).run();
     let because = hindrance(taskId);
-    if (because === null) {
-      try {
-        start(taskId, order as VerifyOrder);
-      } catch (error) {
-        because = toReason(error).message;
-      }
+    try {
+      // Written first: whatever becomes of the run, it is begun once.
+      const next = { nextAt: nextTime({ cron, timeZone }, at) };
+      db.update(rows).set(next).where(eq(rows.taskId, taskId)).run();
+      if (because === null) start(taskId, order as VerifyOrder);
+    } catch (error) {
+      because = toReason(error).message;
     }
     if (because === null) return;
     const passedOver: PassedOver = { at: nextAt ?? at, because };
