@@ -5,7 +5,7 @@ import Link from "next/link";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
 import { toneText } from "@/components/status/status-words";
-import type { LastVerdict } from "@/server/control/verification/last-verdict";
+import type { LastVerdict } from "@/server/control/views/task-view";
 import { verdictLooks } from "./verdict-looks";
 
 type VerdictBadgeProps = { taskId: string; verdict: LastVerdict | null; className?: string };

@@ -187,7 +187,7 @@ const control: Floor = {
     },
     verification: {
       holds: "verifications, each in a thread of its own, and the repair of what they find",
-      mayImport: ["secrets", "storage", "plan", "tasks", "history", "supervisor"],
+      mayImport: ["secrets", "storage", "plan", "tasks", "views", "history", "supervisor"],
     },
   },
 };

@@ -251,15 +251,13 @@ describe("verification, in a browser", () => {
       for (const url of [list, run, `${run}?list=apart`, `${run}/1`, taskUrl, `${tributary.url}/tasks`]) {
         await page.goto(url);
         await page.getByRole("heading", { level: 1 }).waitFor();
-        for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]] as const) {
+        for (const [width, colorScheme] of [
+          [1440, "light"],
+          [390, "dark"],
+        ] as const) {
           await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
           await page.setViewportSize({ width, height: 900 });
           await page.locator(`html.${colorScheme}`).waitFor();
-          if (process.env.SHOTS) {
-            const name = url.slice(tributary.url.length).replace(/[^a-z0-9]+/gi, "-");
-            await page.waitForTimeout(700);
-            await page.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-          }
           expect(await axeViolations(page), `${url} at ${width}, ${colorScheme}`).toEqual([]);
           expect(await overflowsSideways(page), `${url} at ${width}`).toBe(false);
         }

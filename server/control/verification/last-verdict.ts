@@ -1,21 +1,11 @@
 import { printable } from "../../verify/printable.ts";
 import type { ShardRun } from "../tasks/shard-run.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
+import type { LastVerdict } from "../views/task-view.ts";
 import type { NewestVerification, VerificationRow, VerifyBasis } from "./verification-store.ts";
 
 /** A verdict of the last day says something of now, unless something else speaks against it, ms. */
 const STALE_MS = 25 * 60 * 60 * 1000;
-
-/** What the newest verification with a verdict says of a task. */
-export type LastVerdict = Pick<
-  VerificationRow,
-  "id" | "outcome" | "sentence" | "finishedAt" | "differences" | "compared"
-> & {
-  /** What it looked at, where that was not every value of every key: 'shard alpha-1', 'counts'. */
-  readonly part: string | null;
-  /** Why it no longer says what the destination holds; null while it does. */
-  readonly stale: string | null;
-};
 
 /** What a verification that begins now rests on. */
 export function basisOf({ record, shards }: TaskRun): VerifyBasis {
@@ -32,7 +22,9 @@ export function lastVerdict(
   repairedAt: number | null,
   now: number,
 ): LastVerdict {
-  const { id, outcome, sentence, finishedAt, differences, compared } = newest;
+  const { id, sentence, finishedAt, differences, compared } = newest;
+  // `failed` and `canceled` are no verdicts.
+  const outcome = newest.outcome as LastVerdict["outcome"];
   return {
     ...{ id, outcome, sentence, finishedAt, differences, compared },
     part: partOf(newest, (shardId) => nameIn(run, shardId)),

@@ -17,8 +17,8 @@ import type {
   PublishPolicy,
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
+import type { Verdict } from "../../verify/verdict.ts";
 import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
-import type { LastVerdict } from "../verification/last-verdict.ts";
 
 export type EventView = {
   /** Of the last time that it happened: a later event has a higher one. */
@@ -35,6 +35,22 @@ export type EventView = {
   readonly message: string;
   /** null for an event of the whole task. */
   readonly shardId: string | null;
+};
+
+/** What the newest verification with a verdict says of a task. */
+export type LastVerdict = {
+  /** Of the run. */
+  readonly id: number;
+  readonly outcome: Verdict["outcome"];
+  readonly sentence: string;
+  /** ms since the epoch. */
+  readonly finishedAt: number;
+  readonly compared: number;
+  readonly differences: number;
+  /** What it looked at, where that was not every value of every key: 'shard alpha-1', 'numbers of keys only'. */
+  readonly part: string | null;
+  /** Why it no longer says what the destination holds; null while it does. */
+  readonly stale: string | null;
 };
 
 /** One row of the task list. */

@@ -4,8 +4,7 @@ import type { KeyCount, Lag } from "../../sync/report/shard-report.ts";
 import type { ShardRun } from "../tasks/shard-run.ts";
 import type { ShardFacts } from "../tasks/task-record.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
-import type { LastVerdict } from "../verification/last-verdict.ts";
-import type { EventView, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
+import type { EventView, LastVerdict, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
 
 /** ms after which a running shard sync's numbers are no longer called current; it reports twice a second. */
 const staleAfter = 5_000;
