@@ -228,6 +228,8 @@ describe("verification, in a browser", () => {
       await dialog.getByRole("textbox", { name: "Cron expression" }).fill("61 * * * *");
       await dialog.getByRole("button", { name: "Save" }).click();
       await dialog.getByRole("alert").waitFor();
+      // The browser itself says so of every answer that refuses something.
+      expect(watched.complaints.splice(0)).toEqual([expect.stringContaining("400 (Bad Request)")]);
       await dialog.getByRole("textbox", { name: "Cron expression" }).fill("15 */6 * * 1-5");
       await dialog.getByRole("button", { name: "Save" }).click();
       await card.getByText("By the expression 15 */6 * * 1-5, Europe/Berlin").waitFor();
