@@ -24,6 +24,12 @@ export function decoded(segment: string): string {
   }
 }
 
+/** A part of the address that is a whole number from 1 on; what is none is an address of nothing. */
+export function wholeNumber(segment: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(segment)) notFound();
+  return Number(segment);
+}
+
 /** The answer, or the not-found page when there is no such task or shard. */
 export async function orNotFound<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -1,4 +1,13 @@
-import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 
 // All instants are ms since the epoch; metric_samples.at alone is in seconds, as the charts want it.
 // Addresses are kept without their password: it stands sealed (AES-256-GCM) in the column *_secret beside them.
@@ -211,7 +220,17 @@ export const verifications = sqliteTable(
     sentence: text("sentence").notNull(),
     compared: integer("compared").notNull(),
     differences: integer("differences").notNull(),
-    /** VerdictJson; null where there is none. */
+    /** Received from all servers. */
+    bytes: integer("bytes").notNull().default(0),
+    /** VerifyDepth. */
+    depth: text("depth").notNull().default("full"),
+    /** VerifyScope: which keys were looked at. */
+    scope: text("scope", { mode: "json" }).notNull().default({ sample: 100, prefix: null, shardId: null }),
+    /** VerifyOrigin: who began it. */
+    origin: text("origin").notNull().default("user"),
+    /** VerifyBasis: what its verdict rests on; null in rows of earlier versions. */
+    basis: text("basis", { mode: "json" }),
+    /** VerdictJson without what it lists; null where there is none. */
     verdict: text("verdict", { mode: "json" }),
     /** PlainReason; null where there is a verdict. */
     reason: text("reason", { mode: "json" }),
@@ -445,3 +464,43 @@ export const audit = sqliteTable(
   },
   (table) => [index("audit_of_task").on(table.taskId, table.id)],
 );
+
+/** What a verification found, key by key, as far as it is kept. */
+export const verificationFindings = sqliteTable(
+  "verification_findings",
+  {
+    runId: integer("run_id")
+      .notNull()
+      .references(() => verifications.id, { onDelete: "cascade" }),
+    /** From 1, in the order in which they were found. */
+    number: integer("number").notNull(),
+    /** It makes the destination other than it should be. */
+    differs: integer("differs", { mode: "boolean" }).notNull(),
+    kind: text("kind").notNull(),
+    /** The shard's index in the verdict; null where none is known. */
+    shard: integer("shard"),
+    db: integer("db").notNull(),
+    key: blob("key", { mode: "buffer" }).notNull(),
+    /** FindingJson without its key. */
+    facts: text("facts", { mode: "json" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.number] })],
+);
+
+/** When a task is verified by itself: at most one schedule each. */
+export const verifySchedules = sqliteTable("verify_schedules", {
+  taskId: text("task_id")
+    .primaryKey()
+    .references(() => tasks.id, { onDelete: "cascade" }),
+  enabled: integer("enabled", { mode: "boolean" }).notNull(),
+  /** Minute, hour, day of the month, month, day of the week. */
+  cron: text("cron").notNull(),
+  /** IANA name, in which the expression is read. */
+  timeZone: text("time_zone").notNull(),
+  /** VerifyOrder. */
+  order: text("order", { mode: "json" }).notNull(),
+  /** When it is due next; null where it never is. */
+  nextAt: integer("next_at"),
+  /** The last time at which it was due and did not run, and why; null where that has not happened. */
+  passedOver: text("passed_over", { mode: "json" }),
+});

@@ -9,12 +9,14 @@ import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { DiffersBadge } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
 import { AgainDialog } from "@/components/task/again-dialog";
+import { VerifyShard } from "@/components/verify/verify-shard";
 import type { ShardView } from "@/server/control/views/task-view";
 import { HeldBackExpiries } from "./held-back-expiries";
 import { SiblingNav } from "./sibling-nav";
 
 /** Name, address and status of a shard, and the way to its siblings. */
-export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardView }) {
+export function ShardHeader({ view }: { view: ShardView }) {
+  const { shard, task, siblings } = view;
   return (
     <header>
       <Breadcrumbs
@@ -45,6 +47,7 @@ export function ShardHeader({ view: { shard, task, siblings } }: { view: ShardVi
         </div>
         <div className="flex flex-wrap items-center gap-2">
           <SiblingNav taskId={task.id} current={shard.id} siblings={siblings} />
+          {shard.report !== null && <VerifyShard view={view} />}
           {task.actions.includes("resync") && <Again task={task} shard={shard} />}
         </div>
       </div>

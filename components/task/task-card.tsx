@@ -8,6 +8,7 @@ import { LagValue } from "@/components/status/lag-value";
 import { ReasonNote } from "@/components/status/reason-note";
 import { Sparkline } from "@/components/status/sparkline";
 import { StatusBadge } from "@/components/status/status-badge";
+import { VerdictBadge } from "@/components/verify/verdict-badge";
 import type { TaskRow } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 import { LastEvent, NewAlerts, Route } from "./task-table";
@@ -35,6 +36,7 @@ export function TaskCard({ task }: { task: TaskRow }) {
           for <Ago at={task.since} form="for" />
         </span>
       </p>
+      <VerdictBadge taskId={task.id} verdict={task.verdict} className="mt-2" />
       <NewAlerts count={task.unseenAlerts} />
       {task.reason !== null && <ReasonNote reason={task.reason} className="mt-3" />}
       <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-3">

@@ -2,6 +2,7 @@ import { Ago } from "@/components/live/ago";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { DiffersBadge, differsTitle } from "@/components/status/differs-badge";
 import { StatusBadge } from "@/components/status/status-badge";
+import { VerdictBadge } from "@/components/verify/verdict-badge";
 import type { TaskView } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 import { Route } from "./task-table";
@@ -24,6 +25,7 @@ export function TaskHeader({ task }: { task: TaskView }) {
             </span>
           </div>
           <Route task={task} />
+          <VerdictBadge taskId={task.id} verdict={task.verdict} className="mt-1" />
         </div>
         <TaskActions task={task} words />
       </div>

@@ -8,6 +8,7 @@ import { EventIcon } from "@/components/status/event-list";
 import { LagValue } from "@/components/status/lag-value";
 import { Sparkline } from "@/components/status/sparkline";
 import { StatusBadge } from "@/components/status/status-badge";
+import { VerdictBadge } from "@/components/verify/verdict-badge";
 import type { TaskRow } from "@/server/control/views/task-view";
 import { TaskActions } from "./task-actions";
 
@@ -57,6 +58,7 @@ function TaskTableRow({ task }: { task: TaskRow }) {
         <p className="num mt-1 text-xs text-ink-3">
           for <Ago at={task.since} form="for" />
         </p>
+        <VerdictBadge taskId={task.id} verdict={task.verdict} className="mt-1" />
         <NewAlerts count={task.unseenAlerts} />
         {task.reason !== null && (
           <p className="mt-0.5 line-clamp-3 text-xs break-words text-ink-2" title={task.reason.message}>

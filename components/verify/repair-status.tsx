@@ -37,7 +37,7 @@ export function RepairStatus({ taskId }: { taskId: string }) {
   const { progress } = data;
   const open = last.finishedAt === null;
   return (
-    <section aria-label="Repair" className="space-y-2 rounded-lg border px-3.5 py-3">
+    <section aria-label="Repair" className="space-y-2 border-t px-4 py-3 sm:px-5">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="flex items-center gap-2 font-medium">
           <Wrench className="size-4 shrink-0 text-ink-3" aria-hidden />

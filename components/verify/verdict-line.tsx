@@ -1,38 +1,37 @@
-import { CircleCheck, CircleHelp, CircleSlash, CircleX, History } from "lucide-react";
+import { History } from "lucide-react";
+import Link from "next/link";
 import { cx } from "@/components/format/cx";
 import { Ago } from "@/components/live/ago";
-import { useNow } from "@/components/live/now";
-import type { Outputs } from "@/components/live/trpc";
+import { toneText } from "@/components/status/status-words";
+import type { VerificationRun } from "./use-verification";
+import { verdictLooks } from "./verdict-looks";
 
-export type VerificationRun = Outputs["verify"]["view"]["runs"][number];
+type VerdictLineProps = {
+  taskId: string;
+  run: VerificationRun & { readonly part?: string | null };
+  /** Why it no longer says what the destination holds. */
+  stale?: string | null;
+};
 
-const looks = {
-  equal: { Icon: CircleCheck, word: "Equal", color: "text-good" },
-  different: { Icon: CircleX, word: "Different", color: "text-bad" },
-  unknown: { Icon: CircleHelp, word: "Could not tell", color: "text-warn" },
-  failed: { Icon: CircleX, word: "Failed", color: "text-bad" },
-  canceled: { Icon: CircleSlash, word: "Canceled", color: "text-ink-2" },
-} as const;
-
-/** After this a verdict says little of what the destination holds now, ms. */
-const STALE_MS = 60 * 60 * 1000;
-
-/** What a run came to, in one sentence, and how old that is. */
-export function VerdictLine({ run }: { run: VerificationRun }) {
-  const { Icon, word, color } = looks[run.outcome];
-  const stale = useNow() - run.finishedAt > STALE_MS;
+/** What a run came to, in one sentence, and how old that is; it leads to the run's page. */
+export function VerdictLine({ taskId, run, stale = null }: VerdictLineProps) {
+  const { icon: Icon, word, tone } = verdictLooks[run.outcome];
+  const color = stale === null ? toneText[tone] : "text-ink-2";
   return (
-    <div className="flex items-start gap-2.5">
-      <Icon className={cx("mt-0.5 size-5 shrink-0", stale ? "text-ink-3" : color)} aria-hidden />
+    <div className="flex items-start gap-2.5" data-outcome={run.outcome} data-stale-verdict={stale !== null}>
+      <Icon className={cx("mt-0.5 size-5 shrink-0", color)} aria-hidden />
       <div className="min-w-0">
-        <p className={cx("font-medium", stale ? "text-ink-2" : color)}>{word}</p>
+        <p className={cx("font-medium", color)}>
+          <Link href={`/tasks/${taskId}/verifications/${run.id}`} className="hover:underline">
+            {word}
+          </Link>
+        </p>
         <p className="num mt-0.5 break-words">{run.sentence}</p>
-        <p className="num mt-1 flex items-center gap-1.5 text-xs text-ink-3">
-          {stale && <History className="size-3.5 shrink-0" aria-hidden />}
-          <span>
-            {stale && "Old: "}
-            <Ago at={run.finishedAt} />
-          </span>
+        <p className="num mt-1 flex flex-wrap items-center gap-x-1.5 text-xs text-ink-3">
+          {stale !== null && <History className="size-3.5 shrink-0" aria-hidden />}
+          <Ago at={run.finishedAt} />
+          {stale !== null && <span>Stale: {stale}</span>}
+          {run.part && <span>Looked at: {run.part}</span>}
         </p>
       </div>
     </div>

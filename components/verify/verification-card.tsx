@@ -1,102 +1,118 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
-import { useSubscription } from "@trpc/tanstack-react-query";
+import { useQuery } from "@tanstack/react-query";
+import { SlidersHorizontal } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
-import { toast } from "sonner";
-import { Button } from "@/components/controls/button";
+import { Button, buttonLook } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
-import { Segmented } from "@/components/controls/segmented";
-import { reasonOf } from "@/components/live/reason-of";
+import { formatPlural } from "@/components/format/count";
 import { useTRPC } from "@/components/live/trpc";
 import { ForRole } from "@/components/people/me";
-import { DifferenceList } from "./difference-list";
+import type { TaskView } from "@/server/control/views/task-view";
+import { CountTable } from "./count-table";
+import { factsOf } from "./order-facts";
+import { RepairAll } from "./repair-all";
 import { RepairStatus } from "./repair-status";
+import { useVerification } from "./use-verification";
 import { VerdictLine } from "./verdict-line";
+import { VerifyDialog } from "./verify-dialog";
 import { VerifyProgress } from "./verify-progress";
 
-const depths = [
-  { value: "counts", label: "Counts" },
-  { value: "keys", label: "Keys" },
-  { value: "full", label: "Full" },
-] as const;
-
-const helps = {
-  counts: "Compares the numbers of keys, in seconds.",
-  keys: "Compares which keys exist, and their types.",
-  full: "Compares every value and expiry. It only reads.",
-} as const;
-
-/** Whether the destination is the sum of the shards: one button, the last verdict, and what it found. */
-export function VerificationCard({ taskId }: { taskId: string }) {
-  const trpc = useTRPC();
-  const live = useSubscription(trpc.verify.live.subscriptionOptions({ id: taskId }));
-  const [depth, setDepth] = useState<(typeof depths)[number]["value"]>("full");
-  const onError = (error: unknown) => {
-    const reason = reasonOf(error);
-    toast.error(reason.message, { description: reason.remedy });
-  };
-  const start = useMutation(trpc.verify.start.mutationOptions({ onError }));
-  const pause = useMutation(trpc.verify.pause.mutationOptions({ onError }));
-  const cancel = useMutation(trpc.verify.cancel.mutationOptions({ onError }));
-  const running = live.data?.running ?? null;
-  const [last, ...former] = live.data?.runs ?? [];
+/** Whether the destination is the sum of the shards: one button, the last verdict, and how much differs. */
+export function VerificationCard({ task }: { task: TaskView }) {
+  const verification = useVerification(task.id);
+  const { running, start, view } = verification;
+  const [asking, setAsking] = useState(false);
+  const [last] = view?.runs ?? [];
+  const path = `/tasks/${task.id}/verifications`;
   return (
     <CardSection
       title="Verification"
       className="mt-5"
       aside={
-        <ForRole needs="operator">
-          <div className="flex flex-wrap items-center gap-2">
-            <Segmented label="Depth" value={depth} onChange={setDepth} options={depths} />
+        <div className="flex flex-wrap items-center gap-2">
+          <Link href={path} className={buttonLook("quiet", true)}>
+            History and schedule
+          </Link>
+          <ForRole needs="operator">
+            <Button small disabled={running !== null} onClick={() => setAsking(true)}>
+              <SlidersHorizontal className="size-3.5" aria-hidden />
+              Options…
+            </Button>
             <Button
               look="primary"
               small
               busy={start.isPending}
               disabled={running !== null}
-              onClick={() => start.mutate({ id: taskId, depth })}
+              onClick={() => start.mutate({ id: task.id })}
             >
               Verify
             </Button>
-          </div>
-        </ForRole>
+          </ForRole>
+        </div>
       }
     >
       <div className="space-y-4 px-4 pb-5 sm:px-5" aria-live="polite">
         {running !== null && (
-          <VerifyProgress
-            running={running}
-            onPause={(paused) => pause.mutate({ id: taskId, paused })}
-            onCancel={() => cancel.mutate({ id: taskId })}
-          />
+          <VerifyProgress taskId={task.id} running={running} verification={verification} />
         )}
         {last === undefined && running === null && (
           <p className="text-ink-3">
-            Not verified yet. {helps[depth]} Keys that change meanwhile are looked at again.
+            Not verified yet. Compares every value and expiry, and only reads. Keys that change meanwhile are
+            looked at again.
           </p>
         )}
         {last !== undefined && (
-          <>
-            <VerdictLine run={last} />
-            <DifferenceList key={last.id} taskId={taskId} run={last.id} />
-          </>
-        )}
-        <RepairStatus taskId={taskId} />
-        {former.length > 0 && (
-          <details>
-            <summary className="cursor-pointer text-xs text-ink-3 hover:text-ink">
-              Former verifications
-            </summary>
-            <ul className="mt-3 space-y-3">
-              {former.slice(0, 9).map((run) => (
-                <li key={run.id}>
-                  <VerdictLine run={run} />
-                </li>
-              ))}
-            </ul>
-          </details>
+          <VerdictLine
+            taskId={task.id}
+            run={{ ...last, part: task.verdict?.id === last.id ? task.verdict.part : null }}
+            stale={task.verdict?.id === last.id ? task.verdict.stale : null}
+          />
         )}
       </div>
+      {last !== undefined && last.outcome !== "failed" && last.outcome !== "canceled" && (
+        <Found key={last.id} taskId={task.id} run={last.id} />
+      )}
+      <RepairStatus taskId={task.id} />
+      {asking && (
+        <VerifyDialog
+          task={task}
+          facts={factsOf(task, view?.runs ?? [])}
+          shardId={null}
+          start={start}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </CardSection>
+  );
+}
+
+/** What a run has to say beside its sentence. */
+function Found({ taskId, run }: { taskId: string; run: number }) {
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.verify.run.queryOptions({ id: taskId, run }));
+  const path = `/tasks/${taskId}/verifications/${run}`;
+  const verdict = data?.verdict ?? null;
+  if (verdict === null) return null;
+  return (
+    <>
+      {verdict.notes.length > 0 && (
+        <ul className="list-disc space-y-1 px-4 pb-4 pl-9 text-ink-2 sm:px-5 sm:pl-10">
+          {verdict.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <CountTable caption="Differences, by kind and shard" verdict={verdict} path={path} differs />
+      {verdict.differences > 0 && (
+        <div className="flex flex-wrap gap-2 border-t px-4 py-3 sm:px-5">
+          <Link href={path} className={buttonLook("plain", true)}>
+            Look at the {formatPlural(verdict.differences, "difference")}
+          </Link>
+          <RepairAll taskId={taskId} run={run} verdict={verdict} kind={null} />
+        </div>
+      )}
+    </>
   );
 }

@@ -17,6 +17,8 @@ import { startTributary } from "./tributary-process.ts";
 const root = join(import.meta.dirname, "..", "..");
 const initialKeys = 200_000;
 const commandsPerSecond = 2_000;
+/** What is left to do once all is synchronizing. */
+const verifyLine = "Is it all there? Press Verify on the task's page.";
 
 export type DemoOptions = {
   /** The data stays in .demo, and a later run goes on with it. */
@@ -132,9 +134,11 @@ async function playDemo(
   let saidAt = 0;
   for (;;) {
     const task = await api.task.get.query({ id: taskId });
-    const now = milestones(task);
+    const now = `${milestones(task)} ${isSynchronizing(task)}`;
     if (terminal.isTerminal || now !== said || Date.now() - saidAt > 30_000) {
-      terminal.block([...task.shards.map(shardLine), destinationLine(task)].map((line) => `  ${line}`));
+      const lines = [...task.shards.map(shardLine), destinationLine(task)];
+      if (!options.once && isSynchronizing(task)) lines.push(verifyLine);
+      terminal.block(lines.map((line) => `  ${line}`));
       said = now;
       saidAt = Date.now();
     }

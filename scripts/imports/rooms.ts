@@ -193,7 +193,7 @@ const control: Floor = {
     },
     verification: {
       holds: "verifications, each in a thread of its own, and the repair of what they find",
-      mayImport: ["secrets", "storage", "plan", "tasks", "history", "supervisor"],
+      mayImport: ["secrets", "storage", "plan", "tasks", "views", "history", "supervisor"],
     },
     cutover: {
       holds: "the cutover, step by step, and the report of a migration",

@@ -88,6 +88,11 @@ export const procedures: Readonly<Record<string, Access>> = {
   "token.list": viewer,
   "token.revoke": viewer,
   "verify.cancel": operator,
+  "verify.finding": viewer,
+  "verify.findings": viewer,
+  "verify.history": viewer,
+  "verify.schedule": viewer,
+  "verify.setSchedule": operator,
   "verify.cancelRepair": operator,
   "verify.live": viewer,
   "verify.liveRepairs": viewer,
@@ -102,15 +107,23 @@ export const procedures: Readonly<Record<string, Access>> = {
   "verify.view": viewer,
 };
 
-/** Routes beside tRPC's, by method and path. */
+/** Routes beside tRPC's, by method and path; one that ends with a slash is of all below it. */
 export const routes = {
   "GET /api/health": nobody,
   "POST /api/auth/login": nobody,
   "POST /api/auth/logout": nobody,
   "GET /api/audit": admin,
+  "GET /api/verifications/": viewer,
 } as const satisfies Readonly<Record<string, Access>>;
 
 export type Route = keyof typeof routes;
+
+/** The route of a request; null where there is none. HEAD is a GET without its body. */
+export function routeOf(method: string | undefined, path: string): Route | null {
+  const name = `${method === "HEAD" ? "GET" : method} ${path}`;
+  const known = Object.keys(routes) as Route[];
+  return known.find((route) => (route.endsWith("/") ? name.startsWith(route) : name === route)) ?? null;
+}
 
 /** Pages by their path; of several that fit, the first. */
 const pages: readonly (readonly [RegExp, Access])[] = [

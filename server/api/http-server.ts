@@ -5,10 +5,11 @@ import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { Identity } from "../people/identity.ts";
-import { type Route, refusalOf, routes } from "./access.ts";
+import { type Route, refusalOf, routeOf, routes } from "./access.ts";
 import { exportAudit } from "./audit-export.ts";
 import { signIn, signOut } from "./auth-routes.ts";
 import { type Client, clientReader } from "./client-address.ts";
+import { sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
 import { redirectOf } from "./page-gate.ts";
 import { PageVisits } from "./page-visits.ts";
@@ -55,7 +56,7 @@ const NO_LONGER_ALLOWED = 4401;
 
 /**
  * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, the
- * health at /api/health, pages for the rest. `close` ends what is open within a second.
+ * health at /api/health, files of findings below /api/verifications, pages for the rest. `close` ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
@@ -112,8 +113,8 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     if (path.startsWith("/_next/")) return pages.request(request, response);
     const identity = await people.identify(credentials);
     if (isApi(request)) {
-      const name = `${request.method === "HEAD" ? "GET" : request.method} ${path}` as Route;
-      if (!(name in routes)) throw new TributaryError("ROUTE_UNKNOWN", { path });
+      const name = routeOf(request.method, path);
+      if (name === null) throw new TributaryError("ROUTE_UNKNOWN", { path });
       const refusal = refusalOf(routes[name], identity);
       if (refusal !== null)
         throw new TributaryError(refusal, { needed: routes[name].needs, role: identity?.role });
@@ -137,6 +138,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
     "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
     "GET /api/audit": (request, response) => exportAudit(people, request, response),
+    "GET /api/verifications/": (request, response) => sendFindings(services.control, request, response),
   };
 
   // A Redis behind a test of many shards may take long to answer; a browser never takes long to ask.

@@ -127,6 +127,7 @@ const unknown: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["cod
   "TASK_UNKNOWN",
   "SHARD_UNKNOWN",
   "VERIFICATION_UNKNOWN",
+  "FINDING_UNKNOWN",
   "PERSON_UNKNOWN",
   "TOKEN_UNKNOWN",
 ]);

@@ -4,20 +4,7 @@ import { differenceKinds } from "../control/verification/repair-selection.ts";
 import { everySecond } from "./every-second.ts";
 import { by, taskId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
-
-const limits = {
-  keysPerSecond: z.number().positive().nullable().default(null),
-  bytesPerSecond: z.number().positive().nullable().default(null),
-};
-const order = taskId.extend({
-  depth: z.enum(["counts", "keys", "full"]).default("full"),
-  sample: z.number().positive().max(100).default(100),
-  /** Any bytes, in base64. */
-  prefix: z.base64().max(8192).nullable().default(null),
-  shardId: z.string().max(64).nullable().default(null),
-  replicas: z.boolean().default(false),
-  ...limits,
-});
+import { findingInput, findingsQuery, pace, runInput, schedule, startInput } from "./verify-input-schema.ts";
 
 const selection = taskId.extend({
   run: z.number().int(),
@@ -34,20 +21,16 @@ const selection = taskId.extend({
 
 export const verifyRouter = router({
   start: procedure
-    .input(order)
+    .input(startInput)
     .mutation(({ ctx, input: { id, ...wanted } }) => ctx.control.verify(id, wanted)),
   cancel: procedure.input(taskId).mutation(({ ctx, input }) => ctx.control.cancelVerification(input.id)),
   pause: procedure
     .input(taskId.extend({ paused: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.control.pauseVerification(input.id, input.paused)),
   setPace: procedure
-    .input(taskId.extend(limits))
-    .mutation(({ ctx, input: { id, ...pace } }) => ctx.control.setVerificationPace(id, pace)),
+    .input(taskId.extend(pace))
+    .mutation(({ ctx, input: { id, ...limits } }) => ctx.control.setVerificationPace(id, limits)),
   view: procedure.input(taskId).query(({ ctx, input }) => ctx.control.verifications(input.id)),
-  /** One run with its differences. */
-  run: procedure
-    .input(taskId.extend({ run: z.number().int() }))
-    .query(({ ctx, input }) => ctx.control.verification(input.id, input.run)),
   /** What a repair of differences of a run would do, in numbers; it changes nothing. */
   repairPreview: procedure
     .input(selection)
@@ -72,4 +55,21 @@ export const verifyRouter = router({
     .subscription(({ ctx, input, signal }) =>
       everySecond(ctx, signal, () => ctx.control.verifications(input.id)),
     ),
+  /** All runs that are kept, newest first. */
+  history: procedure.input(taskId).query(({ ctx, input }) => ctx.control.verificationHistory(input.id)),
+  /** One run, without what it found. */
+  run: procedure.input(runInput).query(({ ctx, input }) => ctx.control.verification(input.id, input.run)),
+  /** A page of what a run found. */
+  findings: procedure
+    .input(runInput.extend(findingsQuery.shape))
+    .query(({ ctx, input: { id, run, ...query } }) => ctx.control.findings(id, run, query)),
+  /** One finding, with its whole key as far as it is shown. */
+  finding: procedure
+    .input(findingInput)
+    .query(({ ctx, input }) => ctx.control.finding(input.id, input.run, input.number)),
+  /** When the task is verified by itself; null where it is not. */
+  schedule: procedure.input(taskId).query(({ ctx, input }) => ctx.control.verifySchedule(input.id)),
+  setSchedule: procedure
+    .input(taskId.extend({ schedule: schedule.nullable() }))
+    .mutation(({ ctx, input }) => ctx.control.setVerifySchedule(input.id, input.schedule)),
 });

@@ -3,6 +3,7 @@ import type { TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { type DifferenceKind, differenceKinds } from "../verify/difference.ts";
 import type { PaceLimits } from "../verify/pace.ts";
+import { printedBytes } from "../verify/printable.ts";
 import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";
 import { oneOf, taskOf, taskOptions, unreadable } from "./sync-arguments.ts";
 
@@ -56,7 +57,7 @@ export function verifyArguments(argv: readonly string[]): VerifyArguments | null
   const { plan, taskId } = taskOf(values);
   const depth = oneOf("--depth", values.depth, verifyDepths) ?? "full";
   const sample = numberOf("--sample", values.sample, 100, 100);
-  const prefix = values.prefix === undefined ? null : bytesOf(values.prefix);
+  const prefix = values.prefix === undefined ? null : printedBytes(values.prefix);
   const only = values["only-shard"];
   const shard =
     only === undefined ? null : plan.shards.findIndex(({ name, id }) => name === only || id === only);
@@ -129,13 +130,4 @@ function kindsOf(text: string | undefined, depth: VerifyDepth): readonly Differe
     throw new TributaryError("USAGE", { detail: "--repair takes a --depth that finds keys: keys or full" });
   if (text === "all") return differenceKinds;
   return text.split(",").map((kind) => oneOf("--repair", kind, differenceKinds)!);
-}
-
-function bytesOf(text: string): Buffer {
-  const parts = text.split(/(\\x[0-9a-fA-F]{2})/);
-  return Buffer.concat(
-    parts.map((part) =>
-      /^\\x[0-9a-fA-F]{2}$/.test(part) ? Buffer.from(part.slice(2), "hex") : Buffer.from(part),
-    ),
-  );
 }

@@ -144,6 +144,7 @@ export function openControl(options: ControlOptions) {
     dataDirectory: directory,
     onFailure: onWriteFailure,
   });
+  const told = (taskId: string) => ({ ...events.told(taskId), verdict: verifying.lastVerdict(taskId) });
 
   const leading = openLeading({
     ...{ db, supervisor, store, writes, health, verifying, box, now, onFailure },
@@ -163,7 +164,7 @@ export function openControl(options: ControlOptions) {
     for (const { record } of supervisor.runs())
       events.add({ taskId: record.id, shardId: null, at: now(), ...said });
   }
-  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), events.told(taskId), now());
+  const row = (taskId: string): TaskRow => taskRow(supervisor.run(taskId), told(taskId), now());
   const shardOf = (taskId: string, shardId: string) => {
     const run = supervisor.run(taskId);
     const shard = run.shards.find((candidate) => candidate.record.id === shardId);
@@ -174,7 +175,7 @@ export function openControl(options: ControlOptions) {
   return {
     list: (): TaskRow[] => supervisor.runs().map(({ record }) => row(record.id)),
     row,
-    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), events.told(taskId), now()),
+    task: (taskId: string): TaskView => taskView(supervisor.run(taskId), told(taskId), now()),
     shard: (taskId: string, shardId: string): ShardView => {
       const { run, shard } = shardOf(taskId, shardId);
       const { id, name, status, actions, destinationLabel } = row(taskId);
@@ -241,7 +242,7 @@ export function openControl(options: ControlOptions) {
     start: (taskId: string, answer?: StartAnswer): TaskRow => row(supervisor.start(taskId, answer).record.id),
     change: (taskId: string, change: SettingsChange, actor: Actor): TaskView => {
       changeSettings(supervisor, taskId, change, actor);
-      return taskView(supervisor.run(taskId), events.told(taskId), now());
+      return taskView(supervisor.run(taskId), told(taskId), now());
     },
     addShards: (taskId: string, inputs: readonly AddressInput[], actor: Actor): TaskRow =>
       row(addShards({ supervisor, store, health, box }, taskId, inputs, actor).record.id),

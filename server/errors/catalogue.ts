@@ -549,6 +549,12 @@ export const catalogue = {
     remedy: "Choose one of the list.",
     retried: false,
   },
+  FINDING_UNKNOWN: {
+    message: "Verification {run} has no finding {number}.",
+    cause: "Only so many findings are kept, those of older runs less long; or the address is wrong.",
+    remedy: "Choose one of the list, or verify again.",
+    retried: false,
+  },
   SECRET_MISSING: {
     message:
       "The key file {file} is missing, and the database beside it holds passwords that only this key opens.",

@@ -1,4 +1,5 @@
 import type { ElementDifference } from "./element-differences.ts";
+import type { ShownPart } from "./value-beginning.ts";
 
 /** What makes the destination other than it should be. */
 export const differenceKinds = ["missing", "extra", "type", "value", "expiry"] as const;
@@ -42,6 +43,8 @@ export type SideFacts = {
   readonly expireAt: number;
   /** As canonicalDigest gives it; null where the value was not read whole. */
   readonly digest: string | null;
+  /** The first few parts of its value, where the other side has none to compare them with; empty if it was not read. */
+  readonly beginning: readonly ShownPart[];
 };
 
 /** One finding about one key. */

@@ -4,6 +4,8 @@ import type { RepairKey } from "./repair-outcome.ts";
 /** Differences that are known by their names, and bytes of these: what of a run can be repaired without another one. */
 const MOST_NAMED = 100_000;
 const MOST_NAME_BYTES = 16 * 1024 * 1024;
+/** Bytes of names that are kept with their details: a name may be as long as 512 MB. */
+const MOST_KEY_BYTES = 16 * 1024 * 1024;
 
 /** Counts what was found, keeps the first of each kind with their details, and of more differences the keys alone. */
 export class Findings {
@@ -14,6 +16,7 @@ export class Findings {
   #apartListed = 0;
   readonly #named: RepairKey[] = [];
   #nameBytes = 0;
+  #keyBytes = 0;
 
   /** @param most differences that are kept, and as many of what is said apart. */
   constructor(most: number) {
@@ -25,7 +28,8 @@ export class Findings {
     const apart = !isDifference(finding.kind);
     if (!apart) this.#name(finding);
     const kept = apart ? this.#apartListed : this.#listed.length - this.#apartListed;
-    if (kept >= this.#most) return;
+    if (kept >= this.#most || this.#keyBytes + finding.key.length > MOST_KEY_BYTES) return;
+    this.#keyBytes += finding.key.length;
     if (apart) this.#apartListed++;
     this.#listed.push(finding);
   }

@@ -12,6 +12,7 @@ import { type ElementDifference, elementDifferences } from "./element-difference
 import { expiryAgreement } from "./expiry-agreement.ts";
 import type { FormerNote } from "./former-note.ts";
 import { type Look, looksAt, type Side, sizesOf } from "./look.ts";
+import { valueBeginning } from "./value-beginning.ts";
 import type { VerifyLimits, VerifySpec } from "./verify-spec.ts";
 
 /** A key that a first look has not found equal. */
@@ -79,6 +80,8 @@ type Outcome =
 export class Settler {
   readonly #options: SettleOptions;
   #doubtfulInVain = false;
+  /** Differences of which the beginning of the values was read; no more are kept of all than are listed. */
+  #begun = 0;
 
   constructor(options: SettleOptions) {
     this.#options = options;
@@ -331,11 +334,13 @@ export class Settler {
       return comparison === "equal" || comparison === "shaded" ? "expiry" : comparison;
     };
     const kind = as ?? (await of());
+    // Where both values are the same, or are compared part by part, there is nothing to add.
+    const begins = kind !== "value" && kind !== "expiry" && this.#begun++ < this.#options.limits.listed;
     return {
       ...this.#finding(suspect, kind),
       ...(shard === null ? {} : { shard }),
-      source: await factsOf(look),
-      destination: await factsOf(there),
+      source: await factsOf(look, begins),
+      destination: await factsOf(there, begins),
       elements: elements ?? (kind === "value" ? await partsOf(look, there) : []),
     };
   }
@@ -366,11 +371,13 @@ async function sameHolders(
   return true;
 }
 
-/** What a look says of its key. */
-export async function factsOf(look: Look | null): Promise<SideFacts | null> {
+/** What a look says of its key. @param begins with how its value begins. */
+export async function factsOf(look: Look | null, begins = false): Promise<SideFacts | null> {
   if (look === null) return null;
-  const digest = look.payload === null ? null : await canonicalDigest(look.payload);
-  return { type: look.type, bytes: look.bytes, expireAt: look.expireAt, digest };
+  const { type, bytes, expireAt, payload } = look;
+  const digest = payload === null ? null : await canonicalDigest(payload);
+  const beginning = payload === null || !begins ? [] : await valueBeginning(payload);
+  return { type, bytes, expireAt, digest, beginning };
 }
 
 async function partsOf(source: Look | null, there: Look | null): Promise<ElementDifference[]> {

@@ -61,15 +61,18 @@ export type BytesJson = { readonly text: string; readonly base64: string };
 
 /** A verdict as plain data. */
 export type VerdictJson = ReturnType<typeof verdictJson>;
+export type FindingJson = VerdictJson["listed"][number];
 
 /** A verdict as JSON: keys and values as text and, since they may be any bytes, in base64. */
 export function verdictJson(verdict: Verdict) {
   return {
     ...verdict,
     range: { ...verdict.range, prefix: bytes(verdict.range.prefix) },
-    listed: verdict.listed.map(({ key, elements, ...finding }) => ({
+    listed: verdict.listed.map(({ key, source, destination, elements, ...finding }) => ({
       ...finding,
       key: bytes(key),
+      source: sideJson(source),
+      destination: sideJson(destination),
       elements: elements.map(({ part, name, source, destination }) => ({
         part,
         name: bytes(name),
@@ -80,8 +83,18 @@ export function verdictJson(verdict: Verdict) {
   };
 }
 
-function bytes(value: Buffer): BytesJson;
-function bytes(value: Buffer | null): BytesJson | null;
-function bytes(value: Buffer | null): BytesJson | null {
+function sideJson(side: SideFacts | null) {
+  if (side === null) return null;
+  const beginning = side.beginning.map(({ part, name, value }) => ({
+    part,
+    name: bytes(name),
+    value: bytes(value),
+  }));
+  return { ...side, beginning };
+}
+
+export function bytes(value: Buffer): BytesJson;
+export function bytes(value: Buffer | null): BytesJson | null;
+export function bytes(value: Buffer | null): BytesJson | null {
   return value === null ? null : { text: printable(value), base64: value.toString("base64") };
 }

@@ -146,7 +146,9 @@ describe("a cutover, in a browser", () => {
       await file.waitFor();
       expect(await file.innerText()).toContain(`127.0.0.1:${destination.port}:1 destination`);
       await page.getByRole("radio", { name: "Former" }).click();
-      expect((await page.locator("[data-file=former]").innerText()).trim()).toBe(nutcracker.configText.trim());
+      expect((await page.locator("[data-file=former]").innerText()).trim()).toBe(
+        nutcracker.configText.trim(),
+      );
       await shot("switch");
       await page.getByRole("button", { name: /finish…/ }).click();
       const dialog = page.getByRole("dialog");

@@ -1,4 +1,4 @@
-import type { CutoverOverride, CutoverState, CutoverStep, FinalDepth } from "../tasks/cutover-state.ts";
+import type { CutoverOverride, CutoverState, CutoverStep } from "../tasks/cutover-state.ts";
 import type { VerificationRow } from "../verification/verification-store.ts";
 import type { ShardLook } from "./shard-watch.ts";
 
@@ -52,7 +52,6 @@ export const CUTOVER_BOUNDS: CutoverBounds = {
 
 /** A verification of the task that has ended, as far as the gates go by it. */
 export type VerificationSeen = VerificationRow & {
-  readonly depth: FinalDepth | null;
   /** All keys of all shards. */
   readonly whole: boolean;
 };

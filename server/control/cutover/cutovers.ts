@@ -219,7 +219,7 @@ export class Cutovers {
     const { supervisor, verifyJobs, now } = this.#options;
     const run = supervisor.run(taskId);
     const led = this.#led.get(taskId);
-    const row = taskRow(run, { recent: [], unseen: [] }, now());
+    const row = taskRow(run, { recent: [], unseen: [], verdict: null }, now());
     const { id, name, status, wanted, sourceLabel, destinationLabel, cutover } = row;
     const { source } = run.record;
     const gates = led === undefined || led.over ? [] : led.gates(run);

@@ -5,15 +5,9 @@ import type { Actor } from "../tasks/actor.ts";
 import { type CutoverRecord, type CutoverState, type CutoverStep, isOver } from "../tasks/cutover-state.ts";
 import type { TaskChange } from "../tasks/task-record.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
-import type { VerificationStore } from "../verification/verification-store.ts";
+import { isWhole, type VerificationStore } from "../verification/verification-store.ts";
 import type { VerifyJobs } from "../verification/verify-jobs.ts";
-import {
-  type CutoverBounds,
-  type Gate,
-  type GateFacts,
-  gatesOf,
-  type VerificationSeen,
-} from "./cutover-gates.ts";
+import { type CutoverBounds, type Gate, type GateFacts, gatesOf } from "./cutover-gates.ts";
 import type { CutoverChange, CutoverStore } from "./cutover-store.ts";
 import type { ShardsAt } from "./held-writes.ts";
 import type { MigrationReport } from "./migration-report.ts";
@@ -51,7 +45,6 @@ export class LedCutover {
   readonly #context: CutoverContext;
   readonly #watches = new Map<string, ShardWatch>();
   /** What a verification that has ended looked at, by its id: it does not change. */
-  readonly #ranges = new Map<number, Pick<VerificationSeen, "depth" | "whole">>();
 
   constructor(record: CutoverRecord, context: CutoverContext) {
     this.record = record;
@@ -145,21 +138,10 @@ export class LedCutover {
       now: now(),
       bounds,
       shards: this.#looks(run),
-      verifications: runs.map((row) => ({ ...row, ...this.#rangeOf(id, row.id) })),
+      verifications: runs.map((row) => ({ ...row, whole: isWhole(row.scope) })),
       verifying: running !== null,
       repairing: repairing(id),
       overrides: this.record.overrides,
     };
-  }
-
-  #rangeOf(taskId: string, id: number): Pick<VerificationSeen, "depth" | "whole"> {
-    const known = this.#ranges.get(id);
-    if (known !== undefined) return known;
-    const verdict = this.#context.verifications.get(taskId, id)?.verdict ?? null;
-    const range = verdict?.range;
-    const whole = range !== undefined && range.sample >= 100 && range.prefix === null && range.shard === null;
-    const found = { depth: verdict?.depth ?? null, whole };
-    this.#ranges.set(id, found);
-    return found;
   }
 }

@@ -1,6 +1,6 @@
 import { type DifferenceKind, differenceKinds, isDifference } from "../../verify/difference.ts";
 import type { RepairKey } from "../../verify/repair-outcome.ts";
-import type { VerdictJson } from "../../verify/verdict-text.ts";
+import type { VerdictSummary } from "./verification-store.ts";
 
 export { differenceKinds };
 
@@ -25,7 +25,11 @@ export function selected(named: readonly RepairKey[], { keys, kind, shard }: Rep
 }
 
 /** How many of the chosen differences the run has counted only: they are too many to be known by name. */
-export function unnamed(verdict: VerdictJson, named: number, { keys, kind, shard }: RepairSelection): number {
+export function unnamed(
+  verdict: VerdictSummary,
+  named: number,
+  { keys, kind, shard }: RepairSelection,
+): number {
   if (keys !== null) return 0;
   const counts = shard === null ? verdict.counts : (verdict.shards[shard]?.counts ?? {});
   const kinds: readonly DifferenceKind[] = kind === null ? differenceKinds : [kind];

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNull, or } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, max, or } from "drizzle-orm";
 import type { Database } from "../../../db/open-database.ts";
 import { repairedKeys, repairs } from "../../../db/schema.ts";
 import type { PlainReason } from "../../errors/tributary-error.ts";
@@ -125,6 +125,16 @@ export class RepairStore {
   /** Newest first. */
   list(taskId: string): RepairRow[] {
     return this.#rows(eq(repairs.taskId, taskId));
+  }
+
+  /** When the last one ended that has repaired a key, ms since the epoch; null where none has. */
+  lastEnded(taskId: string): number | null {
+    const ended = this.#db
+      .select({ at: max(repairs.finishedAt) })
+      .from(repairs)
+      .where(and(eq(repairs.taskId, taskId), eq(repairs.state, "done")))
+      .get();
+    return ended?.at ?? null;
   }
 
   /** Those that have not ended, with their tasks. */

@@ -49,6 +49,7 @@ async function run({ spec, pace, listed }: Extract<VerifyCommand, { type: "run" 
   const timer = setInterval(() => say({ type: "progress", progress: started.progress }), SAY_MS);
   try {
     const verdict = verdictJson(await started.run());
+    say({ type: "progress", progress: started.progress });
     say({ type: "verdict", verdict, named: started.named.map(plainKey) });
   } catch (error) {
     say({ type: "failed", reason: toReason(error), canceled: stop.signal.aborted });

@@ -6,13 +6,16 @@ import type { SecretBox } from "../secrets/secret-box.ts";
 import type { StorageHealth } from "../storage/storage-health.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Actor } from "../tasks/actor.ts";
+import type { LastVerdict } from "../views/task-view.ts";
 import { clearedBy } from "./cleared-shards.ts";
+import { basisOf, lastVerdict } from "./last-verdict.ts";
 import { RepairJobs, type RepairPreview, type RepairView } from "./repair-jobs.ts";
 import type { RepairSelection } from "./repair-selection.ts";
 import { RepairStore } from "./repair-store.ts";
-import type { VerifyOrder } from "./verification-store.ts";
-import { VerificationStore } from "./verification-store.ts";
+import { verificationQueries } from "./verification-queries.ts";
+import { VerificationStore, type VerifyOrder, type VerifyPace } from "./verification-store.ts";
 import { VerifyJobs, type VerifyView } from "./verify-jobs.ts";
+import { type ScheduleInput, type ScheduleView, VerifySchedules } from "./verify-schedules.ts";
 
 export type VerifyingOptions = {
   readonly db: Database;
@@ -36,9 +39,11 @@ export function openVerifying(options: VerifyingOptions) {
   const verifyJobs = new VerifyJobs({
     ...options,
     store: verifications,
+    basisOf: (taskId) => basisOf(supervisor.run(taskId)),
     onEnded: (taskId, { outcome, sentence }) => {
       const level = outcome === "different" ? "alert" : outcome === "equal" ? "info" : "warning";
-      events.add({ taskId, shardId: null, at: now(), level, type: "task-verified", message: `${sentence}.` });
+      const message = sentence.endsWith(".") ? sentence : `${sentence}.`;
+      events.add({ taskId, shardId: null, at: now(), level, type: "task-verified", message });
     },
     onVerdict: (taskId, verdict) => {
       const run = supervisor.run(taskId);
@@ -51,6 +56,17 @@ export function openVerifying(options: VerifyingOptions) {
         const message = "Nothing differs from the shard any more: a verification has compared all keys.";
         supervisor.say(run, "difference-ended", message, "info", shardId);
       }
+    },
+  });
+  const schedules = new VerifySchedules({
+    ...options,
+    hindrance: (taskId) => {
+      if (verifyJobs.isRunning(taskId)) return "The run before it had not ended.";
+      const { wanted } = supervisor.run(taskId).record;
+      return wanted === "running" ? null : `The task was ${wanted === "created" ? "not started" : wanted}.`;
+    },
+    start: (taskId, order) => {
+      verifyJobs.start(supervisor.run(taskId).record, order, "schedule");
     },
   });
   const repairJobs = new RepairJobs({ ...options, store: repairStore, verifications });
@@ -66,12 +82,20 @@ export function openVerifying(options: VerifyingOptions) {
     begin: (): void => {
       verifyJobs.begin(known);
       repairJobs.begin();
+      schedules.begin();
+    },
+    /** What the pages say of the last verdict of a task; null before there is one. */
+    lastVerdict: (taskId: string): LastVerdict | null => {
+      const newest = verifications.newest(taskId);
+      if (newest === null) return null;
+      return lastVerdict(supervisor.run(taskId), newest, repairStore.lastEnded(taskId), now());
     },
     /** Of a task that is about to be deleted. */
     end: async (taskId: string): Promise<void> => {
       await Promise.all([verifyJobs.end(taskId), repairJobs.end(taskId)]);
     },
     close: async (): Promise<void> => {
+      schedules.close();
       await Promise.all([verifyJobs.close(), repairJobs.close()]);
     },
     actions: {
@@ -80,17 +104,21 @@ export function openVerifying(options: VerifyingOptions) {
       cancelVerification: (taskId: string): VerifyView => verifyJobs.cancel(known(taskId).id),
       pauseVerification: (taskId: string, paused: boolean): VerifyView =>
         verifyJobs.pause(known(taskId).id, paused),
-      setVerificationPace: (
-        taskId: string,
-        pace: Pick<VerifyOrder, "keysPerSecond" | "bytesPerSecond">,
-      ): VerifyView => verifyJobs.setPace(known(taskId).id, pace),
+      setVerificationPace: (taskId: string, pace: VerifyPace): VerifyView =>
+        verifyJobs.setPace(known(taskId).id, pace),
       verifications: (taskId: string): VerifyView => verifyJobs.view(known(taskId).id),
-      /** @throws TributaryError VERIFICATION_UNKNOWN */
-      verification: (taskId: string, id: number) => {
-        const { name } = known(taskId);
-        const found = verifications.get(taskId, id);
-        if (found === null) throw new TributaryError("VERIFICATION_UNKNOWN", { task: name, run: id });
-        return found;
+      ...verificationQueries(supervisor, verifications),
+      /** null where the task is verified only when somebody asks for it. */
+      verifySchedule: (taskId: string): ScheduleView | null => schedules.get(known(taskId).id),
+      /** @throws TributaryError INPUT_INVALID, SHARD_UNKNOWN */
+      setVerifySchedule: (taskId: string, schedule: ScheduleInput | null): ScheduleView | null => {
+        const { name, shards } = known(taskId);
+        const shardId = schedule?.order.shardId ?? null;
+        if (shardId !== null && !shards.some(({ id }) => id === shardId))
+          throw new TributaryError("SHARD_UNKNOWN", { task: name, shard: shardId });
+        if (schedule === null) schedules.remove(taskId);
+        else schedules.set(taskId, schedule);
+        return schedules.get(taskId);
       },
       /** What a repair of differences of a run would do. @throws TributaryError VERIFICATION_UNKNOWN */
       repairPreview: (taskId: string, id: number, selection: RepairSelection): RepairPreview =>

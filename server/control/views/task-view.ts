@@ -17,6 +17,7 @@ import type {
   PublishPolicy,
   ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
+import type { Verdict } from "../../verify/verdict.ts";
 import type { CutoverStep } from "../tasks/cutover-state.ts";
 import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
 
@@ -35,6 +36,22 @@ export type EventView = {
   readonly message: string;
   /** null for an event of the whole task. */
   readonly shardId: string | null;
+};
+
+/** What the newest verification with a verdict says of a task. */
+export type LastVerdict = {
+  /** Of the run. */
+  readonly id: number;
+  readonly outcome: Verdict["outcome"];
+  readonly sentence: string;
+  /** ms since the epoch. */
+  readonly finishedAt: number;
+  readonly compared: number;
+  readonly differences: number;
+  /** What it looked at, where that was not every value of every key: 'shard alpha-1', 'numbers of keys only'. */
+  readonly part: string | null;
+  /** Why it no longer says what the destination holds; null while it does. */
+  readonly stale: string | null;
 };
 
 /** One row of the task list. */
@@ -65,6 +82,8 @@ export type TaskRow = {
   readonly unseenAlerts: number;
   /** Names of shards from which the destination is known to differ. */
   readonly differing: readonly string[];
+  /** Of the newest verification that came to one; null before. */
+  readonly verdict: LastVerdict | null;
   /** What can be done now. */
   readonly actions: readonly TaskAction[];
   /** Where its cutover is; null where none is under way. */

@@ -5,16 +5,20 @@ import type { ShardRun } from "../tasks/shard-run.ts";
 import type { ShardFacts } from "../tasks/task-record.ts";
 import { actionsOn } from "../tasks/task-rules.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
-import type { EventView, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
+import type { EventView, LastVerdict, MergingView, ShardSummary, TaskRow, TaskView } from "./task-view.ts";
 
 /** ms after which a running shard sync's numbers are no longer called current; it reports twice a second. */
 const staleAfter = 5_000;
 
-/** The task's newest events, and the alerts among all of them that nobody has seen. */
-export type ToldOfTask = { readonly recent: readonly EventView[]; readonly unseen: readonly EventView[] };
+/** The task's newest events, the alerts among all of them that nobody has seen, and its newest verdict. */
+export type ToldOfTask = {
+  readonly recent: readonly EventView[];
+  readonly unseen: readonly EventView[];
+  readonly verdict: LastVerdict | null;
+};
 
 /** What the pages show, made from what runs. */
-export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: number): TaskRow {
+export function taskRow(run: TaskRun, { recent, unseen, verdict }: ToldOfTask, now: number): TaskRow {
   const { record } = run;
   return {
     id: record.id,
@@ -33,6 +37,7 @@ export function taskRow(run: TaskRun, { recent, unseen }: ToldOfTask, now: numbe
     unseenAlerts: unseen.length,
     takesShards: record.source.kind === "shards" && record.wanted !== "finished",
     differing: run.shards.flatMap(({ facts, record: { name } }) => (facts?.differs ? [name] : [])),
+    verdict,
     actions: actionsOn(run.ruleFacts()),
     cutover: run.cutover,
   };

@@ -27,6 +27,7 @@ const quiet: ShardLook = {
 const clean: VerificationSeen = {
   ...{ id: 1, startedAt: NOW - 1000, finishedAt: NOW - 500, outcome: "equal" },
   ...{ sentence: "10 keys compared, all equal", compared: 10, differences: 0, depth: "keys", whole: true },
+  ...{ bytes: 100, scope: { sample: 100, prefix: null, shardId: null }, origin: "user" },
 };
 const facts: GateFacts = {
   now: NOW,

@@ -41,10 +41,11 @@ test("verifies a task in a thread of its own, and remembers what it came to", as
   await ended(1);
   const [row] = control.verifications(task.id).runs;
   expect(row).toMatchObject({ outcome: "different", compared: 2, differences: 1 });
-  const kept = control.verification(task.id, row!.id);
-  expect(kept.verdict!.listed).toMatchObject([
-    { kind: "value", key: { text: "b" }, elements: [{ part: "string" }] },
-  ]);
+  const every = { differs: null, kind: null, shardId: null, db: null, text: null, page: 1 };
+  expect(control.findings(task.id, row!.id, every)).toMatchObject({
+    total: 1,
+    findings: [{ number: 1, kind: "value", key: { text: "b" }, parts: [{ part: "string" }] }],
+  });
   expect(() => control.verification(task.id, 99)).toThrow(/no verification 99/);
   const events = control.events(task.id, null, 10).filter(({ type }) => type === "task-verified");
   expect(events).toMatchObject([{ level: "alert", message: expect.stringMatching(/^1 of 2 differs/) }]);

@@ -45,7 +45,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
           </li>
         ))}
       </ul>
-      {task.wanted !== "created" && <VerificationCard taskId={task.id} />}
+      {task.wanted !== "created" && <VerificationCard task={task} />}
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <CardSection title="Events">
           <EventList events={task.events} shardNames={shardNames} />
