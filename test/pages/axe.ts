@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axeCore from "axe-core";
 import type { Page } from "playwright-core";
-
-const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 type Axe = {
   run: (options: object) => Promise<{
@@ -13,7 +10,7 @@ type Axe = {
 /** What axe finds wrong with the page as it is, a line each; empty where it finds nothing. */
 export async function axeViolations(page: Page): Promise<string[]> {
   // By the debugger, which the page's policy for scripts does not hold for.
-  await page.evaluate(source);
+  await page.evaluate(axeCore.source);
   return await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: Axe };
     const { violations } = await axe.run({ resultTypes: ["violations"] });
