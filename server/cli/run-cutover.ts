@@ -11,6 +11,8 @@ import type { CutoverArguments } from "./cutover-arguments.ts";
 export const cutoverExitCodes = { refused: 1, usage: 2, unreachable: 3, ended: 4 } as const;
 
 const LOOK_MS = 500;
+/** ms between two words about the same gates. */
+const SAY_MS = 5000;
 
 type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
 
@@ -154,7 +156,7 @@ class Leader {
   /** Waits until nothing stands against going on, or the step has changed by itself. @returns null where it stays so. */
   async #untilOpen(step: CutoverStep): Promise<CutoverView | null> {
     const deadline = Date.now() + this.#options.waitMs;
-    let said = "";
+    let [said, saidAt] = ["", 0];
     for (;;) {
       const view = await this.#view();
       if (view.cutover?.state.step !== step) return view;
@@ -164,8 +166,12 @@ class Leader {
       if (!waits && shut.length === 0) return view;
       if (await this.#override(shut)) continue;
       const text = view.problem ?? shut.map(gateText).join("\n");
-      if (text !== said && text !== "") this.#talk.say(text);
-      said = text;
+      // Numbers change all the time: what is shut is said at once, how it goes now and then.
+      const which = shut.map(({ name }) => name).join() + (view.problem ?? "");
+      if (text !== "" && (which !== said || Date.now() - saidAt >= SAY_MS)) {
+        this.#talk.say(text);
+        [said, saidAt] = [which, Date.now()];
+      }
       if (this.#stop.aborted || Date.now() >= deadline) return null;
       await sleep(LOOK_MS, undefined, { signal: this.#stop }).catch(() => {});
     }

@@ -201,9 +201,9 @@ test("shuts a gate for a FLUSHALL and for a shard that fails, and keeps who over
   const { a, b, open, id, cutover } = await world();
   cutover.begin().override("verified");
   await a.client.flushall();
-  await until(() => cutover.gate("differs")?.ok === false, {
-    what: "the difference is seen",
-    timeoutMs: 30_000,
+  await until(() => cutover.view.shut === "differs", {
+    what: "only the difference is left",
+    timeoutMs: 60_000,
   });
   expect(() => cutover.order("proceed")).toThrow(/Nothing is known to differ: alpha-1: FLUSHALL/);
   cutover.override("differs", "it was a test shard");
