@@ -3,10 +3,10 @@ import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { ServerFacts } from "../redis/server-info.ts";
 import type { StreamPosition } from "../replica/psync-handshake.ts";
 import { openReplicaLink } from "../replica/replica-link.ts";
+import { isHeartbeatKey } from "../sync/checkpoint/own-keys.ts";
 import { argumentAt } from "../sync/commands/command-arguments.ts";
 import { type CommandRule, commandNamed, shownName } from "../sync/commands/command-names.ts";
 import { knownKeys } from "../sync/commands/known-keys.ts";
-import { isHeartbeatKey } from "../sync/checkpoint/own-keys.ts";
 import { pause } from "../sync/retry/pause.ts";
 
 /** Bytes of a stream that are looked at; more of it holds more than PINGs and a heartbeat. */

@@ -1,6 +1,6 @@
+import { functionsKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
 import type { Differences } from "../ledger/differences.ts";
-import { functionsKey } from "../checkpoint/own-keys.ts";
 import { pause } from "../retry/pause.ts";
 
 /** Why a shard differs: it has replaced another shard's library on the destination by other code of the same name. */
