@@ -54,7 +54,14 @@ const project: Floor = {
     "server/verify": {
       holds: "whether the destination is the sum of the shards",
       mayImport: [
-        ...["server/errors", "server/redis", "server/replica", "server/rdb", "server/twemproxy", "server/merge"],
+        ...[
+          "server/errors",
+          "server/redis",
+          "server/replica",
+          "server/rdb",
+          "server/twemproxy",
+          "server/merge",
+        ],
         // What shard syncs leave on a destination (checkpoints, doubtful keys, shaded expiries) is read by their own forms.
         "server/sync",
       ],
