@@ -154,6 +154,10 @@ export class Settler {
     const before = await this.#holders(suspects, asked);
     const places = await this.#places(new Set(asked.flatMap((shards) => [...shards])));
     const behind = await checkpoints.passed(places, signal);
+    // What is noted by now is copied at some time, and no longer noted then: the destination is asked after that.
+    const noted = await Promise.all(
+      chunk.map(async ({ streak, suspect }) => streak > 0 && (await isDoubtful(this.#options, suspect))),
+    );
     const there = new Map<number, Look>();
     await this.#ask(
       destination,
@@ -167,7 +171,9 @@ export class Settler {
     const outcomes: Outcome[] = [];
     for (const [index, one] of chunk.entries()) {
       const late = [...asked[index]!].some((shard) => behind.has(shard));
-      outcomes.push(await this.#judge(one, before[index]!, there.get(index) ?? null, after[index]!, late));
+      const outcome = await this.#judge(one, before[index]!, there.get(index) ?? null, after[index]!, late);
+      const waits = outcome.kind === "differs" && noted[index] === true;
+      outcomes.push(waits ? { kind: "waits", for: "doubtful" } : outcome);
     }
     return outcomes;
   }
@@ -245,11 +251,12 @@ export class Settler {
     let parts: Map<string, ElementDifference> | null = null;
     let shaded = false;
     for (const [shard, look] of [...first, ...second]) {
-      let comparison = await compareLooks(look, there, shard);
+      let comparison = await compareLooks(look, there, this.#writerOf(suspect, shard));
       if (comparison === "pieces") {
         const differing = await this.#inPieces(suspect, shard, look.type);
         if (differing === null) comparison = "undecided";
-        else if (differing.size === 0) comparison = asShaded(expiryAgreement(look, there!, shard));
+        else if (differing.size === 0)
+          comparison = asShaded(expiryAgreement(look, there!, this.#writerOf(suspect, shard)));
         else parts = differing;
       }
       if (comparison === "equal")
@@ -262,7 +269,8 @@ export class Settler {
     if (!(await sameHolders(first, second))) return { kind: "changed" };
     if (await isDoubtful(this.#options, suspect)) return { kind: "waits", for: "doubtful" };
     const shard = first[0]?.[0] ?? null;
-    if (shaded && (await this.#options.checkpoints.alive(shard!, this.#options.now())))
+    const writer = shard === null ? null : this.#writerOf(suspect, shard);
+    if (shaded && (await this.#options.checkpoints.alive(writer!, this.#options.now())))
       return { kind: "waits", for: "shaded" };
     if (parts === null) return { kind: "differs", finding: () => this.#difference(suspect, first, there) };
     // Of a value that is read in pieces, those parts differ that did so twice, in the same way.
@@ -271,6 +279,11 @@ export class Settler {
     one.parts = new Map(lasting);
     const elements = lasting.map(([, part]) => part).slice(0, SHOWN_PARTS);
     return { kind: "differs", finding: () => this.#difference(suspect, first, there, elements) };
+  }
+
+  /** The shard whose sync writes the key, and shades its expiry: the owner's, also where the value is a stray's. */
+  #writerOf({ key }: Suspect, holder: number): number {
+    return this.#options.ownership?.ownerOf(key) ?? holder;
   }
 
   #rightful({ key }: Suspect, held: Held): Rightful {
@@ -329,7 +342,7 @@ export class Settler {
         return (await this.#options.hasNeighbors(suspect.db)) ? "neighbor" : "extra";
       }
       if (there === null && (await isLeftOut(this.#options, suspect))) return "left-out";
-      const comparison = await compareLooks(look, there, shard!);
+      const comparison = await compareLooks(look, there, this.#writerOf(suspect, shard!));
       if (comparison === "pieces") return "value";
       return comparison === "equal" || comparison === "shaded" ? "expiry" : comparison;
     };

@@ -29,7 +29,7 @@ export async function movingTask(
     spec,
   );
   for (const sync of syncs) sync.start();
-  for (const sync of syncs) await sync.reaches("synchronizing");
+  for (const sync of syncs) await sync.reaches("synchronizing", PATIENCE_MS / 2);
   const traffic = shards.map(({ client }, index) =>
     new TrafficWriter(client, {
       seed: taskSeed + index,

@@ -23,7 +23,7 @@ async function neighborOf(task: Awaited<ReturnType<typeof movingTask>>): Promise
     source: endpointAt(theirs),
     destination: endpointAt(task.destination),
   }).start();
-  await sync.reaches("synchronizing");
+  await sync.reaches("synchronizing", PATIENCE_MS / 2);
   await sync.caughtUp(theirs.client, task.destination.client);
   return keys;
 }
