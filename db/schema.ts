@@ -1,4 +1,13 @@
-import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 
 // All instants are ms since the epoch; metric_samples.at alone is in seconds, as the charts want it.
 // Addresses are kept without their password: it stands sealed (AES-256-GCM) in the column *_secret beside them.
