@@ -4,37 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../db/open-database.ts";
 import type { AppRouter } from "../../server/api/router.ts";
 import { freePort, startRedis, temporaryFolder, until } from "../servers/index.ts";
-<<<<<<< HEAD
-
-/** Tributary's own process, from its source; with the pages of development, of which none is asked for. */
-function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ["--import", "tsx", join("server", "main.ts")], {
-    cwd: projectRoot(),
-    env: {
-      ...process.env,
-      NODE_ENV: "development",
-      NEXT_TELEMETRY_DISABLED: "1",
-      TRIBUTARY_AUTH: "off",
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const exited = once(child, "exit").then(([code, signal]) => code ?? signal);
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await exited;
-  });
-  return { child, exited, output: () => output };
-}
-=======
 import { startMain } from "./start-main.ts";
->>>>>>> dafcdb8 (Flood the whole server with FLUSHALL, and have a Sentinel name a host of 1 MB)
 
 describe("a start that cannot be", () => {
   it("says that the port is in use, what to do, and exits 1", async () => {

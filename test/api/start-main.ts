@@ -8,7 +8,13 @@ import { projectRoot } from "../../db/project-root.ts";
 export function startMain(env: Record<string, string>) {
   const child = spawn(process.execPath, ["--import", "tsx", join("server", "main.ts")], {
     cwd: projectRoot(),
-    env: { ...process.env, NODE_ENV: "development", NEXT_TELEMETRY_DISABLED: "1", ...env },
+    env: {
+      ...process.env,
+      NODE_ENV: "development",
+      NEXT_TELEMETRY_DISABLED: "1",
+      TRIBUTARY_AUTH: "off",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
