@@ -8,7 +8,7 @@ import { encodeCommand } from "../../server/redis/encode-command.ts";
 import { startMain } from "../api/start-main.ts";
 import { startFakeMaster } from "../replica/fake-master.ts";
 import { freePort, startRedis, temporaryFolder, until } from "../servers/index.ts";
-import { startShardWithScripts } from "../sync/old-master.ts";
+import { startShardWithScripts } from "../sync/harness/old-master.ts";
 
 const MiB = 1024 * 1024;
 /** Of the database, with what SQLite keeps beside it. */

@@ -18,6 +18,7 @@ function launch(port: number, directory: string) {
       ...process.env,
       NODE_ENV: "development",
       NEXT_TELEMETRY_DISABLED: "1",
+      TRIBUTARY_AUTH: "off",
       PORT: String(port),
       TRIBUTARY_DATA_DIR: directory,
     },
