@@ -15,4 +15,3 @@ export const email = z.email("an e-mail address is wanted").max(200).toLowerCase
 export const newPassword = z.string().max(512);
 export const role = z.enum(roles);
 export const personId = z.object({ id: z.string().min(1).max(64) });
-export const tokenName = personName;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { Identity } from "../people/identity.ts";
 import { covers } from "../people/role.ts";
-import { personId, role, tokenName } from "./people-input.ts";
+import { personId, personName, role } from "./people-input.ts";
 import { procedure, router } from "./trpc.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -12,7 +12,7 @@ export const tokenRouter = router({
   list: procedure.query(({ ctx }) => ctx.people.tokens.list(ownerOf(ctx.identity))),
   /** The answer's secret cannot be read again. */
   create: procedure
-    .input(z.object({ name: tokenName, role, expiresInDays: z.number().int().min(1).max(365) }))
+    .input(z.object({ name: personName, role, expiresInDays: z.number().int().min(1).max(365) }))
     .mutation(({ ctx, input }) => {
       if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
       if (!covers(ctx.identity.role, input.role))
