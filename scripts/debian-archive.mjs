@@ -89,7 +89,7 @@ export class DebianArchive {
     if (run.status === 0) return run.stdout;
     const why = run.error?.code === "ETIMEDOUT" ? `it took more than ${PATIENCE} s` : problemsOf(run.stderr);
     throw new Missing(
-      `apt could not ${purpose}: ${why}\nThe mirror is the one of this machine's apt sources. Mend it there ` +
+      `apt could not ${purpose}: ${why}\nThe mirror is the one of this machine's apt sources. Fix it there ` +
         "(apt-get update must work, and the mirror must have that suite of Debian), then try again.",
     );
   }

@@ -11,7 +11,7 @@ import { DebianArchive, machineMirror } from "./debian-archive.mjs";
 import { Missing } from "./install-missing.mjs";
 import { fetchedServer, serversFolder, wantedServers } from "./server-versions.mjs";
 
-/** Fetches what is not there. @throws Missing with what, where and how to mend it. */
+/** Fetches what is not there. @throws Missing with what, where and how to fix it. */
 export function fetchServers({ refresh = false } = {}) {
   const missing = wantedServers.filter(({ id }) => refresh || fetchedServer(id) === null);
   if (missing.length === 0) return;

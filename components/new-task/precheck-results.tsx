@@ -100,7 +100,7 @@ function verdict(report: Pick<PrecheckReport, "ok" | "checks">): string {
   const errors = count("error");
   const warnings = count("warning");
   if (errors > 0) {
-    return `${formatPlural(errors, "error")}${warnings > 0 ? ` and ${formatPlural(warnings, "warning")}` : ""}: mend the errors, then test again.`;
+    return `${formatPlural(errors, "error")}${warnings > 0 ? ` and ${formatPlural(warnings, "warning")}` : ""}: fix the errors, then test again.`;
   }
   if (warnings > 0) return `Ready to start, with ${formatPlural(warnings, "warning")}.`;
   return `Ready to start: all ${count("ok")} checks passed.`;

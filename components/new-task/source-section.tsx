@@ -125,7 +125,7 @@ function unread(
   if (wanted === undefined || pools > 0) return undefined;
   return reading
     ? "The file is still being read: try again in a moment."
-    : "The file has no pool that can be chosen: mend what is said below.";
+    : "The file has no usable pool: fix the errors below.";
 }
 
 const none: never[] = [];

@@ -59,8 +59,8 @@ function Side({ title, note, counts, copied }: SideProps) {
             <tr className="border-b">
               <th className="py-1 text-left font-medium">db</th>
               <th className="py-1 font-medium">keys</th>
-              <th className="py-1 font-medium">expire</th>
-              <th className="py-1 font-medium">do not</th>
+              <th className="py-1 font-medium">expires</th>
+              <th className="py-1 font-medium">no expiry</th>
             </tr>
           </thead>
           <tbody>

@@ -202,7 +202,7 @@ export const catalogue = {
     cause:
       "After a re-sync, keys that the shard has deleted meanwhile are to be removed first. For that all shards of the task have to answer, and the keys have to be noted.",
     remedy:
-      "Mend what it waits for: it then goes on by itself. Or keep the keys that may be left over, and go on with them.",
+      "Fix what it waits for: it then goes on by itself. Or keep the keys that may be left over, and go on with them.",
     retried: true,
   },
   SHARD_MISSING: {
@@ -338,7 +338,7 @@ export const catalogue = {
   NUTCRACKER_SYNTAX: {
     message: "nutcracker.yml, line {line}: {detail}.",
     cause: "The file is not YAML as Twemproxy reads it.",
-    remedy: "Mend the line; nutcracker -t -c nutcracker.yml checks a file.",
+    remedy: "Fix the line; nutcracker -t -c nutcracker.yml checks a file.",
     retried: false,
   },
   NUTCRACKER_NOT_REDIS: {
@@ -421,7 +421,7 @@ export const catalogue = {
   INPUT_INVALID: {
     message: "{field}: {detail}.",
     cause: "A value does not have the form that is wanted.",
-    remedy: "Mend the value.",
+    remedy: "Fix the value.",
     retried: false,
   },
   WORKER_DIED: {
@@ -493,14 +493,14 @@ export const catalogue = {
   DATA_DIR_UNWRITABLE: {
     message: "The data directory {directory} cannot be written: {detail}.",
     cause: "It belongs to another user, is on a read-only file system, or the disk is full.",
-    remedy: "Mend its permissions, or choose another with TRIBUTARY_DATA_DIR.",
+    remedy: "Fix its permissions, or choose another with TRIBUTARY_DATA_DIR.",
     retried: false,
   },
   DATABASE_UNWRITABLE: {
     message: "Tributary's database in {directory} cannot be written: {detail}.",
     cause: "The disk is full, broken or read-only, or another program holds the file.",
     remedy:
-      "Free space, mend the disk, or end what holds the file. Synchronization goes on; its history is kept in memory and written later.",
+      "Free space, fix the disk, or end what holds the file. Synchronization goes on; its history is kept in memory and written later.",
     retried: true,
   },
   DATABASE_DAMAGED: {

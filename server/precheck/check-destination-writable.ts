@@ -4,7 +4,7 @@ import type { Check, CheckResult } from "./precheck-report.ts";
 const fence =
   "the connections of a former engine cannot be closed: after its death what it had sent last may be applied twice.";
 
-/** Commands that can be done without: what is then missing, and the permission that mends it. */
+/** Commands that can be done without: what is then missing, and the permission that fixes it. */
 const optional: Readonly<Record<string, readonly [without: string, permission: string]>> = {
   "CLIENT LIST": [fence, "+client|list +client|kill (+client before 7.0)"],
   "CLIENT KILL": [fence, "+client|list +client|kill (+client before 7.0)"],

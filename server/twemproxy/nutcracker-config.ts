@@ -213,7 +213,7 @@ function syntaxProblem(
     message: tabs ? "A line is indented by a tab" : (wording[error.code] ?? "This is not YAML"),
     remedy: tabs
       ? "Indent by spaces only."
-      : "Mend the line: directives are written as `name: value`, each deeper level indented by more spaces.",
+      : "Fix the line: directives are written as `name: value`, each deeper level indented by more spaces.",
     code: "NUTCRACKER_SYNTAX",
     pool: null,
   };

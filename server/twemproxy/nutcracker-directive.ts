@@ -228,6 +228,6 @@ function boolean(assign: (value: boolean, pool: MutablePool) => void): Directive
   };
 }
 
-function failure(message: string, remedy = "Mend the value."): Failure {
+function failure(message: string, remedy = "Fix the value."): Failure {
   return { message, remedy };
 }

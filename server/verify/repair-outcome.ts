@@ -79,7 +79,7 @@ export type RepairCounts = Partial<Record<RepairOutcome, number>>;
 export function repairSentence(counts: RepairCounts, at: number): string {
   const of = (...outcomes: RepairOutcome[]) => outcomes.reduce((sum, one) => sum + (counts[one] ?? 0), 0);
   const total = of(...repairOutcomes);
-  const mended = of("copied", "deleted", "equal");
+  const right = of("copied", "deleted", "equal");
   const how = [
     part(of("copied"), "copied again"),
     part(of("deleted"), "deleted"),
@@ -94,7 +94,7 @@ export function repairSentence(counts: RepairCounts, at: number): string {
     part(of("untold"), "cannot be told"),
   ].filter((text) => text !== null);
   const detail = how.length === 0 ? "" : ` (${how.join(", ")})`;
-  const told = `${number(mended)} of ${number(total)} ${total === 1 ? "key" : "keys"} right${detail}`;
+  const told = `${number(right)} of ${number(total)} ${total === 1 ? "key" : "keys"} right${detail}`;
   const rest = left.length === 0 ? "" : `; ${left.join("; ")}`;
   return `${told}${rest}, verified again as of ${clockOf(at)}`;
 }

@@ -109,7 +109,7 @@ export function NewTask() {
           {Object.keys(errors).length > 0 && (
             <p role="alert" className="mt-5 flex items-center gap-2 text-[0.8125rem] text-bad">
               <TriangleAlert className="size-4 shrink-0" aria-hidden />
-              {unmarked ? Object.values(errors).join(" ") : "Some fields need you; they are marked above."}
+              {unmarked ? Object.values(errors).join(" ") : "Correct the marked fields above."}
             </p>
           )}
           <div className="mt-6 flex flex-wrap gap-2 max-sm:flex-col">

@@ -107,7 +107,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       ok: status === "synchronizing",
     })),
     wanted: "synchronizing",
-    remedy: "Mend what the shard's page says, or resume the task.",
+    remedy: "Fix what the shard's page says, or resume the task.",
   }),
 
   lag: ({ shards, bounds: { lagSeconds, lagForMs } }) => ({
@@ -235,7 +235,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       title: "The shards could be brought to rest",
       parts: state.unrested.map((why) => ({ shard: null, measured: why, ok: false })),
       wanted: "all is applied and put right",
-      remedy: "Mend what stands in the way and try again. An override goes on without, and verifies nothing.",
+      remedy: "Fix what stands in the way and try again. An override goes on without, and verifies nothing.",
       advisory: true,
     };
   },

@@ -20,7 +20,7 @@ import type { FoundKey } from "./reconcile-scan.ts";
 
 const TIMEOUT_MS = 10_000;
 const AGAIN_MS = 500;
-/** Of what somebody has to mend: a password, a permission. */
+/** Of what somebody has to fix: a password, a permission. */
 const REFUSED_AGAIN_MS = 3000;
 /** ms after which a shard with several addresses is looked for again. */
 const LOCATE_AGAIN_MS = 3000;
