@@ -240,3 +240,20 @@ function newestIn(folder) {
   }
   return newest;
 }
+
+/**
+ * What the commands of the engine begin with: installs what is missing, compiles the engine where its source is newer
+ * than the build, and runs `name` of server/cli in this process.
+ * @param failed the exit code where that cannot be done.
+ */
+export async function runCommand(name, failed) {
+  try {
+    ensureNode();
+    ensurePackages();
+    ensureServerBuild();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(failed);
+  }
+  await import(`../dist/server/cli/${name}.js`);
+}

@@ -2,9 +2,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { Spool } from "../../server/replica/spool.ts";
 import { SpoolQuota } from "../../server/replica/spool-quota.ts";
 import { temporaryFolder } from "../servers/index.ts";
+import { seed } from "../sync/harness/check-property.ts";
+import { seededRandom } from "../traffic/seeded-random.ts";
 import { replid, startFakeMaster } from "./fake-master.ts";
 import { openLink } from "./link-for-test.ts";
-import { randomBytes, seededRandom, seedOf } from "./seeded-random.ts";
 
 const mark = "8d1f6a0b8d1f6a0b8d1f6a0b8d1f6a0b8d1f6a0c";
 
@@ -34,9 +35,9 @@ async function readAll(spool: Spool, length: number): Promise<Buffer> {
 
 for (const framing of ["$<length>", "$EOF:"]) {
   test(`${framing}: what a master writes in any pieces is what the spools give`, async () => {
-    const random = seededRandom(seedOf("link to spool"));
-    const content = randomBytes(random, 300_000);
-    const commands = Buffer.concat([Buffer.from("*"), randomBytes(random, 200_000)]);
+    const random = seededRandom(seed);
+    const content = random.bytes(300_000);
+    const commands = Buffer.concat([Buffer.from("*"), random.bytes(200_000)]);
     const [head, end] = framing === "$EOF:" ? [`$EOF:${mark}`, mark] : [`$${content.length}`, ""];
     const master = await startFakeMaster({ PSYNC: `+FULLRESYNC ${replid} 0` });
     const rdb = openSpool("rdb", "all");
@@ -60,7 +61,9 @@ for (const framing of ["$<length>", "$EOF:"]) {
     };
     const { link } = await openLink(master.port, { sink });
     const bytes = Buffer.concat([Buffer.from(`${head}\r\n`), content, Buffer.from(end), commands]);
-    const sending = master.replica().sendInPieces(bytes, () => 1 + random(random(5) === 0 ? 40_000 : 500));
+    const sending = master
+      .replica()
+      .sendInPieces(bytes, () => 1 + random.int(random.int(5) === 0 ? 40_000 : 500));
     const received = await Promise.all([readAll(rdb, content.length), readAll(stream, commands.length)]);
     await sending;
     expect(received[0].equals(content)).toBe(true);

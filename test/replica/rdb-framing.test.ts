@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { RdbFraming } from "../../server/replica/rdb-framing.ts";
+import { seed } from "../sync/harness/check-property.ts";
+import { type SeededRandom, seededRandom } from "../traffic/seeded-random.ts";
 import { RecordingSink } from "./recording-sink.ts";
-import { randomBytes, seededRandom, seedOf } from "./seeded-random.ts";
 
 const mark = "8d1f6a0b8d1f6a0b8d1f6a0b8d1f6a0b8d1f6a0c";
 
@@ -124,25 +125,24 @@ test.each([
 );
 
 test("gives the same bytes for any chunks", () => {
-  const seed = seedOf("framing");
   const random = seededRandom(seed);
   for (let run = 0; run < 200; run++) {
     // Bytes of the mark's own alphabet make partial matches likely.
-    const content = run % 2 === 0 ? randomBytes(random, random(3000)) : alphabet(random, random(3000));
-    const commands = Buffer.concat([Buffer.from("*"), randomBytes(random, random(500))]);
+    const content = run % 2 === 0 ? random.bytes(random.int(3000)) : alphabet(random, random.int(3000));
+    const commands = Buffer.concat([Buffer.from("*"), random.bytes(random.int(500))]);
     const head = run % 4 < 2 ? `$${content.length}\r\n` : `$EOF:${mark}\r\n`;
-    const tail = run % 4 < 2 ? "\n".repeat(random(3)) : mark;
+    const tail = run % 4 < 2 ? "\n".repeat(random.int(3)) : mark;
     const bytes = Buffer.concat([Buffer.from(head), content, Buffer.from(tail), commands]);
     const { framing, sink } = newFraming();
-    const largest = 1 + random(random(2) === 0 ? 20 : 2000);
-    pushInPieces(framing, bytes, () => 1 + random(largest));
+    const largest = 1 + random.int(random.int(2) === 0 ? 20 : 2000);
+    pushInPieces(framing, bytes, () => 1 + random.int(largest));
     expect(sink.rdb.equals(content)).toBe(true);
     expect(sink.stream.equals(commands)).toBe(true);
   }
 });
 
-function alphabet(random: (below: number) => number, length: number): Buffer {
+function alphabet(random: SeededRandom, length: number): Buffer {
   let text = "";
-  while (text.length < length) text += mark.slice(0, random(40));
+  while (text.length < length) text += mark.slice(0, random.int(40));
   return Buffer.from(text);
 }

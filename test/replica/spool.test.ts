@@ -6,7 +6,8 @@ import { type SegmentFiles, segmentFiles } from "../../server/replica/segment-fi
 import { Spool, type SpoolOptions, type SpoolReader } from "../../server/replica/spool.ts";
 import { SpoolQuota } from "../../server/replica/spool-quota.ts";
 import { temporaryFolder, until } from "../servers/index.ts";
-import { randomBytes, seededRandom, seedOf } from "./seeded-random.ts";
+import { seed } from "../sync/harness/check-property.ts";
+import { seededRandom } from "../traffic/seeded-random.ts";
 
 const KiB = 1024;
 
@@ -395,28 +396,27 @@ test("close deletes its files, and reads that wait end with an AbortError", asyn
 });
 
 test("gives the same bytes for any chunks, pauses, rewinds and releases", async () => {
-  const seed = seedOf("spool");
   const random = seededRandom(seed);
   for (let run = 0; run < 12; run++) {
     const retain = run % 3 === 0 ? "all" : "applied";
-    const { spool } = openSpool({ retain, segmentBytes: 512, memoryBytes: 6 * 512 + random(8000) });
-    const input = randomBytes(random, 60_000 + random(60_000));
+    const { spool } = openSpool({ retain, segmentBytes: 512, memoryBytes: 6 * 512 + random.int(8000) });
+    const input = random.bytes(60_000 + random.int(60_000));
     const output = Buffer.alloc(input.length);
     let reader = spool.reader(0);
     let released = 0;
     while (reader.position < input.length) {
-      if (spool.end < input.length && random(3) > 0) {
-        const to = Math.min(input.length, spool.end + 1 + random(random(10) === 0 ? 6000 : 300));
+      if (spool.end < input.length && random.int(3) > 0) {
+        const to = Math.min(input.length, spool.end + 1 + random.int(random.int(10) === 0 ? 6000 : 300));
         spool.append(input.subarray(spool.end, to));
         if (spool.end === input.length) spool.finish();
       } else if (spool.end > reader.position) {
-        const view = random(2) === 0 ? reader.tryRead() : await reader.read();
+        const view = random.int(2) === 0 ? reader.tryRead() : await reader.read();
         if (view !== null) output.set(view, reader.position - view.length);
-        if (random(8) === 0) {
-          released = Math.max(released, reader.position - random(2000));
+        if (random.int(8) === 0) {
+          released = Math.max(released, reader.position - random.int(2000));
           spool.release(released);
         }
-        if (random(30) === 0) {
+        if (random.int(30) === 0) {
           reader.close();
           reader = spool.reader(Math.max(spool.start, released, 0));
         }

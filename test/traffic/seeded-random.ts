@@ -7,6 +7,7 @@ export type SeededRandom = {
   /** True once in `n` on average. */
   oneIn(n: number): boolean;
   pick<T>(items: readonly T[]): T;
+  bytes(length: number): Buffer;
   /** Text of printable characters and, one in 20, of any bytes (as latin1). */
   text(length: number): string;
 };
@@ -28,5 +29,14 @@ export function seededRandom(seed: number): SeededRandom {
     for (let i = 0; i < length; i++) result += String.fromCharCode(binary ? int(256) : 97 + int(26));
     return result;
   };
-  return { seed, next, int, oneIn: (n) => int(n) === 0, pick: (items) => items[int(items.length)]!, text };
+  const bytes = (length: number) => Buffer.from(Uint8Array.from({ length }, () => int(256)));
+  return {
+    seed,
+    next,
+    int,
+    bytes,
+    oneIn: (n) => int(n) === 0,
+    pick: (items) => items[int(items.length)]!,
+    text,
+  };
 }
