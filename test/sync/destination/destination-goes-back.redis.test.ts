@@ -22,6 +22,10 @@ async function running(conf: Record<string, string>, spec: { spoolQuotaBytes?: n
     limits: { destinationPollMs: 200, destinationLossMs: 2_000 },
     spec,
   });
+  // A save that was there at the first look is of before this task's time.
+  await until(() => task.syncs.every(({ latest }) => latest?.destination != null), {
+    what: "the destination was looked at",
+  });
   const { client } = task.shards[0]!;
   const sent = async () => Number(/master_repl_offset:(\d+)/.exec(await client.info("replication"))![1]);
   const applied = async () => {
