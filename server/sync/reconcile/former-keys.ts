@@ -72,7 +72,10 @@ export class FormerKeys {
 
   /** @returns null where they are not known. @param client has the database of the checkpoints selected. */
   static async read(client: Redis, taskId: string): Promise<FormerKeys | null> {
-    const bytes = await client.getBuffer(formerKeysKey(taskId));
+    const key = formerKeysKey(taskId);
+    // Most destinations were empty: those need no GET, which some have renamed.
+    if ((await client.exists(key)) === 0) return null;
+    const bytes = await client.getBuffer(key);
     return bytes === null ? null : FormerKeys.of(bytes);
   }
 
