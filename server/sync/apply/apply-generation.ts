@@ -264,10 +264,11 @@ async function reconcileWith(
       hold: context.hold,
       blocked,
       owned: context.merge.ownership !== null,
-      mayRemove: (db, key) => {
+      whose: (db, key) => {
         const { merge } = context;
+        if (!merge.owns(key)) return "others";
         // What is known of its copies is decided in the stream, unless copies count for nothing.
-        return merge.owns(key) && (alone || !merge.registry.isKnown(db, key));
+        return alone || !merge.registry.isKnown(db, key) ? "own" : "copied";
       },
       link: session.link,
       ledger: context.ledger,

@@ -45,8 +45,11 @@ export type ReconcileOptions = {
   readonly neighbors: Neighbors;
   /** Keys that were on the destination before the task began, where they are known. */
   readonly former: FormerKeys | null;
-  /** Whether a key that the shard does not hold is this shard's to remove; `db` is the destination's. */
-  readonly mayRemove: (db: number, key: Buffer) => boolean;
+  /**
+   * Whose a key is that the shard does not hold: its own, one that it may own and of which a sibling is known to hold a
+   * copy, or another's. `db` is the destination's.
+   */
+  readonly whose: (db: number, key: Buffer) => "own" | "copied" | "others";
   /** Whether that is told by a ring: what siblings have lost is not among those keys. */
   readonly owned: boolean;
   readonly hold: Hold;
@@ -66,7 +69,8 @@ class NeighborCame extends Error {}
  * held in former times and its RDB does not hold any more. In: the fingerprints of the RDB's keys, a scan of the
  * destination, what the siblings have. First all of them are found, then the bound of the task is looked at, then
  * they are removed. It can be repeated from its start at any time, and waits for what stands in its way.
- * @returns what no shard of the task has, and is not removed.
+ * @returns what the shard does not hold, and is not removed: no shard of the task has it, or, of keys that a ring gives
+ * this shard, a sibling has a copy.
  * @throws TributaryError of the destination, FENCED; the signal's reason.
  */
 export async function reconcile(options: ReconcileOptions): Promise<LeftKeys> {
@@ -107,6 +111,8 @@ class Reconcile {
   #lanes: Redis[] = [];
   #pages: (readonly FoundKey[])[] = [];
   readonly #shared: SharedSets;
+  /** The shard's own keys that are left since a sibling has a copy: what is made of them is not to be built on that. */
+  readonly #copies = new StaleKeys();
   #removed = 0;
   #removing = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -168,13 +174,16 @@ class Reconcile {
     });
     for (let lane = 0; lane < LANES; lane++) this.#lanes.push(await this.#open());
     const stale = new StaleKeys();
-    await this.#find((nobodys) => stale.add(nobodys));
-    if (stale.count === 0) return [];
+    await this.#find((nobodys, held) => {
+      stale.add(nobodys);
+      if (this.#options.owned) this.#copies.add(held);
+    });
+    if (stale.count === 0) return this.#copies.all();
     await this.#options.neighbors.look(this.#hash);
     const standings = await readStandings(this.#hash, spec, this.#options.epoch);
     const other = this.#notOurs(standings);
     if (other !== null) return this.#keep(stale, other.code, other.why);
-    if (!(await this.#mayRemoveAll(stale, standings))) return stale.all();
+    if (!(await this.#mayRemoveAll(stale, standings))) return this.#left(stale);
     try {
       this.#removing = true;
       if (stale.whole) {
@@ -183,20 +192,27 @@ class Reconcile {
         await this.#find((nobodys) => this.#remove(nobodys));
       }
       await this.#removeWaiting();
-      return [];
+      return this.#copies.all();
     } catch (error) {
       if (!(error instanceof NeighborCame)) throw error;
       this.#removing = false;
       const left = new StaleKeys();
       await this.#find((nobodys) => left.add(nobodys));
       const came = this.#notOurs(standings);
-      return came !== null && left.count > 0 ? this.#keep(left, came.code, came.why) : left.all();
+      return came !== null && left.count > 0 ? this.#keep(left, came.code, came.why) : this.#left(left);
     }
   }
 
-  /** Hands what no shard of the task has to `found`, in pages of one database. */
-  async #find(found: (nobodys: readonly FoundKey[]) => Promise<void> | void): Promise<void> {
-    const { spec, keys, blocked, mayRemove, former, neighbors } = this.#options;
+  #left(stale: StaleKeys): LeftKeys {
+    const [nobodys, copies] = [stale.all(), this.#copies.all()];
+    return nobodys === "unknown" || copies === "unknown" ? "unknown" : [...nobodys, ...copies];
+  }
+
+  /** Hands what the shard does not hold to `found`, in pages of one database: what nobody has, and what a sibling has. */
+  async #find(
+    found: (nobodys: readonly FoundKey[], held: readonly FoundKey[]) => Promise<void> | void,
+  ): Promise<void> {
+    const { spec, keys, blocked, whose, former, neighbors } = this.#options;
     const options = {
       databases: spec.databases,
       spoolDirectory: spec.spoolDirectory,
@@ -208,12 +224,17 @@ class Reconcile {
     const ask = async (page: FoundKey[]) => {
       this.#signal.throwIfAborted();
       // Most candidates are a sibling's: they are sorted out before any key is watched.
-      const nobodys = await this.#removal.nobodys(page.splice(0));
-      if (nobodys.length > 0) await found(nobodys);
+      const asked = page.splice(0);
+      const nobodys = new Set(await this.#removal.nobodys(asked));
+      await found(
+        [...nobodys],
+        asked.filter((key) => !nobodys.has(key)),
+      );
     };
     await leftOverKeys(await this.#open(), options, (key) => {
-      if (!mayRemove(key.db, key.key)) return undefined;
-      if (former?.has(key)) return undefined;
+      const whoseKey = whose(key.db, key.key);
+      if (whoseKey === "others" || former?.has(key)) return undefined;
+      if (whoseKey === "copied") return void found([], [key]);
       const page = pageOf(this.#candidates, key.db);
       page.push(key);
       return page.length < PAGE ? undefined : ask(page);
@@ -246,7 +267,7 @@ class Reconcile {
     const message = `The destination holds ${keys}, ${example}. Nothing was removed, ${why}.`;
     ledger.differences.note(code, message, stale.count);
     ledger.alert("stale-keys-kept", message);
-    return stale.all();
+    return this.#left(stale);
   }
 
   /** Within the bound they may; past it as the task, or somebody, says. */
@@ -299,6 +320,7 @@ class Reconcile {
   }
 
   async #remove(page: readonly FoundKey[]): Promise<void> {
+    if (page.length === 0) return;
     this.#pages.push(page);
     if (this.#pages.length === LANES) await this.#removeWaiting();
   }
@@ -306,6 +328,8 @@ class Reconcile {
   async #removeWaiting(): Promise<void> {
     const removing = this.#pages.splice(0).map(async (page, lane) => {
       const removed = await this.#removal.remove(this.#lanes[lane]!, page);
+      // A copy has come meanwhile; which key's is not told, and all of the page do no harm.
+      if (removed < page.length && this.#options.owned) this.#copies.add(page);
       this.#removed += removed;
     });
     const ends = await Promise.allSettled(removing);

@@ -1,5 +1,7 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { parseCheckpoint } from "../../../server/sync/checkpoint/checkpoint.ts";
+import { checkpointKey } from "../../../server/sync/checkpoint/own-keys.ts";
 import { startRedis, until } from "../../servers/index.ts";
 import { outrunBacklog, ReconcileTask, startShard } from "../harness/reconcile-task.ts";
 import { endpointAt, SyncForTest } from "../harness/sync-for-test.ts";
@@ -150,6 +152,69 @@ test("with a ring, too, what is made of a kept key begins with nothing", async (
   await world.synchronizing();
   await world.settled();
   expect(await destination.get(keys[0]!)).toBe("2");
+});
+
+/** The owner of a key has deleted it, and its shard is copied again. */
+async function deletedByItsOwner() {
+  const world = await MergeWorld.start({ shards: 2, policy: "owner-wins" });
+  const { client: destination } = world.destination;
+  const keys = [world.nameOf(0, "built:"), world.nameOf(0, "other:")] as const;
+  for (const key of keys) await world.client(0).hset(key, { before: "1" });
+  const [sync, sibling] = world.syncs as [SyncForTest, SyncForTest];
+  const { taskId, shardId } = sync.spec;
+  const copyAgain = async () => {
+    await sync.stop();
+    await world.client(0).unlink(...keys);
+    await world.client(0).call("DEBUG", "CHANGE-REPL-ID");
+    const { latest } = sync;
+    sync.start();
+    await until(() => sync.latest !== latest && sync.latest?.initialSync?.attempt === 1, {
+      what: "it begins",
+    });
+    await until(
+      async () => parseCheckpoint((await destination.hget(checkpointKey(taskId), shardId)) ?? "") !== null,
+      { what: "the shard is copied again" },
+    );
+  };
+  return { world, destination, keys, sibling, copyAgain };
+}
+
+test("what the owner makes of a key that it has deleted begins with nothing, before it is decided about a known copy", async () => {
+  const { world, destination, keys, copyAgain } = await deletedByItsOwner();
+  for (const key of keys) await world.client(1).hset(key, { stale: "1" });
+  await world.synchronizing();
+  await world.settled();
+  const { pid } = world.shards[1]!;
+  // Nothing is decided before it has said what it holds.
+  process.kill(pid, "SIGSTOP");
+  try {
+    await copyAgain();
+    await world.client(0).hset(keys[0], { since: "1" });
+    await until(() => destination.sismember("tributary:doubtful:test:s0", `merge 0:${keys[0]}`), {
+      what: "the key waits to be copied",
+    });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await world.settled();
+  expect(await destination.hgetall(keys[0])).toEqual({ since: "1" });
+  expect(await destination.hgetall(keys[1])).toEqual({ stale: "1" });
+});
+
+test("what the owner makes of a key that it has deleted begins with nothing, before a copy is known", async () => {
+  const { world, destination, keys, sibling, copyAgain } = await deletedByItsOwner();
+  await world.synchronizing();
+  await world.settled();
+  await sibling.stop();
+  for (const key of keys) await world.client(1).hset(key, { stale: "1" });
+  await copyAgain();
+  await world.client(0).hset(keys[0], { since: "1" });
+  await until(async () => (await destination.hexists(keys[0], "since")) === 1, { what: "it is written" });
+  expect(await destination.hgetall(keys[0])).toEqual({ since: "1" });
+  sibling.start();
+  await world.settled();
+  expect(await destination.hgetall(keys[0])).toEqual({ since: "1" });
+  expect(await destination.hgetall(keys[1])).toEqual({ stale: "1" });
 });
 
 test("what is made of a key that a shrunken shard has lost begins with nothing where the copy is kept", async () => {
