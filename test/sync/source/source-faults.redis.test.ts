@@ -60,10 +60,12 @@ test("what a shard that was restarted sends is logged and applied although its o
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
   await sync.reaches("synchronizing");
   for (let n = 0; n < 50; n++) await shard.client.append("refused", "x".repeat(20));
+  // After a flush that is skipped, keys are copied instead of built on.
+  await until(() => sync.refused("APPEND")[0]?.count === 50, { what: "all are in the log" });
+  expect(sync.refused("APPEND")).toMatchObject([{ kind: "rejected", reasonCode: "WRONG_ARITY" }]);
   await shard.client.flushdb();
   await sync.caughtUp(shard.client, destination.client);
   await until(() => sync.refused("FLUSHDB").length > 0, { what: "FLUSHDB is in the log" });
-  expect(sync.refused("APPEND")).toMatchObject([{ kind: "rejected", reasonCode: "WRONG_ARITY", count: 50 }]);
 
   await shard.restart();
   await until(() => sync.latest?.initialSync?.attempt === 2, {
