@@ -128,7 +128,7 @@ export function routeOf(method: string | undefined, path: string): Route | null 
 /** Pages by their path; of several that fit, the first. */
 const pages: readonly (readonly [RegExp, Access])[] = [
   // Code and pictures that stand in the package for everybody to read.
-  [/^\/(_next\/|icon\.svg$|favicon\.ico$|__nextjs)/, nobody],
+  [/^\/(_next\/|icon\.svg$|favicon\.ico$|away\.js$|__nextjs)/, nobody],
   [/^\/(login|setup)$|^\/join\//, nobody],
   [/^\/settings\/(people|audit)$/, admin],
   [/^\/tasks\/new$/, operator],

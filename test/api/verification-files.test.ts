@@ -126,7 +126,7 @@ describe("a run's findings as a file", () => {
     expect(await refused(`${run}.csv?kind=other`)).toEqual([400, "INPUT_INVALID"]);
     expect(await refused(`${run}.csv?db=-1`)).toEqual([400, "INPUT_INVALID"]);
     const json = { "content-type": "application/json" };
-    expect(await refused(`${run}.csv`, { method: "POST", headers: json })).toEqual([405, null]);
+    expect(await refused(`${run}.csv`, { method: "POST", headers: json })).toEqual([404, "ROUTE_UNKNOWN"]);
   });
 });
 

@@ -83,7 +83,10 @@ describe("a cutover, in a browser", () => {
       await page.goto(taskUrl);
       await page.getByRole("link", { name: "Go on with the cutover" }).waitFor();
       await page.getByRole("button", { name: "Verify" }).click();
-      await page.getByText(/^60 keys compared, all equal as of/).first().waitFor({ timeout: 60_000 });
+      await page
+        .getByText(/^60 keys compared, all equal as of/)
+        .first()
+        .waitFor({ timeout: 60_000 });
       await page.getByRole("link", { name: "Go on with the cutover" }).click();
       await open("lag");
       await open("verified");
