@@ -68,9 +68,8 @@ export class PageBuilder {
     if (noted.doubt === "ask") return NOTHING;
     const page = dumped.held ? await this.#held(noted, dumped) : await this.#absent(noted, absence);
     if (page.stays) return page;
-    const writes = dumped.held
-      ? page.commands.length > 0
-      : absence.kind === "lone" || absence.kind === "delete";
+    const writes =
+      page.commands.length > 0 && (dumped.held || absence.kind === "lone" || absence.kind === "delete");
     if (writes && dumped.held) this.#options.merge.wrote(noted.target, noted.key);
     return this.#noLongerLeftOut(noted, writes ? this.#noLongerUnheld(noted, page) : page);
   }
@@ -188,15 +187,24 @@ export class PageBuilder {
         };
         return { commands, onPlaced, stays: false };
       }
-      case "delete":
-        return this.#mayBeAnothers(noted) ? NOTHING : this.#deleted(noted);
+      case "delete": {
+        if (!this.#mayBeAnothers(noted)) return this.#deleted(noted);
+        // Of a copy that is gone nothing has to be known any longer.
+        const onPlaced = () => registry.forget(target, key);
+        return { commands: [], onPlaced, stays: false, ...(isStray(noted) ? { gone: true } : {}) };
+      }
     }
   }
 
-  /** A repair removes what nobody wants: not what a neighbor may have brought, nor what lay there before the task. */
-  #mayBeAnothers({ doubt, target, key }: NotedKey): boolean {
+  /**
+   * That a copy is gone, or that a repair was asked for, does not say who has brought what lies there: a neighbor may
+   * have, or somebody before the task. A lone stray's value was brought by this task.
+   */
+  #mayBeAnothers(noted: NotedKey): boolean {
     const { merge, former } = this.#options.expiry;
-    return doubt === "repair" && (merge.hasNeighbors || former?.holds(target, key) === true);
+    const { doubt, target, key } = noted;
+    if (doubt !== "repair" && (!isStray(noted) || merge.registry.isLone(target, key))) return false;
+    return merge.hadNeighbors || former?.holds(target, key) === true;
   }
 
   /** Nobody of the task held it when they were asked. Whoever does now writes it again. */

@@ -22,8 +22,8 @@ export async function passOn(
   for (const [index, one] of noted.entries()) {
     const owner = one === null ? null : (ownership?.ownerOf(one.key) ?? self);
     if (one !== null && owner === self) continue;
-    if (one !== null && owner !== null && ownership?.ownerOnly === false) {
-      // This shard may hold a stray of it.
+    if (one !== null && owner !== null && ownership?.ownerOnly === false && one.doubt !== "restore") {
+      // This shard may hold a stray of it. Who says that a key is gone says it to all, and knows of no stray.
       const stray = strayMember(self, one.target, one.key);
       transaction.call("ZADD", straysKey(taskId, shardIds[owner]!), expiry.now(), stray);
     }

@@ -13,6 +13,8 @@ export type Neighbor = { readonly taskId: string; readonly shardIds: readonly st
 /** Who is there, as it is now. */
 export type NeighborList = {
   readonly any: boolean;
+  /** One is there, or was since this task began. */
+  readonly ever: boolean;
   /** For a message. */
   readonly names: string;
   readonly list: readonly {
@@ -34,7 +36,7 @@ export class TaskMerge {
   readonly self: number;
   readonly hasSiblings: boolean;
   readonly #policy: string;
-  #neighbors: NeighborList = { any: false, names: "", list: [] };
+  #neighbors: NeighborList = { any: false, ever: false, names: "", list: [] };
   #kept = 0;
 
   constructor(spec: ShardSyncSpec, now: () => number) {
@@ -54,6 +56,11 @@ export class TaskMerge {
   /** What a neighbor has brought lies in the same databases, also where it has left. */
   get hasNeighbors(): boolean {
     return this.#neighbors.any;
+  }
+
+  /** What lies there and no shard of the task has may be a neighbor's, or have been. */
+  get hadNeighbors(): boolean {
+    return this.#neighbors.ever;
   }
 
   /** Those that can be told of a key. */
