@@ -10,6 +10,7 @@ export type SoakOptions = {
   /** Whether another round begins. */
   readonly more: (rounds: number) => boolean;
   readonly halfOpen: boolean;
+  readonly oldMasters: boolean;
   /** The round in which a second task comes, from 0: until then an initial sync removes what a shard has lost. */
   readonly neighborFrom: number;
 };
@@ -30,8 +31,13 @@ export type SoakSummary = {
  * @throws Error with the differences and the faults of the last rounds.
  */
 export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promise<SoakSummary> {
-  const { seed, more, halfOpen, neighborFrom } = options;
-  const plans = planSoak(seededRandom(seed), { shards: cluster.shards.length, halfOpen, neighborFrom });
+  const { seed, more, halfOpen, oldMasters, neighborFrom } = options;
+  const plans = planSoak(seededRandom(seed), {
+    shards: cluster.shards.length,
+    halfOpen,
+    oldMasters,
+    neighborFrom,
+  });
   const history: string[] = [];
   const faults = new Map<string, number>();
   let rounds = 0;

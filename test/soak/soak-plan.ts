@@ -53,6 +53,8 @@ export type PlanOptions = {
   readonly shards: number;
   /** Whether links may stay half-open, and siblings silent, until the engine notices: that takes a minute. */
   readonly halfOpen: boolean;
+  /** A task whose shards are masters up to 4.0 is among those that are struck. */
+  readonly oldMasters: boolean;
   /** The round in which a second task comes, from 0. */
   readonly neighborFrom: number;
 };
@@ -72,7 +74,8 @@ export function* planSoak(random: SeededRandom, options: PlanOptions): Generator
   let deck: Card[] = [];
   for (let number = 0; ; number++) {
     const withNeighbor = number >= options.neighborFrom;
-    if (number === 0) deck = [...shuffled(cards(options), random), scripts, strays];
+    if (number === 0)
+      deck = [...shuffled(cards(options), random), ...(options.oldMasters ? [scripts] : []), strays];
     if (number === options.neighborFrom) deck.push(...shuffled([...neighborCards], random));
     const round: Fault[] = [];
     for (let left = 1 + random.int(4); left > 0; left--) {
@@ -121,13 +124,13 @@ const scripts: Card = { who: "old masters", kind: "scripts" };
 const neighborCards: readonly Card[] = ofNeighbor.map((kind) => ({ who: "neighbor", kind }));
 
 /** Every fault of everybody but the second task once; a kill of the engine and of the destination twice. */
-export function cards({ halfOpen }: PlanOptions): Card[] {
+export function cards({ halfOpen, oldMasters }: PlanOptions): Card[] {
   const of = (who: Card["who"], kinds: readonly FaultKind[]) => kinds.map((kind) => ({ who, kind }));
   return [
     ...of("engine", [...ofEngine, "kill"]),
     ...of("destination", [...ofDestination, "kill"]),
     ...of("shard", ofShard),
-    ...of("old masters", ofOldMasters),
+    ...(oldMasters ? of("old masters", ofOldMasters) : []),
   ].filter(({ kind }) => halfOpen || kind !== "half-open");
 }
 

@@ -21,6 +21,10 @@ async function replicated() {
     what: "the replica is there",
     timeoutMs: PATIENCE_MS,
   });
+  await until(async () => (await replica.client.dbsize()) >= 300, {
+    what: "the replica has the keys",
+    timeoutMs: PATIENCE_MS,
+  });
   const verify = (patienceMs = PATIENCE_MS) =>
     verificationOf([shard], destination, { replicas: true }, { patienceMs }).run();
   return { shard, link, replica, destination, sync, verify };

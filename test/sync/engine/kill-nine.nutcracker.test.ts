@@ -36,7 +36,7 @@ test.each([
         seed: seed + 10 + index,
         prefix: `direct-${index}:`,
         through: "direct",
-        commandsPerSecond: 1_000,
+        commandsPerSecond: 300,
       }).start(),
     );
     const writers = [through, ...direct];
@@ -84,5 +84,5 @@ test.each([
       timeoutMs: 5_000,
     });
   },
-  240_000,
+  480_000,
 );
