@@ -7,7 +7,8 @@ import { useMe } from "./me";
 
 /**
  * A server that ends a session closes the page's line to it, which looks like a server that is away. So each time the
- * line closes or opens, this asks who is signed in: nobody leads to the login, another role makes the page anew.
+ * line closes or opens, and at first, since much may change while a page is on its way, this asks who is signed in: nobody
+ * leads to the login, another role makes the page anew.
  */
 export function SessionWatch() {
   const link = useContext(LiveLinkContext);
@@ -27,6 +28,7 @@ export function SessionWatch() {
       window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
     };
     const leave = link.subscribe(() => void look());
+    void look();
     return () => {
       over = true;
       leave();
