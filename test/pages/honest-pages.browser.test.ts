@@ -265,7 +265,7 @@ describe("without an answer of the server", () => {
       await page.locator("[name='destination.address']").fill("127.0.0.1:1");
       await page.locator("[name=name]").fill("x");
       await page.getByRole("button", { name: "Create and start" }).click();
-      await page.getByText("they are marked above").waitFor();
+      await page.getByText("Correct the marked fields above").waitFor();
       expect(await page.locator("[aria-invalid=true]").count()).toBeGreaterThan(0);
       expect(await focused(page)).toBe("text");
       await tributary.startAgain();
