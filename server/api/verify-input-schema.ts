@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findingKinds } from "../control/verification/finding-views.ts";
+import { isWhole } from "../control/verification/verification-store.ts";
 import { taskId } from "./task-input-schema.ts";
 
 export const pace = {
@@ -20,8 +21,8 @@ const order = z.object({
 
 type Range = Pick<z.infer<typeof order>, "depth" | "sample" | "prefix" | "shardId">;
 
-function fitsCounts({ depth, sample, prefix, shardId }: Range): boolean {
-  return depth !== "counts" || (sample === 100 && prefix === null && shardId === null);
+function fitsCounts(range: Range): boolean {
+  return range.depth !== "counts" || isWhole(range);
 }
 
 const countsTakeAll = { error: "counts takes all keys: without a range", path: ["depth"] };

@@ -1,9 +1,8 @@
-import { parseArgs } from "node:util";
 import { type GateName, gateNames } from "../control/cutover/cutover-gates.ts";
 import { MOST_HELD_SECONDS } from "../control/cutover/held-writes.ts";
 import { type FinalDepth, finalDepths } from "../control/tasks/cutover-state.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
-import { oneOf, unreadable } from "./sync-arguments.ts";
+import { oneOf, readOptions } from "./sync-arguments.ts";
 
 export const cutoverUsage = `Leads the cutover of a task of a running Tributary, step by step, as its page does.
 
@@ -86,30 +85,22 @@ export function cutoverArguments(
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        task: { type: "string" },
-        url: { type: "string" },
-        until: { type: "string" },
-        wait: { type: "string" },
-        depth: { type: "string" },
-        override: { type: "string", multiple: true },
-        "hold-writes": { type: "string" },
-        back: { type: "boolean" },
-        leave: { type: "boolean" },
-        report: { type: "boolean" },
-        by: { type: "string" },
-        yes: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw unreadable(error);
-  }
+  return readOptions(argv, {
+    task: { type: "string" },
+    url: { type: "string" },
+    until: { type: "string" },
+    wait: { type: "string" },
+    depth: { type: "string" },
+    override: { type: "string", multiple: true },
+    "hold-writes": { type: "string" },
+    back: { type: "boolean" },
+    leave: { type: "boolean" },
+    report: { type: "boolean" },
+    by: { type: "string" },
+    yes: { type: "boolean" },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  });
 }
 
 function overrideOf(text: string): [GateName, string] {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { TaskInput } from "../control/plan/task-input.ts";
 import { planTask, type TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
@@ -63,7 +63,7 @@ export type SyncArguments = {
  * @throws TributaryError USAGE and those of planTask.
  */
 export function syncArguments(argv: readonly string[]): SyncArguments | null {
-  const { values } = parse(argv);
+  const values = parse(argv);
   if (values.help) return null;
   if (values.until !== undefined && values.until !== "synchronizing") {
     throw new TributaryError("USAGE", { detail: `--until takes synchronizing, not ${values.until}` });
@@ -138,35 +138,39 @@ export function taskOf(
   return { plan, taskId: values.id ?? idOf(plan) };
 }
 
-function parse(argv: readonly string[]) {
+/** The values of a command line without words of its own. @throws TributaryError USAGE */
+export function readOptions<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  argv: readonly string[],
+  options: Options,
+) {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        ...taskOptions,
-        "nutcracker-stats": { type: "string" },
-        "destination-keys": { type: "string" },
-        "on-shrink": { type: "string" },
-        "shrink-bound": { type: "string" },
-        "on-flush": { type: "string" },
-        publish: { type: "string" },
-        "on-data-lost": { type: "string" },
-        until: { type: "string" },
-        json: { type: "boolean" },
-        "no-heartbeat": { type: "boolean" },
-        "skip-checks": { type: "boolean" },
-        spool: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
+    return parseArgs({ args: [...argv], allowPositionals: false, options }).values;
   } catch (error) {
     throw unreadable(error);
   }
 }
 
+function parse(argv: readonly string[]) {
+  return readOptions(argv, {
+    ...taskOptions,
+    "nutcracker-stats": { type: "string" },
+    "destination-keys": { type: "string" },
+    "on-shrink": { type: "string" },
+    "shrink-bound": { type: "string" },
+    "on-flush": { type: "string" },
+    publish: { type: "string" },
+    "on-data-lost": { type: "string" },
+    until: { type: "string" },
+    json: { type: "boolean" },
+    "no-heartbeat": { type: "boolean" },
+    "skip-checks": { type: "boolean" },
+    spool: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  });
+}
+
 /** What parseArgs has against a command line. */
-export function unreadable(error: unknown): TributaryError {
+function unreadable(error: unknown): TributaryError {
   const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
   return new TributaryError("USAGE", { detail });
 }

@@ -1,11 +1,10 @@
-import { parseArgs } from "node:util";
 import type { TaskPlan } from "../control/plan/task-plan.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { type DifferenceKind, differenceKinds } from "../verify/difference.ts";
 import type { PaceLimits } from "../verify/pace.ts";
 import { printedBytes } from "../verify/printable.ts";
 import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";
-import { oneOf, taskOf, taskOptions, unreadable } from "./sync-arguments.ts";
+import { oneOf, readOptions, taskOf, taskOptions } from "./sync-arguments.ts";
 
 export const verifyUsage = `Compares the destination with the shards, also while they are being synchronized.
 
@@ -86,29 +85,21 @@ export function verifyArguments(argv: readonly string[]): VerifyArguments | null
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        ...taskOptions,
-        depth: { type: "string" },
-        sample: { type: "string" },
-        prefix: { type: "string" },
-        "only-shard": { type: "string" },
-        "keys-per-second": { type: "string" },
-        "mb-per-second": { type: "string" },
-        patience: { type: "string" },
-        list: { type: "string" },
-        json: { type: "boolean" },
-        replicas: { type: "boolean" },
-        repair: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw unreadable(error);
-  }
+  return readOptions(argv, {
+    ...taskOptions,
+    depth: { type: "string" },
+    sample: { type: "string" },
+    prefix: { type: "string" },
+    "only-shard": { type: "string" },
+    "keys-per-second": { type: "string" },
+    "mb-per-second": { type: "string" },
+    patience: { type: "string" },
+    list: { type: "string" },
+    json: { type: "boolean" },
+    replicas: { type: "boolean" },
+    repair: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  });
 }
 
 function numberOf(
