@@ -235,6 +235,8 @@ describe("without an answer of the server", () => {
       await page.getByRole("heading", { level: 1, name: "river" }).waitFor();
       await page.getByRole("link", { name: "one", exact: true }).first().click();
       await page.waitForURL(/\/shards\/one$/);
+      // The address changes before the page is there, and a page that is still on its way cannot say anything.
+      await page.getByRole("heading", { level: 1, name: "one" }).waitFor();
       await tributary.kill();
       await page.getByText("Tributary does not answer. Reconnecting…").waitFor();
       await page.goBack();

@@ -132,7 +132,7 @@ export class ReconcileTask {
     return (this.report(shard)?.differs?.causes ?? []).map(({ code }) => code);
   }
 
-  /** Resolves when all that the shards have written by now is on the destination. */
+  /** Resolves when all that the shards have written by now is on the destination, and a report says so. */
   async caughtUp(...shards: number[]): Promise<void> {
     for (const shard of shards) {
       const info = () => this.#shards[shard]!.client.info("replication");
@@ -143,10 +143,16 @@ export class ReconcileTask {
           const [replid] = /(?<=master_replid:)\w+/.exec(await info())!;
           const text = await this.#destination.client.hget("tributary:checkpoint:reconcile", `s${shard}`);
           const [, at, reached] = (text ?? "").split(" ");
-          return at === replid && BigInt(reached ?? -1) >= offset;
+          if (at === replid && BigInt(reached ?? -1) >= offset) return true;
+          const { status, reason, initialSync } = this.report(shard) ?? {};
+          throw new Error(`It is at ${text}: ${JSON.stringify({ status, reason, initialSync })}`);
         },
         { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 60_000 },
       );
+      // Its report brings the events of what happened until then, and comes a little later.
+      await until(() => BigInt(this.report(shard)?.stream?.appliedOffset ?? -1) >= offset, {
+        what: `shard ${shard} has reported offset ${offset}`,
+      });
     }
   }
 
