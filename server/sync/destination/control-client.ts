@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
-import { TributaryError } from "../../errors/tributary-error.ts";
 import { dropClient, openClient } from "../../redis/client.ts";
 import { checkpointKey, connectionName, epochField } from "../checkpoint/own-keys.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { SyncLimits } from "../spec/sync-limits.ts";
+import { requireEpoch } from "./fence.ts";
 import { requireSameServerAt } from "./same-server.ts";
 
 /**
@@ -38,7 +38,7 @@ export class ControlClient {
   async get(): Promise<Redis> {
     if (this.#client?.status === "ready") return this.#client;
     this.close();
-    const { taskId, shardId, shardName, destination, checkpointDb } = this.#spec;
+    const { taskId, shardId, destination, checkpointDb } = this.#spec;
     const client = await openClient(destination, {
       role: "the destination",
       timeoutMs: this.#limits.openMs,
@@ -50,9 +50,7 @@ export class ControlClient {
     try {
       await requireSameServerAt(client, destination, this.#runId);
       const held = await client.hget(checkpointKey(taskId), epochField(shardId));
-      if (held !== null && Number(held) > this.#epoch) {
-        throw new TributaryError("FENCED", { role: `shard ${shardName}` });
-      }
+      requireEpoch(held, this.#epoch, this.#spec);
     } catch (error) {
       dropClient(client);
       throw error;

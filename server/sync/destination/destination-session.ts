@@ -27,10 +27,11 @@ import { abilitiesOf, type DestinationAbilities } from "./destination-abilities.
 import { readLimits } from "./destination-limits.ts";
 import { DestinationLink } from "./destination-link.ts";
 import { destinationWasEmpty, forgetTask, noteNeighbors } from "./destination-was-empty.ts";
+import { requireEpoch, takeEpoch } from "./fence.ts";
 import { requireCommands } from "./needed-commands.ts";
 import { leaveNeighbors, type Neighbors } from "./neighbors.ts";
 import { BEGUN, LOST, readStanding, type Standing } from "./standing.ts";
-import { disconnectOthers, takeEpoch } from "./take-over.ts";
+import { disconnectOthers } from "./take-over.ts";
 import { takeGuard, WRITER_CHANGED } from "./writer-guard.ts";
 
 const ROLE = "the destination";
@@ -180,10 +181,7 @@ export class DestinationSession {
         ...[differsField(spec.shardId), keysField(spec.shardId)],
       ];
       const [held, text, shaded, merged, differs, hadKeys] = await control.hmget(key, ...fields);
-      // An epoch that is gone went with the data: that is told by the standing, not by the fence.
-      if (held !== null && held !== undefined && Number(held) > epoch) {
-        throw new TributaryError("FENCED", { role: `shard ${spec.shardName}` });
-      }
+      requireEpoch(held, epoch, spec);
       if (held == null) await control.hsetnx(key, field, epoch);
       let standing = readStanding(text ?? null);
       // Flushed while a former writer still wrote: its checkpoint says nothing of what was there before it.

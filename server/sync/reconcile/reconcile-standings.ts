@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import { checkpointKey, differsField, epochField, keysField } from "../checkpoint/own-keys.ts";
+import { epochIsBehind, requireEpoch } from "../destination/fence.ts";
 import { readStanding, type Standing } from "../destination/standing.ts";
 import { causesIn } from "../ledger/differences.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
@@ -23,7 +24,7 @@ const KEEPING = ["SHARD_SHRANK", "KEYS_KEPT", "RECONCILE_SKIPPED", "FLUSHALL", "
  * Reads the siblings' standings.
  * @param hash a client with the checkpoint's database selected
  * @throws TributaryError FENCED when another engine has taken this shard's epoch, DESTINATION_DATA_LOST when the
- * hash has gone: then nothing is known of anybody.
+ * hash has gone, or is older than this session: then nothing is known of anybody.
  */
 export async function readStandings(hash: Redis, spec: ShardSyncSpec, epoch: number): Promise<Standings> {
   const ids = spec.siblings.map((sibling) => sibling.shardId);
@@ -37,10 +38,11 @@ export async function readStandings(hash: Redis, spec: ShardSyncSpec, epoch: num
   const counts = rest.slice(ids.length, 2 * ids.length);
   const differs = rest.slice(2 * ids.length);
   const role = `shard ${spec.shardName}`;
-  if (own == null) {
+  requireEpoch(held, epoch, spec);
+  // Of a destination that has gone back nothing is known any more than of one whose hash has gone.
+  if (own == null || (held != null && epochIsBehind(held, epoch))) {
     throw new TributaryError("DESTINATION_DATA_LOST", { address: formatAddress(spec.destination), role });
   }
-  if (held != null && Number(held) !== epoch) throw new TributaryError("FENCED", { role });
   const of = new Map(ids.map((id, index) => [id, readStanding(texts[index] ?? null)] as const));
   const keys = new Map(
     ids.flatMap((id, index) => (counts[index] ? [[id, Number(counts[index])] as const] : [])),
