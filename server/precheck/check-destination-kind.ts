@@ -1,3 +1,4 @@
+import { releaseOf } from "../redis/server-info.ts";
 import { checkOf } from "./check-result.ts";
 import type { Check } from "./precheck-report.ts";
 
@@ -13,8 +14,7 @@ export const checkDestinationKind: Check = ({ destination }) => {
   if (facts.mode === "cluster") {
     return [check.error("DESTINATION_UNSUPPORTED", { address, detail: "it is a Redis Cluster" }, "cluster")];
   }
-  const [major = 0, minor = 0] = facts.redisVersion.split(".").map(Number);
-  if (major < 2 || (major === 2 && minor < 8)) {
+  if (releaseOf(facts.redisVersion) < 208) {
     const detail = `its version is ${facts.version || "unknown"}`;
     return [check.error("DESTINATION_UNSUPPORTED", { address, detail }, facts.version)];
   }

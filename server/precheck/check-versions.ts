@@ -1,3 +1,4 @@
+import { releaseOf } from "../redis/server-info.ts";
 import { checkOf } from "./check-result.ts";
 import type { Check } from "./precheck-report.ts";
 
@@ -18,8 +19,8 @@ export const checkVersions: Check = ({ shards, destination }) => {
     );
     const own = from.flavor === to.flavor;
     const older = own
-      ? compareVersions(to.version, from.version) < 0
-      : compareVersions(to.redisVersion, from.redisVersion) < 0;
+      ? releaseOf(to.version) < releaseOf(from.version)
+      : releaseOf(to.redisVersion) < releaseOf(from.redisVersion);
     const current = `${from.flavor} ${from.version} → ${to.flavor} ${to.version}`;
     if (!older) return [check.ok("The destination is not older than the shard.", current)];
     return [
@@ -31,10 +32,3 @@ export const checkVersions: Check = ({ shards, destination }) => {
     ];
   });
 };
-
-/** By major and minor: patches do not change what can be stored. */
-function compareVersions(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
-  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
-  return majorA - majorB || minorA - minorB;
-}

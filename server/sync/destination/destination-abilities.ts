@@ -1,4 +1,5 @@
 import { type RdbDestination, restoreVersionFor } from "../../rdb/rdb-version.ts";
+import { releaseOf } from "../../redis/server-info.ts";
 
 /** What the destination's version lets the initial sync use. */
 export type DestinationAbilities = {
@@ -35,9 +36,7 @@ export function abilitiesOf(
   redisVersion: string,
   databases = Number.POSITIVE_INFINITY,
 ): DestinationAbilities {
-  const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
-  const atLeast = (wantedMajor: number, wantedMinor = 0) =>
-    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  const release = releaseOf(redisVersion);
   const versions = new Map<number, number | null>();
   return {
     server,
@@ -46,11 +45,11 @@ export function abilitiesOf(
     redisVersion,
     maxBulkBytes: server.maxBulkBytes ?? Number.POSITIVE_INFINITY,
     maxQueuedBytes: server.maxQueuedBytes ?? Number.POSITIVE_INFINITY,
-    setPxat: atLeast(6, 2),
-    setKeepTtl: atLeast(6),
-    restoreAbsTtl: atLeast(5),
-    restoreReplace: atLeast(3),
-    functions: atLeast(7),
+    setPxat: release >= 602,
+    setKeepTtl: release >= 600,
+    restoreAbsTtl: release >= 500,
+    restoreReplace: release >= 300,
+    functions: release >= 700,
     restoreVersion(type) {
       let version = versions.get(type);
       if (version === undefined) {

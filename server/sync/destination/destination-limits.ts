@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { onlyReplies } from "../../redis/client.ts";
-import type { ServerFacts } from "../../redis/server-info.ts";
+import { releaseOf, type ServerFacts } from "../../redis/server-info.ts";
 import { OWN_PREFIX } from "../checkpoint/own-keys.ts";
 
 /** How large may be what is sent to a destination, bytes. Each is the server's own limit or below it. */
@@ -38,8 +38,7 @@ export async function readLimits(control: Redis, facts: ServerFacts): Promise<De
 
 /** The arguments of a transaction's commands count as query buffer from Redis 7.2 and Valkey 7.2 on. */
 function countsQueue({ redisVersion }: ServerFacts): boolean {
-  const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
-  return major > 7 || (major === 7 && minor >= 2);
+  return releaseOf(redisVersion) >= 702;
 }
 
 async function setting(control: Redis, name: string): Promise<number | null> {

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { releaseOf } from "../../redis/server-info.ts";
 import { pause } from "../retry/pause.ts";
 import type { ExpiryShade } from "./expiry-shade.ts";
 import { SHADE_FLOOR, SHADE_STEP } from "./expiry-shade.ts";
@@ -17,8 +18,8 @@ const LATE_MS = 15_000;
  * expiry only looks shaded, its database, that of the keys, and the time. Answers how many it left.
  */
 function script(redisVersion: string): string {
-  const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
-  const since32 = major > 3 || (major === 3 && minor >= 2);
+  const release = releaseOf(redisVersion);
+  const since32 = release >= 302;
   const fromTtl = "local ttl = redis.call('PTTL', key); local at = ttl < 0 and ttl or ttl + now";
   // Before 5.0 a script may read the clock and write only when its effects are replicated, which came with 3.2. Without
   // the clock what is left to live says the same: then the time in ARGV is for the bounds alone.
@@ -32,7 +33,7 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)`;
   return `
 local distance, step, soon, late = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
  local floor, set, home, db = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
- ${major >= 7 ? "" : since32 ? clock : "local now = tonumber(ARGV[9])"}
+ ${release >= 700 ? "" : since32 ? clock : "local now = tonumber(ARGV[9])"}
  local function athome(...)
    if home ~= db then redis.call('SELECT', home) end
    local found = redis.call(...)
@@ -41,7 +42,7 @@ local distance, step, soon, late = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumbe
  end
  local left, any = 0, athome('EXISTS', set)
  for _, key in ipairs(KEYS) do
-   ${major >= 7 ? "local at = redis.call('PEXPIRETIME', key)" : fromTtl}
+   ${release >= 700 ? "local at = redis.call('PEXPIRETIME', key)" : fromTtl}
    if at >= distance + floor and at < distance + step
      and not (any and athome('SISMEMBER', set, db .. ':' .. key)) then
     local expiry = at - distance

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import type { ServerFacts } from "../../redis/server-info.ts";
+import { releaseOf, type ServerFacts } from "../../redis/server-info.ts";
 import { connectionName } from "../checkpoint/own-keys.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { Neighbors } from "../destination/neighbors.ts";
@@ -167,7 +167,7 @@ class Reconcile {
     this.#removal = new StaleKeyRemoval({
       siblings: this.#siblings,
       standings: () => this.#standings(),
-      unlink: Number(facts.redisVersion.split(".")[0]) >= 4,
+      unlink: releaseOf(facts.redisVersion) >= 400,
       blocked,
       now,
       signal: this.#signal,

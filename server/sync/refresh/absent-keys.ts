@@ -125,11 +125,11 @@ export class AbsentKeys {
     const { siblings } = this.#options;
     const wanted = asked.map((index) => ({ ...keys[index]!, doubt: "copy" as const }));
     try {
-      const { client, major } = await siblings.at(holder);
+      const { client, release } = await siblings.at(holder);
       const { fitting, tooLarge } = await pageThatFits(client, wanted);
       const dumps = await dumpKeys(
         client,
-        major,
+        release,
         fitting.map((at) => wanted[at]!),
       );
       for (const [at, place] of fitting.entries()) {

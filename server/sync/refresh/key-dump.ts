@@ -66,9 +66,9 @@ export async function pageThatFits(
 
 /**
  * Asks for the keys and the offset in one transaction. A key that is asked for and has expired is deleted by that.
- * @param major of the source's version.
+ * @param release of the source, as releaseOf says it.
  */
-export async function dumpKeys(source: Redis, major: number, keys: readonly AskedKey[]): Promise<KeyDump> {
+export async function dumpKeys(source: Redis, release: number, keys: readonly AskedKey[]): Promise<KeyDump> {
   const asked = source.multi();
   asked.info("replication");
   asked.time();
@@ -76,10 +76,10 @@ export async function dumpKeys(source: Redis, major: number, keys: readonly Aske
     asked.select(db);
     if (doubt === "ask") asked.exists(key);
     else asked.dumpBuffer(key);
-    if (major >= 7) asked.call("PEXPIRETIME", key);
+    if (release >= 700) asked.call("PEXPIRETIME", key);
     else asked.pttl(key);
     // redis: server.c call — from 6.0 on PTTL counts from the beginning of EXEC, and TIME never does.
-    if (major < 6) asked.time();
+    if (release < 600) asked.time();
     else asked.exists(key);
   }
   const answers = ((await asked.exec()) ?? []).map(([error, value]) => {
@@ -93,7 +93,7 @@ export async function dumpKeys(source: Redis, major: number, keys: readonly Aske
   const values = keys.map((_, index) => {
     const [payload, stated, time] = answers.slice(2 + 4 * index + 1, 2 + 4 * index + 4);
     const life = parseExpiryTime(String(stated)) ?? -1;
-    const since = major >= 7 ? 0 : major < 6 ? milliseconds(time) : began;
+    const since = release >= 700 ? 0 : release < 600 ? milliseconds(time) : began;
     const dumped = Buffer.isBuffer(payload) ? payload : null;
     // EXISTS, or DUMP.
     const held = dumped !== null || Number(payload) > 0;

@@ -246,7 +246,7 @@ export class KeyRefresher {
     this.#applier.hold();
     try {
       const wanted = fitting.map((index) => asked[index]!);
-      const dumps = await dumpKeys(source.client, source.major, wanted).catch((error: unknown) => {
+      const dumps = await dumpKeys(source.client, source.release, wanted).catch((error: unknown) => {
         const tooLong = error instanceof TributaryError && /larger than/.test(String(error.details.detail));
         if (tooLong && error.code === "ANSWER_REFUSED") {
           if (wanted.length === 1) this.#giants.add(own[fitting[0]!]!.member.toString("latin1"));

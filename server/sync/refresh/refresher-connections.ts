@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { dropClient, openClient } from "../../redis/client.ts";
 import type { RedisEndpoint } from "../../redis/endpoint.ts";
-import { parseInfo, serverFacts } from "../../redis/server-info.ts";
+import { parseInfo, releaseOf, serverFacts } from "../../redis/server-info.ts";
 import { requireSameServerAt } from "../destination/same-server.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { DUMP_ANSWER_BYTES } from "../spec/sync-limits.ts";
@@ -18,7 +18,8 @@ export class RefresherConnections {
   readonly #spec: ShardSyncSpec;
   readonly #endpoint: () => RedisEndpoint | null;
   readonly #runId: string;
-  #source: { readonly client: Redis; readonly endpoint: RedisEndpoint; readonly major: number } | null = null;
+  #source: { readonly client: Redis; readonly endpoint: RedisEndpoint; readonly release: number } | null =
+    null;
   #destination: Redis | null = null;
 
   /**
@@ -32,7 +33,7 @@ export class RefresherConnections {
   }
 
   /** The shard's master, and the first part of its version. @throws TributaryError as openClient, SOURCE_NO_MASTER */
-  async source(signal: AbortSignal): Promise<{ readonly client: Redis; readonly major: number }> {
+  async source(signal: AbortSignal): Promise<{ readonly client: Redis; readonly release: number }> {
     const endpoint = this.#endpoint();
     const role = `shard ${this.#spec.shardName}`;
     if (endpoint === null)
@@ -49,7 +50,7 @@ export class RefresherConnections {
       });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
-        this.#source = { client, endpoint, major: Number(redisVersion.split(".")[0]) };
+        this.#source = { client, endpoint, release: releaseOf(redisVersion) };
       } catch (error) {
         dropClient(client);
         throw error;

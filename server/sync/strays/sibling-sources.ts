@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { dropClient, openClient } from "../../redis/client.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import { parseInfo, serverFacts } from "../../redis/server-info.ts";
+import { parseInfo, releaseOf, serverFacts } from "../../redis/server-info.ts";
 import { SourceLocator } from "../source/source-locator.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { DUMP_ANSWER_BYTES } from "../spec/sync-limits.ts";
@@ -13,7 +13,7 @@ const ANSWERS_MS = 5000;
 const LOCATE_AGAIN_MS = 3000;
 
 /** A shard's master, and the first part of its version. */
-export type AskedSource = { readonly client: Redis; readonly major: number };
+export type AskedSource = { readonly client: Redis; readonly release: number };
 
 type Sibling = {
   readonly locator: SourceLocator;
@@ -72,7 +72,7 @@ export class SiblingSources {
       });
       try {
         const { redisVersion } = serverFacts(parseInfo(await client.info("server")));
-        sibling.open = { client, major: Number(redisVersion.split(".")[0]), address };
+        sibling.open = { client, release: releaseOf(redisVersion), address };
       } catch (error) {
         dropClient(client);
         throw error;
