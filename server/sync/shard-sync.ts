@@ -3,7 +3,7 @@ import { type PlainReason, toReason } from "../errors/tributary-error.ts";
 import type { RedisEndpoint } from "../redis/endpoint.ts";
 import type { SegmentFiles } from "../replica/segment-file.ts";
 import { beginning } from "./apply/continuation.ts";
-import { DestinationSide, type StopOptions } from "./apply/destination-side.ts";
+import { GenerationApplier, type StopOptions } from "./apply/generation-applier.ts";
 import { DestinationDurability } from "./destination/destination-durability.ts";
 import { destinationPoller } from "./destination/destination-poller.ts";
 import { currentReplid, type Generation } from "./generation/generation.ts";
@@ -50,7 +50,7 @@ export class ShardSync {
   readonly #spools: GenerationSpools;
   readonly #merge: TaskMerge;
   readonly #durability: DestinationDurability;
-  readonly #destination: DestinationSide;
+  readonly #destination: GenerationApplier;
   readonly #sourceFacts: FactsPoller;
   readonly #destinationFacts: FactsPoller;
   #reader: SourceReader | null = null;
@@ -101,7 +101,7 @@ export class ShardSync {
       onEvent: this.#event,
       signal,
     });
-    this.#destination = new DestinationSide({
+    this.#destination = new GenerationApplier({
       spec,
       sourceEndpoint: () => this.#locator.current,
       role: this.#role,

@@ -280,7 +280,7 @@ async function reconcileWith(
   }
 }
 
-/** The stage that applies a generation's stream from `from` on; the link's replies go to it from now on. */
+/** What applies a generation's stream from `from` on; the link's replies go to it from now on. */
 export function streamApplier(
   generation: Generation,
   from: Checkpoint,

@@ -9,8 +9,8 @@ export interface StreamInput {
 }
 
 /**
- * Gives a stage its input without a promise for each chunk: it waits only when there is nothing to read, and
- * then for input or for whatever else wakes the stage.
+ * Gives an applier its input without a promise for each chunk: it waits only when there is nothing to read, and
+ * then for input or for whatever else wakes it.
  */
 export class InputPump {
   /** The input has ended for good. */

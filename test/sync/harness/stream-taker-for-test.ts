@@ -10,7 +10,7 @@ import { StreamRefusals } from "../../../server/sync/stream/stream-refusals.ts";
 import { StreamTaker } from "../../../server/sync/stream/stream-taker.ts";
 import type { FilterForTest } from "./filter-for-test.ts";
 
-/** The stage that takes a stream's commands, in front of a pipeline of the test's own. */
+/** What takes a stream's commands, in front of a pipeline of the test's own. */
 export function streamTakerForTest(
   pipeline: BatchPipeline,
   { filter, clock, shade }: FilterForTest,

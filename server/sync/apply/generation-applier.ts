@@ -21,11 +21,11 @@ import { siblingsSettled } from "../strays/task-settling.ts";
 import { Rewind } from "../stream/stream-applier.ts";
 import { type ApplyContext, applyRdb, overwritten, ReplySwitch } from "./apply-generation.ts";
 import { continuation, isMissed, wantedAfter } from "./continuation.ts";
-import { DestinationSessions } from "./destination-sessions.ts";
-import type { DestinationSideOptions } from "./destination-side-options.ts";
-import { endStage, type StageEnding } from "./end-stage.ts";
+import { drainStream, type StreamEnding } from "./drain-stream.ts";
+import type { GenerationApplierOptions } from "./generation-applier-options.ts";
+import { SessionOpener } from "./session-opener.ts";
 import { ShardNotes } from "./shard-notes.ts";
-import { StreamStage } from "./stream-stage.ts";
+import { StreamSession } from "./stream-session.ts";
 
 const LOOK_MS = 20;
 
@@ -41,7 +41,7 @@ export type StopOptions = {
  * A shard sync's side towards the destination. In: generations. It applies one after the other, reconnecting as
  * often as it takes; each time the checkpoint on the destination says where to go on.
  */
-export class DestinationSide {
+export class GenerationApplier {
   /** What is waited for; null while the destination takes what comes. */
   problem: PlainReason | null = null;
   /** A reason that is not retried. */
@@ -50,17 +50,17 @@ export class DestinationSide {
   forgotten = false;
   /** How far behind the stream is. */
   readonly clock: StreamClock;
-  readonly #options: DestinationSideOptions;
+  readonly #options: GenerationApplierOptions;
   readonly #nudger: ExpiryNudger;
   readonly #shade: ExpiryShade;
-  readonly #sessions: DestinationSessions;
+  readonly #sessions: SessionOpener;
   readonly #notes: ShardNotes;
   readonly #failures: RepeatedFailures;
   #scripts: KeptScripts | null = null;
   /** What the destination held before the task began; null where that was nothing, or is not known. */
   #former: FormerKeys | null = null;
   /** The stream as it is, or was last, applied. */
-  #stage: StreamStage | null = null;
+  #stage: StreamSession | null = null;
   #staging = false;
   /** The stream of the generation that is being applied has begun: from then on a stop lets it come to its end. */
   #begun = false;
@@ -74,10 +74,10 @@ export class DestinationSide {
   /** The destination's checkpoint as it was written last. */
   #checkpoint: Checkpoint | null = null;
 
-  constructor(options: DestinationSideOptions) {
+  constructor(options: GenerationApplierOptions) {
     const { spec, now } = options;
     this.#options = options;
-    this.#sessions = new DestinationSessions(options, (control, keyspace) =>
+    this.#sessions = new SessionOpener(options, (control, keyspace) =>
       noteFormerKeys(control, spec, keyspace, options.signal),
     );
     options.merge.follow(this.#sessions.neighbors);
@@ -104,7 +104,7 @@ export class DestinationSide {
   async stop(
     options: StopOptions,
     settleMs: number,
-    receivedAll: StageEnding["receivedAll"],
+    receivedAll: StreamEnding["receivedAll"],
   ): Promise<boolean> {
     this.#stopping ??= options;
     const { now, report, signal } = this.#options;
@@ -117,7 +117,7 @@ export class DestinationSide {
       now,
       signal,
     };
-    let last: StreamStage | null = null;
+    let last: StreamSession | null = null;
     while (this.#begun && !this.ended) {
       const stage = this.#staging ? this.#stage : null;
       if (stage === null || stage === last) {
@@ -125,7 +125,7 @@ export class DestinationSide {
         continue;
       }
       last = stage;
-      const missing = await endStage(stage, () => !this.#staging || this.#stage !== stage, ending);
+      const missing = await drainStream(stage, () => !this.#staging || this.#stage !== stage, ending);
       this.#missing = missing !== null;
       if (missing !== null) report.event({ level: "alert", type: "cutover-behind", message: missing });
     }
@@ -332,7 +332,7 @@ export class DestinationSide {
   ): Promise<void> {
     this.#options.lag.applied(from.offset, -1);
     const parts = { generation, from, session, replies, keeper, nudger: this.#nudger };
-    const stage = new StreamStage(parts, this.#context(), this.#options);
+    const stage = new StreamSession(parts, this.#context(), this.#options);
     this.#stage = stage;
     this.#staging = true;
     this.#begun = true;

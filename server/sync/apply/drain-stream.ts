@@ -1,11 +1,11 @@
 import { pause } from "../retry/pause.ts";
-import type { StreamStage } from "./stream-stage.ts";
+import type { StreamSession } from "./stream-session.ts";
 
 const LOOK_MS = 20;
 /** What is on its way when a cutover has settled is waited for at least this long, ms. */
 const RECEIVE_MS = 5000;
 
-export type StageEnding = {
+export type StreamEnding = {
   /** All that the source has written is to be applied, and every key to be as it is there. */
   readonly cutover: boolean;
   /** What is not put right by then stays as it is; ms since the epoch. */
@@ -20,30 +20,30 @@ export type StageEnding = {
 
 /**
  * Lets doubtful keys be put right, then has the applier end with what was received.
- * @param gone the stage has ended otherwise.
+ * @param gone the stream has ended otherwise.
  * @returns what had not been received at a cutover, for the user; null otherwise.
  */
-export async function endStage(
-  stage: StreamStage,
+export async function drainStream(
+  stream: StreamSession,
   gone: () => boolean,
-  ending: StageEnding,
+  ending: StreamEnding,
 ): Promise<string | null> {
   const { cutover, until, receivedAll, siblingsSettled, now, signal } = ending;
   if (cutover) {
     await receivedAll(until);
-    stage.finish();
+    stream.finish();
   }
-  const received = stage.receivedOffset;
+  const received = stream.receivedOffset;
   const settled = async () => {
-    while (!gone() && !stage.settled(received) && now() < until && !signal.aborted)
+    while (!gone() && !stream.settled(received) && now() < until && !signal.aborted)
       await pause(LOOK_MS, signal);
   };
   await settled();
   if (!gone()) await siblingsSettled(until);
-  stage.countAgain();
+  stream.countAgain();
   await settled();
   // What the source was made to delete is on its way.
   const missing = cutover ? await receivedAll(Math.max(until, now() + RECEIVE_MS)) : null;
-  stage.applier.stop();
+  stream.applier.stop();
   return gone() ? null : missing;
 }

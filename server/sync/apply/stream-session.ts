@@ -7,9 +7,9 @@ import { KeyRefresher } from "../refresh/key-refresher.ts";
 import { watchLibraries } from "../scripting/library-agreement.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
 import { type ApplyContext, type ReplySwitch, streamApplier } from "./apply-generation.ts";
-import type { DestinationSideOptions } from "./destination-side-options.ts";
+import type { GenerationApplierOptions } from "./generation-applier-options.ts";
 
-export type StreamStageParts = {
+export type StreamSessionParts = {
   readonly generation: Generation;
   /** The destination's checkpoint: the stream is applied from there on. */
   readonly from: Checkpoint;
@@ -23,14 +23,14 @@ export type StreamStageParts = {
  * The stream of a generation as one session at the destination applies it, and beside it what restores expiries and
  * copies doubtful keys again.
  */
-export class StreamStage {
+export class StreamSession {
   readonly applier: StreamApplier;
   readonly #generation: Generation;
   readonly #keeper: ExpiryKeeper;
   readonly #refresher: KeyRefresher;
   readonly #watchLibraries: (signal: AbortSignal) => Promise<void>;
 
-  constructor(parts: StreamStageParts, context: ApplyContext, options: DestinationSideOptions) {
+  constructor(parts: StreamSessionParts, context: ApplyContext, options: GenerationApplierOptions) {
     const { generation, from, session, replies, nudger } = parts;
     const { spec, report, now } = options;
     const { shade, clock, ledger, former } = context;

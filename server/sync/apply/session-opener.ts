@@ -2,7 +2,7 @@ import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { DestinationSession } from "../destination/destination-session.ts";
 import { Neighbors } from "../destination/neighbors.ts";
 import { unfencedWarning } from "./continuation.ts";
-import type { DestinationSideOptions } from "./destination-side-options.ts";
+import type { GenerationApplierOptions } from "./generation-applier-options.ts";
 
 /** ms between two looks at who else is on the destination. */
 const LOOK_MS = 1000;
@@ -10,10 +10,10 @@ const LOOK_MS = 1000;
 type NoteFormer = Parameters<typeof DestinationSession.open>[1]["noteFormer"];
 
 /** Opens one session at the destination after the other, and keeps between them what the destination may forget. */
-export class DestinationSessions {
+export class SessionOpener {
   /** The one that is open. */
   current: DestinationSession | null = null;
-  readonly #options: Pick<DestinationSideOptions, "spec" | "limits" | "report" | "signal" | "now">;
+  readonly #options: Pick<GenerationApplierOptions, "spec" | "limits" | "report" | "signal" | "now">;
   readonly neighbors: Neighbors;
   readonly #noteFormer: NoteFormer;
   #looking: NodeJS.Timeout | null = null;
@@ -24,7 +24,7 @@ export class DestinationSessions {
 
   /** @param noteFormer notes which keys the destination holds before the task begins. */
   constructor(
-    options: Pick<DestinationSideOptions, "spec" | "limits" | "report" | "signal" | "now">,
+    options: Pick<GenerationApplierOptions, "spec" | "limits" | "report" | "signal" | "now">,
     noteFormer: NoteFormer,
   ) {
     this.#options = options;

@@ -8,7 +8,7 @@ import type { SyncLimits } from "../spec/sync-limits.ts";
 import type { ReportBuilder } from "../status/report-builder.ts";
 import type { TaskMerge } from "../strays/task-merge.ts";
 
-export type DestinationSideOptions = {
+export type GenerationApplierOptions = {
   readonly spec: ShardSyncSpec;
   readonly role: string;
   /** Where the shard's master is. */
