@@ -1,5 +1,5 @@
 import type { PlainReason } from "../../errors/tributary-error.ts";
-import type { StopOptions } from "../../sync/apply/generation-applier.ts";
+import type { StopOptions } from "../../sync/apply/stop-options.ts";
 import type { ShardReport } from "../../sync/report/shard-report.ts";
 import type { ShardSyncSpec } from "../../sync/spec/shard-sync-spec.ts";
 import type { ShardCommand } from "./engine-protocol.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { reasonOf } from "../../errors/tributary-error.ts";
-import type { StopOptions } from "../../sync/apply/generation-applier.ts";
+import type { StopOptions } from "../../sync/apply/stop-options.ts";
 import type { ShardSyncSpec } from "../../sync/spec/shard-sync-spec.ts";
 import { type EngineMessage, type ShardCommand, shardKey } from "./engine-protocol.ts";
 import { EngineThread, type EngineThreadOptions } from "./engine-thread.ts";
