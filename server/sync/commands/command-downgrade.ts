@@ -19,7 +19,7 @@ import {
   withoutFieldExpiry,
 } from "./command-downgrade-rewrites.ts";
 import { copy } from "./command-downgrade-scripts.ts";
-import { streamRewrites } from "./stream-rewrites.ts";
+import { xaddRewrites } from "./xadd-rewrites.ts";
 
 /**
  * Expresses commands of a newer source in what an older destination knows. A command becomes exactly one other,
@@ -39,7 +39,7 @@ export class CommandDowngrade {
     };
     const release = releaseOf(redisVersion);
     add(unconditional);
-    add(streamRewrites({ minId: release >= 602, references: server.flavor === "redis" && release >= 802 }));
+    add(xaddRewrites({ minId: release >= 602, references: server.flavor === "redis" && release >= 802 }));
     if (release < 700) add(before70);
     if (release < 602) add(before62);
     if (release < 400) add(before40);

@@ -9,10 +9,10 @@ import {
   withoutDelifeq,
   withoutFieldExpiry,
 } from "../../../server/sync/commands/command-downgrade-rewrites.ts";
-import { streamRewrites } from "../../../server/sync/commands/stream-rewrites.ts";
+import { xaddRewrites } from "../../../server/sync/commands/xadd-rewrites.ts";
 
 test("has another form for exactly the commands whose row says so", () => {
-  const streams = streamRewrites({ minId: false, references: false });
+  const streams = xaddRewrites({ minId: false, references: false });
   const rewrites = {
     ...before40,
     ...before62,

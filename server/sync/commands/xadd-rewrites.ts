@@ -1,10 +1,10 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
 import type { Args, Downgraded, Rewrite } from "./command-downgrade-rewrites.ts";
 import * as script from "./command-downgrade-scripts.ts";
-import { streamOptions } from "./stream-options.ts";
+import { xaddOptions } from "./xadd-options.ts";
 
 /** What a destination knows of the options of XADD and XTRIM. */
-type StreamOptionAbilities = {
+type XaddAbilities = {
   /** NOMKSTREAM, MINID and LIMIT (6.2). */
   readonly minId: boolean;
   /** DELREF and ACKED (Redis 8.2; Valkey has none). */
@@ -20,15 +20,15 @@ type StreamOptionAbilities = {
  * - KEEPREF (Redis 8.2) is the default. DELREF and ACKED say something only where entries are trimmed; what they do
  *   to groups cannot be said to a destination that has not got them, so the key is copied.
  */
-export function streamRewrites(abilities: StreamOptionAbilities): Readonly<Record<string, Rewrite>> {
+export function xaddRewrites(abilities: XaddAbilities): Readonly<Record<string, Rewrite>> {
   return {
     XADD: (args) => addedTo(args, abilities),
     XTRIM: (args) => trimmed(args, abilities),
   };
 }
 
-function addedTo(args: Args, { minId, references }: StreamOptionAbilities): Downgraded | null {
-  const found = streamOptions(args, 2);
+function addedTo(args: Args, { minId, references }: XaddAbilities): Downgraded | null {
+  const found = xaddOptions(args, 2);
   const { noMkStream, trim, limit } = found;
   const [key, entry] = [args[1]!, args.slice(found.end)];
   if (trim !== null && found.references !== null && !references) return { bytes: null, fetch: key };
@@ -44,8 +44,8 @@ function addedTo(args: Args, { minId, references }: StreamOptionAbilities): Down
   return sent([args[0]!, key, ...first, ...trimming(found), ...entry]);
 }
 
-function trimmed(args: Args, { minId, references }: StreamOptionAbilities): Downgraded | null {
-  const found = streamOptions(args, 2);
+function trimmed(args: Args, { minId, references }: XaddAbilities): Downgraded | null {
+  const found = xaddOptions(args, 2);
   const { trim, limit } = found;
   const key = args[1]!;
   if (trim === null) return null;
@@ -55,7 +55,7 @@ function trimmed(args: Args, { minId, references }: StreamOptionAbilities): Down
   return sent([args[0]!, key, ...trimming(found)]);
 }
 
-function trimming({ trim, references }: ReturnType<typeof streamOptions>): (string | Buffer)[] {
+function trimming({ trim, references }: ReturnType<typeof xaddOptions>): (string | Buffer)[] {
   if (trim === null) return [];
   return [...(references === null ? [] : [references]), trim.by, "=", trim.least];
 }

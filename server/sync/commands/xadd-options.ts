@@ -1,7 +1,7 @@
 import { word } from "./command-arguments.ts";
 
 /** The options of XADD and XTRIM, which may stand in any order. */
-export type StreamOptions = {
+export type XaddOptions = {
   readonly noMkStream: boolean;
   /** How the stream is trimmed; null where it is not. */
   readonly trim: { readonly by: "MAXLEN" | "MINID"; readonly exact: boolean; readonly least: Buffer } | null;
@@ -15,11 +15,11 @@ export type StreamOptions = {
 };
 
 /** redis: t_stream.c streamParseAddOrTrimArgsOrReply. @param first where the options begin. */
-export function streamOptions(args: readonly Buffer[], first: number): StreamOptions {
+export function xaddOptions(args: readonly Buffer[], first: number): XaddOptions {
   let noMkStream = false;
-  let trim: StreamOptions["trim"] = null;
+  let trim: XaddOptions["trim"] = null;
   let limit = false;
-  let references: StreamOptions["references"] = null;
+  let references: XaddOptions["references"] = null;
   let superfluous = false;
   let at = first;
   for (; at < args.length; at++) {
