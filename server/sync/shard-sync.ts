@@ -255,10 +255,10 @@ export class ShardSync {
   }
 
   async #untilStopped(background: Promise<void>[]): Promise<void> {
-    const standing = await this.#destination.firstStanding();
-    if (standing === null) return;
+    const state = await this.#destination.firstState();
+    if (state === null) return;
     const context = { spec: this.#spec, role: this.#role, report: this.#report };
-    const start = beginning(standing, context);
+    const start = beginning(state, context);
     if (start.kind === "stop") this.#fatal = start.reason;
     if (start.kind !== "receive") return;
     const reader = new SourceReader(

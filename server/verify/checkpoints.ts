@@ -32,7 +32,7 @@ type After = { readonly checkpoint: string; readonly upTo: bigint; readonly noth
  * - copying: its initial sync is under way, or has yet to come;
  * - none: nothing of the task lies on the destination: nobody writes, so nothing is waited for.
  */
-export type Standing =
+export type ShardProgress =
   | { readonly kind: "checkpoint"; readonly at: Checkpoint }
   | { readonly kind: "copying" | "none" };
 
@@ -60,7 +60,7 @@ export class Checkpoints {
     this.#patienceMs = patienceMs;
   }
 
-  async standings(): Promise<Standing[]> {
+  async progress(): Promise<ShardProgress[]> {
     const key = checkpointKey(this.#taskId);
     const fields = this.#shardIds.flatMap((shardId) => [shardId, epochField(shardId)]);
     const reply = await this.#destination.connection.must(this.#db, "HMGET", key, ...fields);
@@ -75,8 +75,8 @@ export class Checkpoints {
 
   /** A shard sync has moved the shard's checkpoint lately. @param now ms since the epoch. */
   async alive(shard: number, now: number): Promise<boolean> {
-    const standing = (await this.standings())[shard]!;
-    return standing.kind === "checkpoint" && now - standing.at.at < ALIVE_MS;
+    const one = (await this.progress())[shard]!;
+    return one.kind === "checkpoint" && now - one.at.at < ALIVE_MS;
   }
 
   /**
@@ -91,11 +91,11 @@ export class Checkpoints {
     const behind = new Set([...shards].filter((shard) => isReplica(sides[shard]!)));
     if (behind.size === 0) return behind;
     const began = performance.now();
-    const standings = await this.standings();
+    const progress = await this.progress();
     for (;;) {
       for (const shard of [...behind]) {
-        const standing = standings[shard]!;
-        if (standing.kind !== "checkpoint" || !isBehind(standing, await placeOf(sides[shard]!), true))
+        const one = progress[shard]!;
+        if (one.kind !== "checkpoint" || !isBehind(one, await placeOf(sides[shard]!), true))
           behind.delete(shard);
       }
       if (behind.size === 0 || performance.now() - began >= this.#patienceMs) return behind;
@@ -110,19 +110,18 @@ export class Checkpoints {
    */
   async passed(places: ReadonlyMap<number, SourcePlace>, signal: AbortSignal): Promise<Set<number>> {
     const began = performance.now();
-    let first: readonly Standing[] | null = null;
+    let first: readonly ShardProgress[] | null = null;
     for (;;) {
       signal.throwIfAborted();
       const waited = performance.now() - began;
       const behind = new Set<number>();
-      const standings = await this.standings();
-      first ??= standings;
+      const progress = await this.progress();
+      first ??= progress;
       for (const [shard, place] of places) {
-        const standing = standings[shard]!;
-        if (!isBehind(standing, place)) continue;
-        const still =
-          sameCheckpoint(standing, first[shard]!) && waited >= Math.min(STILL_MS, this.#patienceMs);
-        if (!(await this.#nothingAfter(shard, standing, place, still, signal))) behind.add(shard);
+        const one = progress[shard]!;
+        if (!isBehind(one, place)) continue;
+        const still = sameCheckpoint(one, first[shard]!) && waited >= Math.min(STILL_MS, this.#patienceMs);
+        if (!(await this.#nothingAfter(shard, one, place, still, signal))) behind.add(shard);
       }
       for (const shard of places.keys()) if (!behind.has(shard)) this.#stalled.delete(shard);
       const patience = [...behind].every((shard) => this.#stalled.has(shard)) ? AGAIN_MS : this.#patienceMs;
@@ -138,13 +137,13 @@ export class Checkpoints {
   /** @param ask the source, where it is not known yet. */
   async #nothingAfter(
     shard: number,
-    standing: Standing,
+    one: ShardProgress,
     place: SourcePlace,
     ask: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
-    if (standing.kind !== "checkpoint" || !place.replids.includes(standing.at.replid)) return false;
-    const { replid, offset } = standing.at;
+    if (one.kind !== "checkpoint" || !place.replids.includes(one.at.replid)) return false;
+    const { replid, offset } = one.at;
     const checkpoint = `${replid} ${offset}`;
     const known = this.#after.get(shard);
     const isKnown = known?.checkpoint === checkpoint;
@@ -157,16 +156,16 @@ export class Checkpoints {
   }
 }
 
-function sameCheckpoint(one: Standing, other: Standing): boolean {
+function sameCheckpoint(one: ShardProgress, other: ShardProgress): boolean {
   if (one.kind !== "checkpoint" || other.kind !== "checkpoint") return false;
   return one.at.replid === other.at.replid && one.at.offset === other.at.offset;
 }
 
 /** Whether the destination is behind the source, or with `source` the source behind the destination. */
-function isBehind(standing: Standing, { replids, offset }: SourcePlace, source = false): boolean {
-  if (standing.kind !== "checkpoint") return standing.kind === "copying";
-  if (!replids.includes(standing.at.replid)) return true;
-  return source ? offset < standing.at.offset : standing.at.offset < offset;
+function isBehind(one: ShardProgress, { replids, offset }: SourcePlace, source = false): boolean {
+  if (one.kind !== "checkpoint") return one.kind === "copying";
+  if (!replids.includes(one.at.replid)) return true;
+  return source ? offset < one.at.offset : one.at.offset < offset;
 }
 
 function isReplica({ connection }: Side): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatCheckpoint, parseCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
-import { readStanding } from "../../server/sync/destination/standing.ts";
+import { readCheckpointState } from "../../server/sync/checkpoint/checkpoint-state.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
 
 const checkpoints = [
@@ -21,12 +21,12 @@ test(`a broken checkpoint is none, or one that is written as it was read, ${fuzz
     read: (input) => {
       const text = input.toString("latin1");
       const checkpoint = parseCheckpoint(text);
-      const standing = readStanding(text);
+      const state = readCheckpointState(text);
       if (checkpoint === null) {
-        expect(standing).toEqual({ kind: "begun" });
+        expect(state).toEqual({ kind: "begun" });
         return true;
       }
-      expect(standing).toEqual({ kind: "at", ...checkpoint });
+      expect(state).toEqual({ kind: "at", ...checkpoint });
       expect(parseCheckpoint(formatCheckpoint(checkpoint))).toEqual(checkpoint);
       expect(checkpoint.offset).toBeLessThan(2n ** 63n);
       expect(Number.isSafeInteger(checkpoint.at) && Number.isSafeInteger(checkpoint.db)).toBe(true);

@@ -8,8 +8,8 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import { type Actor, byWhom } from "../tasks/actor.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import { kindsOf, type RepairSelection, selected, unnamed } from "./repair-selection.ts";
-import { type RepairStanding, repairStanding } from "./repair-standing.ts";
 import type { RepairRow, RepairStore } from "./repair-store.ts";
+import { type RepairTiming, repairTiming } from "./repair-timing.ts";
 import type { VerificationStore } from "./verification-store.ts";
 import { plainKey, type VerifyMessage } from "./verify-protocol.ts";
 import { verifySpecOf, wholeRange } from "./verify-spec-of.ts";
@@ -22,7 +22,7 @@ const AGAIN_MS = 30_000;
 const ATTEMPTS = 10;
 
 /** What a repair would do. */
-export type RepairPreview = RepairStanding & {
+export type RepairPreview = RepairTiming & {
   /** Keys that would be repaired. */
   readonly keys: number;
   readonly kinds: Partial<Record<DifferenceKind, number>>;
@@ -95,7 +95,7 @@ export class RepairJobs {
       keys: keys.filter(({ shard }) => (name === null ? shard === null : shard === index)).length,
     }));
     return {
-      ...repairStanding(run),
+      ...repairTiming(run),
       keys: keys.length,
       kinds: kindsOf(keys),
       shards: shards.filter((one) => one.keys > 0),
@@ -122,7 +122,7 @@ export class RepairJobs {
     const task = run.record.name;
     if (this.#open.has(taskId)) throw new TributaryError("REPAIR_RUNNING", { task });
     const { keys } = this.#selected(run, verificationId, selection);
-    const { how, meaning } = repairStanding(run);
+    const { how, meaning } = repairTiming(run);
     const refused = (detail: string) => new TributaryError("REPAIR_REFUSED", { task, detail });
     if (how === "never") throw refused(meaning!);
     if (how === "later" && !agreed) throw refused(`that has to be agreed to: ${meaning}`);
@@ -195,7 +195,7 @@ export class RepairJobs {
     const { supervisor, now } = this.#options;
     for (const [taskId, open] of [...this.#open]) {
       if (this.#closing || open.thread !== null || now() < open.notBefore) continue;
-      const { how, meaning } = repairStanding(supervisor.run(taskId));
+      const { how, meaning } = repairTiming(supervisor.run(taskId));
       if (how === "never") this.#end(taskId, open, "failed", meaning!);
       if (how === "now") this.#run(taskId, open, false);
     }

@@ -111,7 +111,8 @@ export async function applyRdb(
   const { spec, role, now, ledger } = context;
   const { link } = session;
   // A shard that was never begun has left nothing behind; one whose checkpoint alone has gone has.
-  const begunBefore = session.standing.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
+  const begunBefore =
+    session.checkpointState.kind !== "new" || generation.number > 1 || spec.expectCheckpoint;
   // Who looks for keys that are left over is this shard, or a sibling.
   const asked = begunBefore || spec.siblings.length > 0 || context.former !== null;
   const blocked = holdWhileBlocked(context.hold, ledger, context.patienceMs);

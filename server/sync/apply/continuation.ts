@@ -2,7 +2,7 @@ import { type PlainReason, TributaryError } from "../../errors/tributary-error.t
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { StreamPosition } from "../../replica/psync-handshake.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { Standing } from "../destination/standing.ts";
+import type { CheckpointState } from "../checkpoint/checkpoint-state.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { ReportBuilder } from "../status/report-builder.ts";
@@ -24,10 +24,10 @@ export type Continuation =
   | { readonly kind: "stop"; readonly reason: PlainReason };
 
 /** Where a shard sync begins, by what the destination says of the shard when it is started. */
-export function beginning(standing: Standing, context: ContinuationContext): Continuation {
-  switch (standing.kind) {
+export function beginning(state: CheckpointState, context: ContinuationContext): Continuation {
+  switch (state.kind) {
     case "at":
-      return { kind: "receive", wanted: { resume: standing, why: "" } };
+      return { kind: "receive", wanted: { resume: state, why: "" } };
     case "begun":
       return { kind: "receive", wanted: { resume: null, why: "the initial sync before was not finished" } };
     case "lost":
@@ -40,15 +40,15 @@ export function beginning(standing: Standing, context: ContinuationContext): Con
 
 /** Where to go on with what has been received, if that holds it; says what the destination has lost. */
 export function continuation(
-  standing: Standing,
+  state: CheckpointState,
   generation: Generation,
   context: ContinuationContext,
 ): Continuation {
-  if (standing.kind === "new" || standing.kind === "lost") return afterLoss(context);
-  if (standing.kind === "at" && holds(generation, standing)) return { kind: "from", checkpoint: standing };
+  if (state.kind === "new" || state.kind === "lost") return afterLoss(context);
+  if (state.kind === "at" && holds(generation, state)) return { kind: "from", checkpoint: state };
   const [resume, why] =
-    standing.kind === "at"
-      ? [standing, `the destination went back to offset ${standing.offset}, which is no longer in the spool`]
+    state.kind === "at"
+      ? [state, `the destination went back to offset ${state.offset}, which is no longer in the spool`]
       : [null, "the destination went back to where the initial sync was not finished"];
   context.report.event({ level: "warning", type: "destination-went-back", message: why });
   return { kind: "receive", wanted: { resume, why } };

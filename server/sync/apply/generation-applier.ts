@@ -1,9 +1,9 @@
 import { reasonOf, toReason } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { CheckpointState } from "../checkpoint/checkpoint-state.ts";
 import { trueExpiriesKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
-import type { Standing } from "../destination/standing.ts";
 import { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
 import { ExpiryNudger } from "../expiry/expiry-nudger.ts";
 import { ExpiryShade } from "../expiry/expiry-shade.ts";
@@ -198,13 +198,13 @@ export class GenerationApplier {
   }
 
   /** What the destination holds, asked until it answers; null when stopped meanwhile. */
-  async firstStanding(): Promise<Standing | null> {
+  async firstState(): Promise<CheckpointState | null> {
     const backoff = new Backoff();
     while (!this.ended) {
       try {
         const session = await this.#sessions.open(new ReplySwitch(), () => {});
         this.#sessions.close();
-        return session.standing;
+        return session.checkpointState;
       } catch (error) {
         await this.#failures.failed(error, backoff);
       }
@@ -276,18 +276,18 @@ export class GenerationApplier {
       }
       return await this.#applyStream(attempt, await this.#initialSync(attempt));
     }
-    const { standing, facts } = session;
+    const { checkpointState, facts } = session;
     if (
       phase.kind === "waiting" &&
       phase.removalBegun &&
-      standing.kind === "new" &&
+      checkpointState.kind === "new" &&
       facts.keyspace.length > 0
     ) {
       // Only the answer was lost: nothing may be written after a cutover, least of all an initial sync.
       await this.#remove(session);
       return "over";
     }
-    const from = continuation(standing, generation, this.#options);
+    const from = continuation(checkpointState, generation, this.#options);
     switch (from.kind) {
       case "from":
         return await this.#applyStream(attempt, from.checkpoint);

@@ -6,6 +6,7 @@ import { databaseCount, dropClient, openClient, toTributaryError } from "../../r
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { type DatabaseKeys, parseInfo, type ServerFacts, serverFacts } from "../../redis/server-info.ts";
+import { BEGUN, type CheckpointState, LOST, readCheckpointState } from "../checkpoint/checkpoint-state.ts";
 import {
   checkpointKey,
   connectionName,
@@ -30,7 +31,6 @@ import { destinationWasEmpty, forgetTask, noteNeighbors } from "./destination-wa
 import { requireEpoch, takeEpoch } from "./fence.ts";
 import { requireCommands } from "./needed-commands.ts";
 import { leaveNeighbors, type Neighbors } from "./neighbors.ts";
-import { BEGUN, LOST, readStanding, type Standing } from "./standing.ts";
 import { disconnectOthers } from "./take-over.ts";
 import { takeGuard, WRITER_CHANGED } from "./writer-guard.ts";
 
@@ -48,7 +48,7 @@ const GUARD_SETTLE_MS = 2000;
  */
 export class DestinationSession {
   readonly link: DestinationLink;
-  readonly standing: Standing;
+  readonly checkpointState: CheckpointState;
   readonly facts: ServerFacts;
   readonly abilities: DestinationAbilities;
   readonly epoch: number;
@@ -72,7 +72,7 @@ export class DestinationSession {
     parts: Pick<
       DestinationSession,
       | "link"
-      | "standing"
+      | "checkpointState"
       | "facts"
       | "abilities"
       | "epoch"
@@ -87,7 +87,7 @@ export class DestinationSession {
     spec: ShardSyncSpec,
   ) {
     this.link = parts.link;
-    this.standing = parts.standing;
+    this.checkpointState = parts.checkpointState;
     this.facts = parts.facts;
     this.abilities = parts.abilities;
     this.epoch = parts.epoch;
@@ -183,23 +183,24 @@ export class DestinationSession {
       const [held, text, shaded, merged, differs, hadKeys] = await control.hmget(key, ...fields);
       requireEpoch(held, epoch, spec);
       if (held == null) await control.hsetnx(key, field, epoch);
-      let standing = readStanding(text ?? null);
+      let state = readCheckpointState(text ?? null);
       // Flushed while a former writer still wrote: its checkpoint says nothing of what was there before it.
-      if (standing.kind === "at" && (wasGone || held == null)) {
+      if (state.kind === "at" && (wasGone || held == null)) {
         await control.hset(key, spec.shardId, LOST);
-        standing = { kind: "lost" };
+        state = { kind: "lost" };
       }
       // What was merged by another rule is not what this one says, and only a whole copy makes it so.
-      if (standing.kind === "at" && (merged ?? mergeStamp(LAST_WRITE)) !== mergeStamp(spec.merge)) {
+      if (state.kind === "at" && (merged ?? mergeStamp(LAST_WRITE)) !== mergeStamp(spec.merge)) {
         await control.hset(key, spec.shardId, BEGUN);
-        standing = { kind: "begun" };
+        state = { kind: "begun" };
       }
       // An initial sync has no transactions: what the one before still writes must come before this one's.
-      if (guard?.taken && standing.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
+      if (guard?.taken && state.kind !== "at") await pause(GUARD_SETTLE_MS, signal);
       dropClient(control);
       return new DestinationSession(
         {
-          ...{ link, standing, facts, abilities, epoch, unfenced, wasEmpty, limits },
+          checkpointState: state,
+          ...{ link, facts, abilities, epoch, unfenced, wasEmpty, limits },
           shaded: shaded != null,
           differs: differs ?? "",
           hadKeys: hadKeys == null ? null : Number(hadKeys),

@@ -1,15 +1,15 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
+import { LOST, readCheckpointState } from "../checkpoint/checkpoint-state.ts";
 import { checkpointKey, epochField } from "../checkpoint/own-keys.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
-import { LOST, readStanding } from "./standing.ts";
 
 /** The field of the epoch as the destination holds it; null or undefined where it holds none. */
 type HeldEpoch = string | null | undefined;
 
 /**
  * Of two engines the one with the lower epoch is fenced off. An epoch that is gone, or behind, went with the data: that
- * is told by the standing, not by the fence.
+ * is told by the checkpoint's state, not by the fence.
  * @throws TributaryError FENCED when another engine has taken a higher one.
  */
 export function requireEpoch(held: HeldEpoch, own: number, spec: Pick<ShardSyncSpec, "shardName">): void {
@@ -41,7 +41,8 @@ export async function takeEpoch(
   const field = epochField(spec.shardId);
   const [held, checkpoint] = await control.hmget(key, field, spec.shardId);
   const wasGone = held == null;
-  if (wasGone && readStanding(checkpoint ?? null).kind === "at") await control.hset(key, spec.shardId, LOST);
+  if (wasGone && readCheckpointState(checkpoint ?? null).kind === "at")
+    await control.hset(key, spec.shardId, LOST);
   if (before === null) {
     if (wasGone) await control.hsetnx(key, field, now());
     else await control.hincrby(key, field, Math.max(0, now() - Number(held)));

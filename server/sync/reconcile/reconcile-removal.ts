@@ -3,7 +3,7 @@ import { pause } from "../retry/pause.ts";
 import { type Blocked, Patience } from "./reconcile-patience.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import type { ReconcileSibling, SourcePosition } from "./reconcile-sibling.ts";
-import type { Standings } from "./reconcile-standings.ts";
+import type { SiblingStates } from "./sibling-states.ts";
 
 const POLL_MS = 20;
 const SETTLE_MS = 500;
@@ -12,7 +12,7 @@ const MOST_CHANGES = 5;
 
 export type RemovalOptions = {
   readonly siblings: readonly ReconcileSibling[];
-  readonly standings: () => Promise<Standings>;
+  readonly readStates: () => Promise<SiblingStates>;
   /** UNLINK (4.0) or DEL. */
   readonly unlink: boolean;
   readonly blocked: Blocked;
@@ -23,7 +23,7 @@ export type RemovalOptions = {
 /**
  * Removes candidates, keys of the destination that this shard's RDB does not hold, if they are no sibling's.
  *
- * The order is what makes it sound: (1) WATCH, (2) the siblings' standings, (3) what a sibling that is loading
+ * The order is what makes it sound: (1) WATCH, (2) the siblings' states, (3) what a sibling that is loading
  * its RDB has noted, (4) EXISTS on every source, (5) the sources' offsets, (6) the siblings' checkpoints have
  * passed them, (7) EXEC. What a sibling has written before (1) is a key of the RDB at hand, or its source has
  * it, or its stream has taken it away between (1) and (6); what it writes after (1) makes EXEC fail.
@@ -40,9 +40,9 @@ export class StaleKeyRemoval {
     let left: FoundKey[] | null = null;
     while (left === null) {
       await this.settled();
-      const standings = await this.#options.standings();
-      this.#servers(standings);
-      left = await this.#outsideRdbs(keys, standings);
+      const states = await this.#options.readStates();
+      this.#servers(states);
+      left = await this.#outsideRdbs(keys, states);
     }
     return await this.#absent(left);
   }
@@ -58,15 +58,15 @@ export class StaleKeyRemoval {
       this.#options.signal.throwIfAborted();
       await lane.select(keys[0]!.db);
       await lane.watch(...keys.map(({ key }) => key));
-      const standings = await this.#options.standings();
-      const servers = this.#servers(standings);
-      const outside = await this.#outsideRdbs(keys, standings);
+      const states = await this.#options.readStates();
+      const servers = this.#servers(states);
+      const outside = await this.#outsideRdbs(keys, states);
       const stale = outside === null ? null : await this.#absent(outside);
       if (stale !== null && stale.length === 0) {
         await lane.unwatch();
         return 0;
       }
-      if (stale === null || !(await this.#passed(standings)) || servers !== this.#servers(standings)) {
+      if (stale === null || !(await this.#passed(states)) || servers !== this.#servers(states)) {
         // A sibling has begun an initial sync meanwhile, whose set has to be waited for, or its master has moved.
         await lane.unwatch();
         await this.settled();
@@ -86,11 +86,11 @@ export class StaleKeyRemoval {
 
   /** Resolves when every sibling's initial sync has noted all that its RDB holds. @throws GiveUp */
   async settled(): Promise<void> {
-    const { siblings, standings, now, signal, blocked } = this.#options;
+    const { siblings, readStates, now, signal, blocked } = this.#options;
     const patience = new Patience(now, blocked);
     for (;;) {
       signal.throwIfAborted();
-      const { of, texts } = await standings();
+      const { of, texts } = await readStates();
       const loading: ReconcileSibling[] = [];
       for (const sibling of siblings) {
         const begun = of.get(sibling.shard.shardId)?.kind === "begun";
@@ -112,10 +112,10 @@ export class StaleKeyRemoval {
   }
 
   /** null while a sibling that has begun has no whole set. */
-  async #outsideRdbs(keys: readonly FoundKey[], standings: Standings): Promise<FoundKey[] | null> {
+  async #outsideRdbs(keys: readonly FoundKey[], states: SiblingStates): Promise<FoundKey[] | null> {
     let left: FoundKey[] | null = [...keys];
     for (const sibling of this.#options.siblings) {
-      if (standings.of.get(sibling.shard.shardId)?.kind !== "begun") continue;
+      if (states.of.get(sibling.shard.shardId)?.kind !== "begun") continue;
       left = await sibling.outsideRdb(left);
       if (left === null) return null;
     }
@@ -123,10 +123,10 @@ export class StaleKeyRemoval {
   }
 
   /** Which servers the siblings are asked on, given where they stand; another text when one has changed. */
-  #servers(standings: Standings): string {
+  #servers(states: SiblingStates): string {
     for (const sibling of this.#options.siblings) {
-      const standing = standings.of.get(sibling.shard.shardId);
-      if (standing?.kind === "at") sibling.standing = standing;
+      const state = states.of.get(sibling.shard.shardId);
+      if (state?.kind === "at") sibling.checkpoint = state;
     }
     return this.#options.siblings.map(({ servers }) => servers).join(" ");
   }
@@ -141,29 +141,29 @@ export class StaleKeyRemoval {
    * Waits until the siblings that stream have applied all that their sources have written by now; false when one
    * of them has begun an initial sync instead. @throws GiveUp
    */
-  async #passed(before: Standings): Promise<boolean> {
-    const { siblings, standings, now, signal, blocked } = this.#options;
+  async #passed(before: SiblingStates): Promise<boolean> {
+    const { siblings, readStates, now, signal, blocked } = this.#options;
     const streaming = siblings.filter(({ shard }) => before.of.get(shard.shardId)?.kind === "at");
     const wanted = new Map<ReconcileSibling, SourcePosition>();
     for (const sibling of streaming) wanted.set(sibling, await sibling.position());
     const patience = new Patience(now, blocked);
     for (;;) {
       signal.throwIfAborted();
-      const { of, texts } = await standings();
+      const { of, texts } = await readStates();
       const behind: ReconcileSibling[] = [];
       for (const [sibling, { replid, offset }] of wanted) {
-        const standing = of.get(sibling.shard.shardId);
-        if (standing?.kind !== "at") {
+        const state = of.get(sibling.shard.shardId);
+        if (state?.kind !== "at") {
           patience.over();
           return false;
         }
         // An offset says nothing in another history; after a failover the checkpoint takes on the new replid, or
         // the sibling is to be asked elsewhere.
-        if (standing.replid !== replid) {
-          sibling.standing = standing;
+        if (state.replid !== replid) {
+          sibling.checkpoint = state;
           wanted.set(sibling, await sibling.position());
         }
-        if (standing.replid !== replid || standing.offset < offset) behind.push(sibling);
+        if (state.replid !== replid || state.offset < offset) behind.push(sibling);
       }
       if (behind.length === 0) {
         patience.over();

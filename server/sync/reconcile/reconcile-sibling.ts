@@ -44,7 +44,7 @@ export class ReconcileSibling {
   readonly #blocked: Blocked;
   readonly #shared: SharedFingerprints;
   /** Where the sibling is by its checkpoint: of two masters the one that continues it is asked. */
-  standing: SourcePosition | null = null;
+  checkpoint: SourcePosition | null = null;
   /** Counts up when another server is asked than before: answers of two do not belong together. */
   servers = 0;
   readonly #locator: SourceLocator;
@@ -179,7 +179,7 @@ export class ReconcileSibling {
     const located = this.#located;
     const fresh = this.#locator.single || this.#now() - (located?.at ?? 0) < LOCATE_AGAIN_MS;
     if (located !== null && fresh) return located.endpoint;
-    const endpoint = await this.#locator.locate(this.standing);
+    const endpoint = await this.#locator.locate(this.checkpoint);
     if (located === null || formatAddress(located.endpoint) !== formatAddress(endpoint)) {
       this.close();
       this.servers++;

@@ -16,9 +16,9 @@ import { type Blocked, GiveUp } from "./reconcile-patience.ts";
 import { StaleKeyRemoval } from "./reconcile-removal.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import { ReconcileSibling } from "./reconcile-sibling.ts";
-import { readStandings, type Standings } from "./reconcile-standings.ts";
 import { SharedSets } from "./shared-sets.ts";
 import { isPastBound, type Shrinkage, shrinkageOf } from "./shrink-bound.ts";
+import { readSiblingStates, type SiblingStates } from "./sibling-states.ts";
 import { countedKeys, type LeftKeys, StaleKeys } from "./stale-keys.ts";
 
 const ROLE = "the destination";
@@ -166,7 +166,7 @@ class Reconcile {
     this.#hash = await this.#open();
     this.#removal = new StaleKeyRemoval({
       siblings: this.#siblings,
-      standings: () => this.#standings(),
+      readStates: () => this.#siblingStates(),
       unlink: releaseOf(facts.redisVersion) >= 400,
       blocked,
       now,
@@ -180,10 +180,10 @@ class Reconcile {
     });
     if (stale.count === 0) return this.#copies.all();
     await this.#options.neighbors.look(this.#hash);
-    const standings = await readStandings(this.#hash, spec, this.#options.epoch);
-    const other = this.#notOurs(standings);
+    const states = await readSiblingStates(this.#hash, spec, this.#options.epoch);
+    const other = this.#notOurs(states);
     if (other !== null) return this.#keep(stale, other.code, other.why);
-    if (!(await this.#mayRemoveAll(stale, standings))) return this.#left(stale);
+    if (!(await this.#mayRemoveAll(stale, states))) return this.#left(stale);
     try {
       this.#removing = true;
       if (stale.whole) {
@@ -198,7 +198,7 @@ class Reconcile {
       this.#removing = false;
       const left = new StaleKeys();
       await this.#find((nobodys) => left.add(nobodys));
-      const came = this.#notOurs(standings);
+      const came = this.#notOurs(states);
       return came !== null && left.count > 0 ? this.#keep(left, came.code, came.why) : this.#left(left);
     }
   }
@@ -243,7 +243,7 @@ class Reconcile {
   }
 
   /** Why it cannot be told of left over keys that this shard has brought them; null where it can. */
-  #notOurs({ keeping }: Standings): { readonly code: string; readonly why: string } | null {
+  #notOurs({ keeping }: SiblingStates): { readonly code: string; readonly why: string } | null {
     const { destinationWasEmpty, former, neighbors, owned } = this.#options;
     if (neighbors.ever) {
       const names = neighbors.any ? ` (${neighbors.names})` : "";
@@ -271,11 +271,11 @@ class Reconcile {
   }
 
   /** Within the bound they may; past it as the task, or somebody, says. */
-  async #mayRemoveAll(stale: StaleKeys, standings: Standings): Promise<boolean> {
+  async #mayRemoveAll(stale: StaleKeys, states: SiblingStates): Promise<boolean> {
     const { spec, hadKeys, keys, ledger, hold } = this.#options;
     const siblingsHad = (this.#options.owned ? [] : spec.siblings)
-      .filter(({ shardId }) => standings.of.get(shardId)?.kind === "begun")
-      .flatMap(({ shardId }) => standings.keys.get(shardId) ?? []);
+      .filter(({ shardId }) => states.of.get(shardId)?.kind === "begun")
+      .flatMap(({ shardId }) => states.keys.get(shardId) ?? []);
     const shrinkage = shrinkageOf(stale.count, hadKeys, keys.count, siblingsHad);
     if (!isPastBound(shrinkage, spec.shrink)) return true;
     const keptBefore = !hold.asked && ledger.differences.has("KEYS_KEPT");
@@ -309,14 +309,14 @@ class Reconcile {
     return decision ?? "keep";
   }
 
-  async #standings(): Promise<Standings> {
+  async #siblingStates(): Promise<SiblingStates> {
     const { spec, epoch, neighbors, now } = this.#options;
     if (now() - this.#lookedAt > NEIGHBORS_MS) {
       this.#lookedAt = now();
       await neighbors.look(this.#hash);
     }
     if (this.#removing && neighbors.any) throw new NeighborCame();
-    return await readStandings(this.#hash, spec, epoch);
+    return await readSiblingStates(this.#hash, spec, epoch);
   }
 
   async #remove(page: readonly FoundKey[]): Promise<void> {

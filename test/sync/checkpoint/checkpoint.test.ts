@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatCheckpoint, parseCheckpoint } from "../../../server/sync/checkpoint/checkpoint.ts";
-import { readStanding } from "../../../server/sync/destination/standing.ts";
+import { readCheckpointState } from "../../../server/sync/checkpoint/checkpoint-state.ts";
 import { checkProperty } from "../harness/check-property.ts";
 
 const hexDigits = fc.array(fc.constantFrom(..."0123456789abcdef"), { minLength: 40, maxLength: 40 });
@@ -40,9 +40,9 @@ test("a text that was cut or changed in its form is not a checkpoint", () => {
 });
 
 test("a shard is new, begun, or at its checkpoint", () => {
-  expect(readStanding(null)).toEqual({ kind: "new" });
-  expect(readStanding("0 initial-sync")).toEqual({ kind: "begun" });
-  expect(readStanding("of another version")).toEqual({ kind: "begun" });
+  expect(readCheckpointState(null)).toEqual({ kind: "new" });
+  expect(readCheckpointState("0 initial-sync")).toEqual({ kind: "begun" });
+  expect(readCheckpointState("of another version")).toEqual({ kind: "begun" });
   const one = { replid: "b".repeat(40), offset: 7n, db: 0, at: 1 };
-  expect(readStanding(formatCheckpoint(one))).toEqual({ kind: "at", ...one });
+  expect(readCheckpointState(formatCheckpoint(one))).toEqual({ kind: "at", ...one });
 });

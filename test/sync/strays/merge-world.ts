@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import type { MergePolicy, RingSpec } from "../../../server/merge/merge-policy.ts";
 import { parseCheckpoint } from "../../../server/sync/checkpoint/checkpoint.ts";
+import { BEGUN } from "../../../server/sync/checkpoint/checkpoint-state.ts";
 import { checkpointKey, doubtfulKeysKey } from "../../../server/sync/checkpoint/own-keys.ts";
-import { BEGUN } from "../../../server/sync/destination/standing.ts";
 import type { ShardSyncSpec } from "../../../server/sync/spec/shard-sync-spec.ts";
 import { createRing } from "../../../server/twemproxy/ring.ts";
 import { type RedisServer, startRedis, until } from "../../servers/index.ts";

@@ -1,10 +1,10 @@
-import { type Checkpoint, parseCheckpoint } from "../checkpoint/checkpoint.ts";
+import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 
 /**
  * What the destination says of this shard: never begun, begun but never finished, flushed after it was begun, or
  * applied up to a checkpoint.
  */
-export type Standing =
+export type CheckpointState =
   | { readonly kind: "new" }
   | { readonly kind: "begun" }
   | { readonly kind: "lost" }
@@ -16,7 +16,7 @@ export const BEGUN = "0 initial-sync";
 export const LOST = "0 data-lost";
 
 /** @param text the shard's field of the checkpoint hash; null where it has none. */
-export function readStanding(text: string | null): Standing {
+export function readCheckpointState(text: string | null): CheckpointState {
   if (text === null) return { kind: "new" };
   if (text === LOST) return { kind: "lost" };
   const checkpoint = parseCheckpoint(text);

@@ -1,16 +1,16 @@
 import type { Redis } from "ioredis";
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
+import { type CheckpointState, readCheckpointState } from "../checkpoint/checkpoint-state.ts";
 import { checkpointKey, differsField, epochField, keysField } from "../checkpoint/own-keys.ts";
 import { epochIsBehind, requireEpoch } from "../destination/fence.ts";
-import { readStanding, type Standing } from "../destination/standing.ts";
 import { causesIn } from "../ledger/differences.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 
 /** What the task's checkpoint hash says of every sibling at one moment. */
-export type Standings = {
+export type SiblingStates = {
   readonly texts: string;
-  readonly of: ReadonlyMap<string, Standing>;
+  readonly of: ReadonlyMap<string, CheckpointState>;
   /** How many keys each had brought, where that has been counted. */
   readonly keys: ReadonlyMap<string, number>;
   /** Names of those for which keys are kept on the destination that they themselves do not have. */
@@ -21,12 +21,16 @@ export type Standings = {
 const KEEPING = ["SHARD_SHRANK", "KEYS_KEPT", "RECONCILE_SKIPPED", "FLUSHALL", "FLUSHDB", "SWAPDB"];
 
 /**
- * Reads the siblings' standings.
+ * Reads the siblings' states.
  * @param hash a client with the checkpoint's database selected
  * @throws TributaryError FENCED when another engine has taken this shard's epoch, DESTINATION_DATA_LOST when the
  * hash has gone, or is older than this session: then nothing is known of anybody.
  */
-export async function readStandings(hash: Redis, spec: ShardSyncSpec, epoch: number): Promise<Standings> {
+export async function readSiblingStates(
+  hash: Redis,
+  spec: ShardSyncSpec,
+  epoch: number,
+): Promise<SiblingStates> {
   const ids = spec.siblings.map((sibling) => sibling.shardId);
   const fields = [
     ...[epochField(spec.shardId), spec.shardId, ...ids],
@@ -43,7 +47,7 @@ export async function readStandings(hash: Redis, spec: ShardSyncSpec, epoch: num
   if (own == null || (held != null && epochIsBehind(held, epoch))) {
     throw new TributaryError("DESTINATION_DATA_LOST", { address: formatAddress(spec.destination), role });
   }
-  const of = new Map(ids.map((id, index) => [id, readStanding(texts[index] ?? null)] as const));
+  const of = new Map(ids.map((id, index) => [id, readCheckpointState(texts[index] ?? null)] as const));
   const keys = new Map(
     ids.flatMap((id, index) => (counts[index] ? [[id, Number(counts[index])] as const] : [])),
   );

@@ -6,14 +6,14 @@ import type { TaskRun } from "../tasks/task-run.ts";
  * - later: the keys are noted on the destination, and copied as soon as all shards synchronize;
  * - never: nothing orders a copy any more.
  */
-export type RepairStanding = {
+export type RepairTiming = {
   readonly how: "now" | "later" | "never";
   /** What that means for the user, in a sentence; null where it is as usual. */
   readonly meaning: string | null;
 };
 
 /** A copy has to take its place in the shard's stream, else it could undo a newer write: only a shard sync can do that. */
-export function repairStanding(run: TaskRun): RepairStanding {
+export function repairTiming(run: TaskRun): RepairTiming {
   const { wanted, name } = run.record;
   const { status } = run.state();
   if (wanted === "finished") {
