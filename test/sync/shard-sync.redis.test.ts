@@ -142,7 +142,7 @@ test("a stop in good order restores every expiry that was shaded", async () => {
   await shard.client.select(0);
   const sync = new SyncForTest({ source: endpointAt(shard), destination: endpointAt(destination) }).start();
   await sync.reaches("synchronizing");
-  // Neither the keeper's round nor a poll of the destination has come by then.
+  // Neither the restore loop's round nor a poll of the destination has come by then.
   await sync.stop();
   expect(await expectUnion([shard], destination)).toBe(1_000);
 });

@@ -4,9 +4,9 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CheckpointState } from "../checkpoint/checkpoint-state.ts";
 import { trueExpiriesKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
-import { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
-import { ExpiryNudger } from "../expiry/expiry-nudger.ts";
+import { ExpiryRestoreLoop } from "../expiry/expiry-restore-loop.ts";
 import { ExpiryShade } from "../expiry/expiry-shade.ts";
+import { LazyExpiryTrigger } from "../expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../expiry/stream-clock.ts";
 import type { Generation } from "../generation/generation.ts";
 import { noProgress } from "../initial/load-replies.ts";
@@ -41,7 +41,7 @@ type Attempt = {
 /** An attempt whose session is open. */
 type OpenAttempt = Attempt & {
   readonly session: DestinationSession;
-  readonly keeper: ExpiryKeeper;
+  readonly restoreLoop: ExpiryRestoreLoop;
   readonly kept: KeptState;
 };
 
@@ -56,7 +56,7 @@ export class GenerationApplier {
   /** How far behind the stream is. */
   readonly clock: StreamClock;
   readonly #options: GenerationApplierOptions;
-  readonly #nudger: ExpiryNudger;
+  readonly #lazyExpiry: LazyExpiryTrigger;
   readonly #shade: ExpiryShade;
   readonly #sessions: SessionOpener;
   readonly #notes: ShardNotes;
@@ -81,11 +81,11 @@ export class GenerationApplier {
     this.#failures = new DestinationFailures(options);
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
-    this.#nudger = new ExpiryNudger(now);
+    this.#lazyExpiry = new LazyExpiryTrigger(now);
     this.#shade = new ExpiryShade(
       spec.shardIndex,
       this.clock,
-      this.#nudger,
+      this.#lazyExpiry,
       now,
       trueExpiriesKey(spec.taskId),
     );
@@ -228,38 +228,38 @@ export class GenerationApplier {
 
   /** One session: opened, gone on with as far as it comes, closed. */
   async #attempt(attempt: Attempt): Promise<Outcome> {
-    let keeper: ExpiryKeeper | null = null;
+    let restoreLoop: ExpiryRestoreLoop | null = null;
     const leave = () => {
       this.#sessions.current?.close();
-      keeper?.close();
+      restoreLoop?.close();
     };
     const signals = [attempt.generation.over.signal, this.#options.signal];
     try {
       const session = await this.#sessions.open(attempt.replies, () => this.#stream?.applier.wake());
       this.#notes.opened(session);
       for (const signal of signals) signal.addEventListener("abort", leave);
-      keeper = await this.#openKeeper(session);
+      restoreLoop = await this.#openRestoreLoop(session);
       const kept = await readKeptState(session, this.#options);
       attempt.backoff.reset();
       this.#failures.problem = null;
-      return await this.#goOn({ ...attempt, session, keeper, kept });
+      return await this.#goOn({ ...attempt, session, restoreLoop, kept });
     } catch (error) {
       await this.#failed(error, attempt);
       return "again";
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", leave);
       this.#step({ kind: "session-ended" });
-      keeper?.close();
+      restoreLoop?.close();
       await this.#notes.closing();
       this.#sessions.close();
     }
   }
 
-  #openKeeper(session: DestinationSession): Promise<ExpiryKeeper> {
+  #openRestoreLoop(session: DestinationSession): Promise<ExpiryRestoreLoop> {
     const { spec, now, signal, report } = this.#options;
     const onRefused = (message: string) =>
       report.event({ level: "warning", type: "restore-refused", message });
-    return ExpiryKeeper.open(spec, session, this.#shade, this.clock, { now, signal, onRefused });
+    return ExpiryRestoreLoop.open(spec, session, this.#shade, this.clock, { now, signal, onRefused });
   }
 
   /** From where the destination is to the end of what a stop waits for, if one comes. */
@@ -345,7 +345,7 @@ export class GenerationApplier {
     const { lag, onChange } = this.#options;
     lag.applied(from.offset, -1);
     const stream = new StreamSession(
-      { ...attempt, from, nudger: this.#nudger },
+      { ...attempt, from, lazyExpiry: this.#lazyExpiry },
       this.#context(attempt),
       this.#options,
     );
@@ -358,9 +358,9 @@ export class GenerationApplier {
   }
 
   /** All that was received is applied; a task that is finished leaves nothing of its own behind. */
-  async #drained({ session, keeper }: OpenAttempt, stream: StreamSession): Promise<void> {
+  async #drained({ session, restoreLoop }: OpenAttempt, stream: StreamSession): Promise<void> {
     const { report, signal } = this.#options;
-    const restored = await keeper.finish(signal);
+    const restored = await restoreLoop.finish(signal);
     if (this.#stopping === null) return;
     if (isCutover(this.#stopping)) {
       if (!restored) throw new Error("not every expiry could be restored in time");

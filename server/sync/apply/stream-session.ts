@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
-import type { ExpiryKeeper } from "../expiry/expiry-keeper.ts";
-import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
+import type { ExpiryRestoreLoop } from "../expiry/expiry-restore-loop.ts";
+import type { LazyExpiryTrigger } from "../expiry/lazy-expiry-trigger.ts";
 import { currentReplid, type Generation } from "../generation/generation.ts";
 import { KeyRefresher } from "../refresh/key-refresher.ts";
 import { watchLibraries } from "../scripting/library-agreement.ts";
@@ -15,8 +15,8 @@ export type StreamSessionParts = {
   readonly from: Checkpoint;
   readonly session: DestinationSession;
   readonly replies: ReplySwitch;
-  readonly keeper: ExpiryKeeper;
-  readonly nudger: ExpiryNudger;
+  readonly restoreLoop: ExpiryRestoreLoop;
+  readonly lazyExpiry: LazyExpiryTrigger;
 };
 
 /**
@@ -26,17 +26,17 @@ export type StreamSessionParts = {
 export class StreamSession {
   readonly applier: StreamApplier;
   readonly #generation: Generation;
-  readonly #keeper: ExpiryKeeper;
+  readonly #restoreLoop: ExpiryRestoreLoop;
   readonly #refresher: KeyRefresher;
   readonly #watchLibraries: (signal: AbortSignal) => Promise<void>;
 
   constructor(parts: StreamSessionParts, context: ApplyContext, options: GenerationApplierOptions) {
-    const { generation, from, session, replies, nudger } = parts;
+    const { generation, from, session, replies, lazyExpiry } = parts;
     const { spec, report, now } = options;
     const { shade, clock, ledger, former } = context;
     const { abilities } = session;
     this.#generation = generation;
-    this.#keeper = parts.keeper;
+    this.#restoreLoop = parts.restoreLoop;
     this.applier = streamApplier(generation, from, session.link, replies, abilities, context);
     const source = {
       endpoint: options.sourceEndpoint,
@@ -45,7 +45,7 @@ export class StreamSession {
     this.#watchLibraries = (signal) => watchLibraries(session, spec.taskId, ledger.differences, signal);
     const { runId } = session.facts;
     const { merge } = context;
-    const expiry = { shade, clock, nudger, ledger, abilities, merge, former, runId, now };
+    const expiry = { shade, clock, lazyExpiry, ledger, abilities, merge, former, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),
@@ -82,15 +82,15 @@ export class StreamSession {
   async run(): Promise<void> {
     const ended = new AbortController();
     const beside = Promise.all([
-      this.#keeper.run(ended.signal),
+      this.#restoreLoop.run(ended.signal),
       this.#refresher.run(ended.signal),
       this.#watchLibraries(ended.signal),
     ]);
     try {
       await this.applier.run();
     } catch (error) {
-      // What the keeper has asked on a connection that is gone would be waited for.
-      this.#keeper.close();
+      // What the loop has asked on a connection that is gone would be waited for.
+      this.#restoreLoop.close();
       throw error;
     } finally {
       ended.abort();

@@ -1,5 +1,5 @@
 import type { ExpiryTime } from "../../redis/expiry-time.ts";
-import type { ExpiryNudger } from "./expiry-nudger.ts";
+import type { LazyExpiryTrigger } from "./lazy-expiry-trigger.ts";
 import type { StreamClock } from "./stream-clock.ts";
 import { TrueExpiries } from "./true-expiries.ts";
 
@@ -38,7 +38,7 @@ const MARGIN_MS = 2000;
 /** Shaded expiries further away than this are restored by a scan, not by the list of recent ones, ms. */
 const NEAR_MS = 5000;
 /** The source is asked about a shaded key this long after its expiry, ms. */
-const NUDGE_MS = 300;
+const TRIGGER_MS = 300;
 /** Recent shaded keys that are remembered; past this the scan has to find them. */
 const MAX_RECENT = 50_000;
 
@@ -56,7 +56,7 @@ export class ExpiryShade {
   readonly #now: () => number;
   #recent: RecentShade[] = [];
   readonly #clock: StreamClock;
-  readonly #nudger: ExpiryNudger;
+  readonly #lazyExpiry: LazyExpiryTrigger;
 
   /** Keys whose true expiry looks like a shaded one. */
   readonly trueOnes: TrueExpiries;
@@ -68,14 +68,14 @@ export class ExpiryShade {
   constructor(
     shardIndex: number,
     clock: StreamClock,
-    nudger: ExpiryNudger,
+    lazyExpiry: LazyExpiryTrigger,
     now: () => number,
     trueKey = "true-expiries",
   ) {
     this.trueOnes = new TrueExpiries(trueKey);
     this.distance = shadeOf(shardIndex);
     this.#clock = clock;
-    this.#nudger = nudger;
+    this.#lazyExpiry = lazyExpiry;
     this.#now = now;
   }
 
@@ -91,7 +91,7 @@ export class ExpiryShade {
     else {
       const copy = Buffer.from(key);
       this.#remember({ db, key: copy, expireAt }, now);
-      this.#nudger.add(sourceDb, copy, expireAt + NUDGE_MS + now - this.#clock.sourceNow);
+      this.#lazyExpiry.add(sourceDb, copy, expireAt + TRIGGER_MS + now - this.#clock.sourceNow);
     }
     return Math.max(expireAt, SHADE_FLOOR) + this.distance;
   }
@@ -136,7 +136,7 @@ export class ExpiryShade {
   get heldBack(): number | null {
     if (this.#scattered === null) return null;
     const now = this.#now();
-    return this.#scattered + this.#recent.filter(({ expireAt }) => expireAt > now - NUDGE_MS).length;
+    return this.#scattered + this.#recent.filter(({ expireAt }) => expireAt > now - TRIGGER_MS).length;
   }
 
   scanBegins(): void {

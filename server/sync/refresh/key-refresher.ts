@@ -167,10 +167,10 @@ export class KeyRefresher {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { clock, nudger, ledger } = this.#expiry;
+    const { clock, lazyExpiry, ledger } = this.#expiry;
     if (this.#finishing && clock.live) {
       const { client: source } = await this.#connections.source(signal);
-      await nudger.nudgeAll(source, await this.#sourceDbs(source), signal);
+      await lazyExpiry.triggerAll(source, await this.#sourceDbs(source), signal);
       this.#finishing = false;
     }
     const batches = this.#batches;
@@ -189,7 +189,8 @@ export class KeyRefresher {
       else if (this.#left > 0 && clock.live) await this.#page(destination, signal);
       else await pause(LOOK_MS, signal);
     }
-    if (nudger.waiting > 0 && clock.live) await nudger.nudge((await this.#connections.source(signal)).client);
+    if (lazyExpiry.waiting > 0 && clock.live)
+      await lazyExpiry.trigger((await this.#connections.source(signal)).client);
     // Last: where the source does not answer, the keys that are left have been counted.
     if (clock.live && this.#clocks.due) {
       const { client } = await this.#connections.source(signal);

@@ -1,6 +1,6 @@
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
-import type { ExpiryNudger } from "../expiry/expiry-nudger.ts";
 import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { LazyExpiryTrigger } from "../expiry/lazy-expiry-trigger.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import type { TaskMerge } from "../strays/task-merge.ts";
@@ -9,7 +9,7 @@ import type { TaskMerge } from "../strays/task-merge.ts";
 export type RefresherExpiry = {
   readonly shade: ExpiryShade;
   readonly clock: StreamClock;
-  readonly nudger: ExpiryNudger;
+  readonly lazyExpiry: LazyExpiryTrigger;
   readonly ledger: StreamLedger;
   readonly abilities: DestinationAbilities;
   readonly merge: TaskMerge;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
-import { ExpiryNudger } from "../../../server/sync/expiry/expiry-nudger.ts";
 import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
 import { LargeExpiry } from "../../../server/sync/expiry/large-expiry.ts";
+import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
 
 const NOW = 1_700_000_000_000;
@@ -14,7 +14,7 @@ function follows(args: readonly string[], size: number): string | null {
   const clock = new StreamClock(() => NOW);
   clock.setHeartbeats(false);
   clock.startsAt(NOW);
-  const shade = new ExpiryShade(0, clock, new ExpiryNudger(() => NOW), () => NOW);
+  const shade = new ExpiryShade(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
   const large = new LargeExpiry(shade, clock);
   const bytes = encodeCommand(args);
   const scanner = new CommandScanner("test");

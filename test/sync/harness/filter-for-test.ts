@@ -3,9 +3,9 @@ import { encodeCommand } from "../../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../../server/sync/commands/command-downgrade.ts";
 import { abilitiesOf } from "../../../server/sync/destination/destination-abilities.ts";
 import { DoubtfulKeys } from "../../../server/sync/doubtful/doubtful-keys.ts";
-import { ExpiryNudger } from "../../../server/sync/expiry/expiry-nudger.ts";
 import { ExpiryRewriter } from "../../../server/sync/expiry/expiry-rewriter.ts";
 import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
 import { CommandFilter } from "../../../server/sync/filter/command-filter.ts";
 import { FunctionLibraries } from "../../../server/sync/scripting/function-libraries.ts";
@@ -32,7 +32,7 @@ export function argumentsOf(command: Uint8Array): string[] {
 export class FilterForTest {
   now = 1_700_000_000_000;
   readonly clock = new StreamClock(() => this.now);
-  readonly nudger = new ExpiryNudger(() => this.now);
+  readonly lazyExpiry = new LazyExpiryTrigger(() => this.now);
   readonly shade: ExpiryShade;
   readonly filter: CommandFilter;
   readonly #scanner = new CommandScanner("shard test");
@@ -52,7 +52,7 @@ export class FilterForTest {
     const server = { flavor: options.flavor ?? "redis", version: options.version ?? "8.0.0" };
     // Redis 7.2.4 is what Valkey says it is compatible with.
     const redisVersion = server.flavor === "valkey" ? "7.2.4" : server.version;
-    this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.nudger, () => this.now);
+    this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.lazyExpiry, () => this.now);
     const rewriter = new ExpiryRewriter(this.shade, this.clock, abilitiesOf(server, redisVersion));
     const scripts = new ScriptRewriter({
       library: new ScriptLibrary(),

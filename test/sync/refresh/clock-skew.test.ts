@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { ExpiryNudger } from "../../../server/sync/expiry/expiry-nudger.ts";
 import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
 import { ClockComparison } from "../../../server/sync/refresh/clock-skew.ts";
 
@@ -35,7 +35,7 @@ test("a difference of more than a second is told once, whichever clock is ahead"
 
 test("an expiry that a fast clock of the destination would let pass too early is shaded", async () => {
   const { clock } = await compare(0, 60_000);
-  const shade = new ExpiryShade(0, clock, new ExpiryNudger(() => NOW), () => NOW);
+  const shade = new ExpiryShade(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
   const key = Buffer.from("k");
   expect(shade.inStream(0, 0, key, NOW + 61_000)).toBe(NOW + 61_000 + 2 ** 52);
   expect(shade.inStream(0, 0, key, NOW + 63_000)).toBe(NOW + 63_000);

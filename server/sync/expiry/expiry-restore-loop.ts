@@ -18,7 +18,7 @@ const LOOK_MS = 200;
 /** Shaded keys that were about to expire are looked for again after this, ms. */
 const AGAIN_MS = 20_000;
 
-export type ExpiryKeeperOptions = {
+export type ExpiryRestoreOptions = {
   readonly now: () => number;
   readonly signal: AbortSignal;
   /** The destination refuses what restores an expiry: said once, with its answer. */
@@ -26,13 +26,13 @@ export type ExpiryKeeperOptions = {
 };
 
 /** Sees to it, during one session at the destination, that shaded expiries are restored once the stream is live. */
-export class ExpiryKeeper {
+export class ExpiryRestoreLoop {
   readonly #session: DestinationSession;
   readonly #shade: ExpiryShade;
   readonly #clock: StreamClock;
   readonly #control: ControlClient;
   readonly #spec: ShardSyncSpec;
-  readonly #options: ExpiryKeeperOptions;
+  readonly #options: ExpiryRestoreOptions;
   #refusedSaid = false;
 
   private constructor(
@@ -41,7 +41,7 @@ export class ExpiryKeeper {
     clock: StreamClock,
     control: ControlClient,
     spec: ShardSyncSpec,
-    options: ExpiryKeeperOptions,
+    options: ExpiryRestoreOptions,
   ) {
     this.#session = session;
     this.#shade = shade;
@@ -57,25 +57,25 @@ export class ExpiryKeeper {
     session: DestinationSession,
     shade: ExpiryShade,
     clock: StreamClock,
-    options: ExpiryKeeperOptions,
-  ): Promise<ExpiryKeeper> {
+    options: ExpiryRestoreOptions,
+  ): Promise<ExpiryRestoreLoop> {
     const { epoch, limits, facts } = session;
     const control = new ControlClient(spec, epoch, limits, options.signal, facts.runId);
-    const keeper = new ExpiryKeeper(session, shade, clock, control, spec, options);
+    const restoreLoop = new ExpiryRestoreLoop(session, shade, clock, control, spec, options);
     try {
-      shade.enabled = await (await keeper.#restorer()).permitted();
+      shade.enabled = await (await restoreLoop.#restorer()).permitted();
       // A former engine that did not end in good order may have left shaded expiries.
       if (session.shaded && !shade.scanNeeded) shade.inherited();
       shade.trueOnes.adopt(await session.members(shade.trueOnes.setKey));
     } catch (error) {
       control.close();
-      throw keeper.#explained(error, "EVAL");
+      throw restoreLoop.#explained(error, "EVAL");
     }
     await session.noteShaded(true).catch((error: unknown) => {
       control.close();
-      throw keeper.#explained(error, "HSET");
+      throw restoreLoop.#explained(error, "HSET");
     });
-    return keeper;
+    return restoreLoop;
   }
 
   /** Restores as the stream goes, until the signal is aborted; never rejects. */

@@ -11,7 +11,7 @@ type Waiting = { readonly db: number; readonly key: Buffer; readonly dueAt: numb
  *
  * redis: db.c expireIfNeeded
  */
-export class ExpiryNudger {
+export class LazyExpiryTrigger {
   readonly #now: () => number;
   #waiting: Waiting[] = [];
 
@@ -25,7 +25,7 @@ export class ExpiryNudger {
   }
 
   /** Asks for what is due. */
-  async nudge(source: Redis): Promise<void> {
+  async trigger(source: Redis): Promise<void> {
     const now = this.#now();
     const due = this.#waiting.filter((waiting) => waiting.dueAt <= now);
     if (due.length === 0) return;
@@ -50,7 +50,7 @@ export class ExpiryNudger {
   }
 
   /** Looks at every key of these databases of the source, which does the same to all of them. */
-  async nudgeAll(source: Redis, dbs: readonly number[], signal: AbortSignal): Promise<void> {
+  async triggerAll(source: Redis, dbs: readonly number[], signal: AbortSignal): Promise<void> {
     for (const db of dbs) {
       await source.select(db);
       let cursor = "0";
