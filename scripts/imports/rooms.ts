@@ -62,7 +62,7 @@ const project: Floor = {
           "server/twemproxy",
           "server/merge",
         ],
-        // What shard syncs leave on a destination (checkpoints, doubtful keys, shaded expiries) is read by their own forms.
+        // What shard syncs leave on a destination (checkpoints, doubtful keys, held-back expiries) is read by their own forms.
         "server/sync",
       ],
     },
@@ -128,7 +128,7 @@ const sync: Floor = {
       mayImport: ["commands"],
     },
     expiry: {
-      holds: "shaded expiries, their restoration, how far behind the stream is",
+      holds: "held-back expiries, their restoration, how far behind the stream is",
       mayImport: ["commands", "destination"],
     },
     scripting: {

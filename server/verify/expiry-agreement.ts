@@ -1,8 +1,8 @@
-import { shadeOf } from "../sync/expiry/expiry-shade.ts";
+import { heldBackBy } from "../sync/expiry/held-back-expiries.ts";
 import type { Look } from "./look.ts";
 
 /**
- * Whether two expiries mean the same. All that verification knows of shaded expiries is here: while the stream is
+ * Whether two expiries mean the same. All that verification knows of held-back expiries is here: while the stream is
  * behind, the destination has one further in the future, by a distance that names the shard.
  */
 export function expiryAgreement(
@@ -14,6 +14,6 @@ export function expiryAgreement(
   if (source.expireAt < 0 || destination.expireAt < 0)
     return source.expireAt < 0 && destination.expireAt < 0 ? "equal" : "different";
   if (Math.abs(source.expireAt - destination.expireAt) <= slack) return "equal";
-  const shaded = destination.expireAt - shadeOf(shardIndex);
+  const shaded = destination.expireAt - heldBackBy(shardIndex);
   return Math.abs(source.expireAt - shaded) <= slack ? "shaded" : "different";
 }

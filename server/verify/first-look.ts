@@ -113,6 +113,6 @@ async function isEqual(
   if (comparison !== "pieces") return comparison === "equal";
   await take(0, here.bytes + (there?.bytes ?? 0));
   const parts = await comparePieces({ source, sourceDb, destination, db, key, signal }, here.type, 1);
-  // A shaded expiry is looked at again with the others.
+  // A held-back expiry is looked at again with the others.
   return parts?.length === 0 && here.expireAt === there?.expireAt;
 }

@@ -130,7 +130,7 @@ test("a destination that does not let its connections be closed is said not to b
   expect(sync.eventsOf("not-fenced")).toMatchObject([{ level: "warning" }]);
 });
 
-test("a stop in good order restores every expiry that was shaded", async () => {
+test("a stop in good order restores every expiry that was held back", async () => {
   const shard = await startRedis();
   const destination = await startRedis();
   for (const db of [0, 4]) {

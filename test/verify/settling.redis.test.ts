@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatCheckpoint } from "../../server/sync/checkpoint/checkpoint.ts";
-import { shadeOf } from "../../server/sync/expiry/expiry-shade.ts";
+import { heldBackBy } from "../../server/sync/expiry/held-back-expiries.ts";
 import { type RedisServer, startRedis, until } from "../servers/index.ts";
 import { endpointAt, SyncForTest } from "../sync/harness/sync-for-test.ts";
 import { foundIn, verificationOf } from "./verify-for-test.ts";
@@ -93,11 +93,11 @@ test("looks once more at a key that differs for the first time at the last round
   ]);
 });
 
-test("knows an expiry that is shaded, as long as a shard sync lives that will restore it", async () => {
+test("knows an expiry that is held back, as long as a shard sync lives that will restore it", async () => {
   const [shard, destination] = [await replicated(), await startRedis()];
   const at = Date.now() + 1_000_000;
   await shard.client.call("SET", "k", "v", "PXAT", at);
-  await destination.client.call("SET", "k", "v", "PXAT", at + shadeOf(0));
+  await destination.client.call("SET", "k", "v", "PXAT", at + heldBackBy(0));
   await destination.client.hset("tributary:checkpoint:test", "s0", await checkpointOf(shard, -1_000_000));
   const live = await verificationOf([shard], destination, {}, impatient).run();
   expect(foundIn(live)).toEqual(["shaded 0:k"]);
@@ -107,7 +107,7 @@ test("knows an expiry that is shaded, as long as a shard sync lives that will re
   expect(foundIn(await verificationOf([shard], destination, {}, impatient).run())).toEqual(["expiry 0:k"]);
   // That of another shard is none of its.
   await destination.client.hset("tributary:checkpoint:test", "s0", await checkpointOf(shard, -1_000_000));
-  await destination.client.call("PEXPIREAT", "k", at + shadeOf(1));
+  await destination.client.call("PEXPIREAT", "k", at + heldBackBy(1));
   expect(foundIn(await verificationOf([shard], destination, {}, impatient).run())).toEqual(["expiry 0:k"]);
 });
 

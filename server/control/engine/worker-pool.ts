@@ -39,7 +39,7 @@ export type WorkerPoolOptions = ShardRunnerListener & {
   readonly now?: () => number;
 };
 
-/** ms: a cutover restores every shaded expiry before it lets go, and looks at all keys for that. */
+/** ms: a cutover restores every held-back expiry before it lets go, and looks at all keys for that. */
 const FINISH_TIMEOUT_MS = 120_000;
 
 /** Threads beside the usual ones, in which those are kept apart that may be at fault for a death. */

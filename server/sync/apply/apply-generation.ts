@@ -18,7 +18,7 @@ import type { Neighbors } from "../destination/neighbors.ts";
 import { expiryWatchers } from "../doubtful/expiry-watchers.ts";
 import { restoreWatcher } from "../doubtful/restore-watcher.ts";
 import { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
-import { type ExpiryShade, snapshotHorizonMs } from "../expiry/expiry-shade.ts";
+import { type HeldBackExpiries, snapshotHorizonMs } from "../expiry/held-back-expiries.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import { CommandFilter } from "../filter/command-filter.ts";
 import { currentReplid, type Generation } from "../generation/generation.ts";
@@ -51,7 +51,7 @@ export type ApplyContext = {
   readonly spec: ShardSyncSpec;
   readonly role: string;
   readonly ledger: StreamLedger;
-  readonly shade: ExpiryShade;
+  readonly heldBack: HeldBackExpiries;
   readonly clock: StreamClock;
   readonly scripts: KeptScripts;
   readonly durability: DestinationDurability;
@@ -142,8 +142,8 @@ export async function applyRdb(
     functions: context.scripts.functions,
     merge: context.merge,
     expiry: (expireAt, target, key) =>
-      context.shade.inSnapshot(target, key, expireAt, snapshotHorizonMs(generation.rdbTotal)),
-    expiryNotes: () => context.shade.trueOnes.take(),
+      context.heldBack.inSnapshot(target, key, expireAt, snapshotHorizonMs(generation.rdbTotal)),
+    expiryNotes: () => context.heldBack.trueOnes.take(),
     role,
     now,
   });
@@ -290,7 +290,7 @@ export function streamApplier(
   abilities: DestinationAbilities,
   context: ApplyContext,
 ): StreamApplier {
-  const { spec, shade, clock } = context;
+  const { spec, heldBack, clock } = context;
   // The time since then is what the stream is behind, until its heartbeats say more.
   clock.startsAt(from.at);
   const scripts = new ScriptRewriter({
@@ -298,13 +298,13 @@ export function streamApplier(
     prelude: scriptPrelude({
       ...spec,
       doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
-      shade: shade.distance,
+      distance: heldBack.distance,
     }),
     storeKey: scriptsKey(spec.taskId, spec.shardId),
     moment: () => ({
       at: clock.sourceTime,
       now: clock.destinationNow,
-      shadedBefore: shade.inScript(),
+      heldBackBefore: heldBack.inScript(),
       shared: context.merge.isTold,
     }),
   });
@@ -333,7 +333,7 @@ export function streamApplier(
       databases: spec.databases,
       present: presentDatabases(spec, abilities),
       db: from.db,
-      expiries: new ExpiryRewriter(shade, clock, abilities),
+      expiries: new ExpiryRewriter(heldBack, clock, abilities),
       downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
       scripts,
       functions: context.scripts.functions,
@@ -344,7 +344,7 @@ export function streamApplier(
       alone: spec.siblings.length === 0,
     }),
     clock,
-    shade,
+    heldBack,
     doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
     leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
     unheld: merge.unheld,

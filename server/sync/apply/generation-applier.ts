@@ -5,7 +5,7 @@ import type { CheckpointState } from "../checkpoint/checkpoint-state.ts";
 import { trueExpiriesKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
 import { ExpiryRestoreLoop } from "../expiry/expiry-restore-loop.ts";
-import { ExpiryShade } from "../expiry/expiry-shade.ts";
+import { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
 import { LazyExpiryTrigger } from "../expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../expiry/stream-clock.ts";
 import type { Generation } from "../generation/generation.ts";
@@ -57,7 +57,7 @@ export class GenerationApplier {
   readonly clock: StreamClock;
   readonly #options: GenerationApplierOptions;
   readonly #lazyExpiry: LazyExpiryTrigger;
-  readonly #shade: ExpiryShade;
+  readonly #heldBack: HeldBackExpiries;
   readonly #sessions: SessionOpener;
   readonly #notes: ShardNotes;
   readonly #failures: DestinationFailures;
@@ -82,7 +82,7 @@ export class GenerationApplier {
     this.clock = new StreamClock(now);
     this.clock.setHeartbeats(spec.heartbeatDb !== null);
     this.#lazyExpiry = new LazyExpiryTrigger(now);
-    this.#shade = new ExpiryShade(
+    this.#heldBack = new HeldBackExpiries(
       spec.shardIndex,
       this.clock,
       this.#lazyExpiry,
@@ -122,9 +122,9 @@ export class GenerationApplier {
     return this.#stopping !== null && mayStop(this.#phase);
   }
 
-  /** Expiries that stand shaded on the destination; null where that is not known yet. */
+  /** Expiries that stand held back on the destination; null where that is not known yet. */
   get expiriesHeldBack(): number | null {
-    return this.#shade.heldBack;
+    return this.#heldBack.count;
   }
 
   get doubtfulKeys(): number | null {
@@ -259,7 +259,7 @@ export class GenerationApplier {
     const { spec, now, signal, report } = this.#options;
     const onRefused = (message: string) =>
       report.event({ level: "warning", type: "restore-refused", message });
-    return ExpiryRestoreLoop.open(spec, session, this.#shade, this.clock, { now, signal, onRefused });
+    return ExpiryRestoreLoop.open(spec, session, this.#heldBack, this.clock, { now, signal, onRefused });
   }
 
   /** From where the destination is to the end of what a stop waits for, if one comes. */
@@ -385,7 +385,7 @@ export class GenerationApplier {
     const { spec, role, ledger, durability, hold, limits, merge, now, lag, acknowledge } = this.#options;
     return {
       ...{ spec, role, ledger, durability, hold, merge, now },
-      shade: this.#shade,
+      heldBack: this.#heldBack,
       clock: this.clock,
       scripts: kept.scripts,
       former: kept.former,

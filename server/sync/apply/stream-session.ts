@@ -33,7 +33,7 @@ export class StreamSession {
   constructor(parts: StreamSessionParts, context: ApplyContext, options: GenerationApplierOptions) {
     const { generation, from, session, replies, lazyExpiry } = parts;
     const { spec, report, now } = options;
-    const { shade, clock, ledger, former } = context;
+    const { heldBack, clock, ledger, former } = context;
     const { abilities } = session;
     this.#generation = generation;
     this.#restoreLoop = parts.restoreLoop;
@@ -45,7 +45,7 @@ export class StreamSession {
     this.#watchLibraries = (signal) => watchLibraries(session, spec.taskId, ledger.differences, signal);
     const { runId } = session.facts;
     const { merge } = context;
-    const expiry = { shade, clock, lazyExpiry, ledger, abilities, merge, former, runId, now };
+    const expiry = { heldBack, clock, lazyExpiry, ledger, abilities, merge, former, runId, now };
     this.#refresher = new KeyRefresher(spec, source, this.applier, expiry, {
       onSettled: options.onChange,
       onFailure: (message) => report.event({ level: "warning", type: "refresh-failed", message }),

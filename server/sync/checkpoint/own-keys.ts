@@ -65,7 +65,7 @@ export function scriptsKey(taskId: string, shardId: string): string {
   return `${OWN_PREFIX}scripts:${taskId}:${shardId}`;
 }
 
-/** The set on the destination of a task's keys whose expiry only looks like a shaded one: see true-expiries.ts. */
+/** The set on the destination of a task's keys whose expiry only looks like a held-back one: see true-expiries.ts. */
 export function trueExpiriesKey(taskId: string): string {
   return `${OWN_PREFIX}true-expiries:${taskId}`;
 }

@@ -52,8 +52,8 @@ export class DestinationSession {
   readonly facts: ServerFacts;
   readonly abilities: DestinationAbilities;
   readonly epoch: number;
-  /** Shaded expiries may lie there from before. */
-  readonly shaded: boolean;
+  /** Held-back expiries may lie there from before. */
+  readonly heldBack: boolean;
   /** The synchronized databases were empty when the task began: all that lies there is the task's. */
   readonly wasEmpty: boolean;
   /** What an engine before this one knew to differ, as differences.ts reads it; "" for nothing. */
@@ -77,7 +77,7 @@ export class DestinationSession {
       | "abilities"
       | "epoch"
       | "unfenced"
-      | "shaded"
+      | "heldBack"
       | "wasEmpty"
       | "differs"
       | "hadKeys"
@@ -95,7 +95,7 @@ export class DestinationSession {
     this.wasEmpty = parts.wasEmpty;
     this.differs = parts.differs;
     this.hadKeys = parts.hadKeys;
-    this.shaded = parts.shaded;
+    this.heldBack = parts.heldBack;
     this.limits = parts.limits;
     this.#control = control;
     this.#spec = spec;
@@ -177,10 +177,10 @@ export class DestinationSession {
         onWake: options.onWake,
       });
       const fields = [
-        ...[field, spec.shardId, shadedField(spec), mergedField(spec)],
+        ...[field, spec.shardId, heldBackField(spec), mergedField(spec)],
         ...[differsField(spec.shardId), keysField(spec.shardId)],
       ];
-      const [held, text, shaded, merged, differs, hadKeys] = await control.hmget(key, ...fields);
+      const [held, text, heldBack, merged, differs, hadKeys] = await control.hmget(key, ...fields);
       requireEpoch(held, epoch, spec);
       if (held == null) await control.hsetnx(key, field, epoch);
       let state = readCheckpointState(text ?? null);
@@ -201,7 +201,7 @@ export class DestinationSession {
         {
           checkpointState: state,
           ...{ link, facts, abilities, epoch, unfenced, wasEmpty, limits },
-          shaded: shaded != null,
+          heldBack: heldBack != null,
           differs: differs ?? "",
           hadKeys: hadKeys == null ? null : Number(hadKeys),
         },
@@ -221,7 +221,7 @@ export class DestinationSession {
   async beginInitialSync(): Promise<void> {
     const spec = this.#spec;
     this.#noting = randomBytes(12).toString("hex");
-    await this.#write(shadedField(spec), "1");
+    await this.#write(heldBackField(spec), "1");
     await this.#write(mergedField(spec), mergeStamp(spec.merge));
     // What is noted of an initial sync before this one is of no use to anybody.
     await this.#write(notingField(spec.shardId), this.#noting);
@@ -243,12 +243,12 @@ export class DestinationSession {
     await control.del(notedKey(this.#spec.taskId, this.#spec.shardId));
   }
 
-  /** Notes on the destination whether shaded expiries lie there, for an engine that has to restore them. */
-  async noteShaded(shaded: boolean): Promise<void> {
+  /** Notes on the destination whether held-back expiries lie there, for an engine that has to restore them. */
+  async noteHeldBack(heldBack: boolean): Promise<void> {
     const key = checkpointKey(this.#spec.taskId);
     const control = await this.#control.get();
-    if (shaded) await control.hset(key, shadedField(this.#spec), 1);
-    else await control.hdel(key, shadedField(this.#spec));
+    if (heldBack) await control.hset(key, heldBackField(this.#spec), 1);
+    else await control.hdel(key, heldBackField(this.#spec));
   }
 
   /** Keeps what is known to differ, for an engine after this one; "" removes it. */
@@ -355,7 +355,7 @@ export class DestinationSession {
       checkpointKey(this.#spec.taskId),
       this.#spec.shardId,
       epochField(this.#spec.shardId),
-      shadedField(this.#spec),
+      heldBackField(this.#spec),
       differsField(this.#spec.shardId),
       keysField(this.#spec.shardId),
       notingField(this.#spec.shardId),
@@ -364,7 +364,7 @@ export class DestinationSession {
     const last = await forgetTask(control, this.#spec.taskId);
     const { taskId, shardId } = this.#spec;
     await control.del(...shardKeys(taskId, shardId), functionsKey(taskId));
-    // Of the task's shards the last one to go: another may still have to tell its shaded expiries from true ones.
+    // Of the task's shards the last one to go: another may still have to tell its held-back expiries from true ones.
     if (!last) return;
     await control.del(trueExpiriesKey(taskId), formerKeysKey(taskId));
     await leaveNeighbors(control, taskId, this.#spec.checkpointDb, Date.now());
@@ -387,6 +387,6 @@ function mergeStamp({ policy, ring }: MergeSpec): string {
   return `${policy} ${createHash("sha1").update(JSON.stringify(ring)).digest("hex")}`;
 }
 
-function shadedField(spec: ShardSyncSpec): string {
+function heldBackField(spec: ShardSyncSpec): string {
   return `${spec.shardId}:shaded`;
 }

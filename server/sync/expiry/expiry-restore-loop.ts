@@ -7,7 +7,7 @@ import type { DestinationSession } from "../destination/destination-session.ts";
 import { pause } from "../retry/pause.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { ExpiryRestorer } from "./expiry-restorer.ts";
-import type { ExpiryShade } from "./expiry-shade.ts";
+import type { HeldBackExpiries } from "./held-back-expiries.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { StreamClock } from "./stream-clock.ts";
  * once a second, and looks at the same pace would miss it each time.
  */
 const LOOK_MS = 200;
-/** Shaded keys that were about to expire are looked for again after this, ms. */
+/** Held-back keys that were about to expire are looked for again after this, ms. */
 const AGAIN_MS = 20_000;
 
 export type ExpiryRestoreOptions = {
@@ -25,10 +25,10 @@ export type ExpiryRestoreOptions = {
   readonly onRefused: (message: string) => void;
 };
 
-/** Sees to it, during one session at the destination, that shaded expiries are restored once the stream is live. */
+/** Sees to it, during one session at the destination, that held-back expiries are restored once the stream is live. */
 export class ExpiryRestoreLoop {
   readonly #session: DestinationSession;
-  readonly #shade: ExpiryShade;
+  readonly #heldBack: HeldBackExpiries;
   readonly #clock: StreamClock;
   readonly #control: ControlClient;
   readonly #spec: ShardSyncSpec;
@@ -37,41 +37,41 @@ export class ExpiryRestoreLoop {
 
   private constructor(
     session: DestinationSession,
-    shade: ExpiryShade,
+    heldBack: HeldBackExpiries,
     clock: StreamClock,
     control: ControlClient,
     spec: ShardSyncSpec,
     options: ExpiryRestoreOptions,
   ) {
     this.#session = session;
-    this.#shade = shade;
+    this.#heldBack = heldBack;
     this.#clock = clock;
     this.#control = control;
     this.#spec = spec;
     this.#options = options;
   }
 
-  /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is shaded. */
+  /** Opens its own connection and finds out whether expiries can be restored at all; where not, none is held back. */
   static async open(
     spec: ShardSyncSpec,
     session: DestinationSession,
-    shade: ExpiryShade,
+    heldBack: HeldBackExpiries,
     clock: StreamClock,
     options: ExpiryRestoreOptions,
   ): Promise<ExpiryRestoreLoop> {
     const { epoch, limits, facts } = session;
     const control = new ControlClient(spec, epoch, limits, options.signal, facts.runId);
-    const restoreLoop = new ExpiryRestoreLoop(session, shade, clock, control, spec, options);
+    const restoreLoop = new ExpiryRestoreLoop(session, heldBack, clock, control, spec, options);
     try {
-      shade.enabled = await (await restoreLoop.#restorer()).permitted();
-      // A former engine that did not end in good order may have left shaded expiries.
-      if (session.shaded && !shade.scanNeeded) shade.inherited();
-      shade.trueOnes.adopt(await session.members(shade.trueOnes.setKey));
+      heldBack.enabled = await (await restoreLoop.#restorer()).permitted();
+      // A former engine that did not end in good order may have left held-back expiries.
+      if (session.heldBack && !heldBack.scanNeeded) heldBack.inherited();
+      heldBack.trueOnes.adopt(await session.members(heldBack.trueOnes.setKey));
     } catch (error) {
       control.close();
       throw restoreLoop.#explained(error, "EVAL");
     }
-    await session.noteShaded(true).catch((error: unknown) => {
+    await session.noteHeldBack(true).catch((error: unknown) => {
       control.close();
       throw restoreLoop.#explained(error, "HSET");
     });
@@ -85,17 +85,17 @@ export class ExpiryRestoreLoop {
       await pause(LOOK_MS, signal);
       try {
         if (!this.#clock.live || this.#options.now() < nextScan || signal.aborted) continue;
-        if (!this.#shade.scanNeeded) continue;
-        this.#shade.scanBegins();
+        if (!this.#heldBack.scanNeeded) continue;
+        this.#heldBack.scanBegins();
         const left = await (await this.#restorer()).restoreAll(await this.#dbs(), { all: false, signal });
-        this.#shade.scanEnds(left);
+        this.#heldBack.scanEnds(left);
         nextScan = this.#options.now() + AGAIN_MS;
       } catch (error) {
         // Where the destination is away the session's own link says so, and the next session begins anew.
-        this.#shade.scanNeeded = true;
+        this.#heldBack.scanNeeded = true;
         if (error instanceof ReplyError && !signal.aborted) this.#refused((error as Error).message);
       } finally {
-        this.#shade.scanning = false;
+        this.#heldBack.scanning = false;
       }
     }
   }
@@ -108,19 +108,19 @@ export class ExpiryRestoreLoop {
     try {
       const restorer = await this.#restorer();
       await restorer.restoreRecent();
-      if (this.#shade.scanNeeded) {
-        this.#shade.scanBegins();
-        this.#shade.scanEnds(await restorer.restoreAll(await this.#dbs(), { all: true, signal }));
-        if (this.#shade.scanNeeded) return false;
+      if (this.#heldBack.scanNeeded) {
+        this.#heldBack.scanBegins();
+        this.#heldBack.scanEnds(await restorer.restoreAll(await this.#dbs(), { all: true, signal }));
+        if (this.#heldBack.scanNeeded) return false;
       }
-      await this.#session.noteShaded(false);
+      await this.#session.noteHeldBack(false);
       return true;
     } catch (error) {
       // Those that were taken from the list of recent ones are found by a scan now.
-      this.#shade.scanNeeded = true;
+      this.#heldBack.scanNeeded = true;
       throw this.#explained(error, "EVAL");
     } finally {
-      this.#shade.scanning = false;
+      this.#heldBack.scanning = false;
     }
   }
 
@@ -141,7 +141,7 @@ export class ExpiryRestoreLoop {
     const client = await this.#control.get();
     return new ExpiryRestorer(
       client,
-      this.#shade,
+      this.#heldBack,
       this.#clock,
       this.#session.facts.redisVersion,
       this.#spec.checkpointDb,

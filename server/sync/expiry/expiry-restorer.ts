@@ -1,21 +1,21 @@
 import type { Redis } from "ioredis";
 import { releaseOf } from "../../redis/server-info.ts";
 import { pause } from "../retry/pause.ts";
-import type { ExpiryShade } from "./expiry-shade.ts";
-import { SHADE_FLOOR, SHADE_STEP } from "./expiry-shade.ts";
+import type { HeldBackExpiries } from "./held-back-expiries.ts";
+import { HELD_BACK_FLOOR, HELD_BACK_STEP } from "./held-back-expiries.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Keys in one script, which blocks the destination for well under a millisecond. */
 const PAGE = 200;
-/** An expiry that is this near stays shaded while the stream runs: its DEL is about to come. */
+/** An expiry that is this near stays held back while the stream runs: its DEL is about to come. */
 const SOON_MS = 3000;
 /** A key that should have expired this long ago had no DEL: the source has not looked at it yet. */
 const LATE_MS = 15_000;
 
 /**
- * Gives the keys of one shard, named in KEYS, their true expiry where theirs is shaded. ARGV: the distance,
- * the step, the bounds between which a true expiry is left alone, the least that is shaded, the set of keys whose
- * expiry only looks shaded, its database, that of the keys, and the time. Answers how many it left.
+ * Gives the keys of one shard, named in KEYS, their true expiry where theirs is held back. ARGV: the distance,
+ * the step, the bounds between which a true expiry is left alone, the least that is held back, the set of keys whose
+ * expiry only looks held back, its database, that of the keys, and the time. Answers how many it left.
  */
 function script(redisVersion: string): string {
   const release = releaseOf(redisVersion);
@@ -56,10 +56,10 @@ end
 return left`;
 }
 
-/** Restores the true expiries of shaded keys, each in a script that sees whether it is still shaded. */
+/** Restores the true expiries of held-back keys, each in a script that sees whether it is still held back. */
 export class ExpiryRestorer {
   readonly #client: Redis;
-  readonly #shade: ExpiryShade;
+  readonly #heldBack: HeldBackExpiries;
   readonly #clock: StreamClock;
   readonly #script: string;
   readonly #now: () => number;
@@ -68,7 +68,7 @@ export class ExpiryRestorer {
   /** @param client of the destination; its selected database is changed. @param redisVersion of the destination. */
   constructor(
     client: Redis,
-    shade: ExpiryShade,
+    heldBack: HeldBackExpiries,
     clock: StreamClock,
     redisVersion: string,
     checkpointDb: number,
@@ -76,7 +76,7 @@ export class ExpiryRestorer {
   ) {
     this.#checkpointDb = checkpointDb;
     this.#client = client;
-    this.#shade = shade;
+    this.#heldBack = heldBack;
     this.#clock = clock;
     this.#script = script(redisVersion);
     this.#now = now;
@@ -93,10 +93,10 @@ export class ExpiryRestorer {
     }
   }
 
-  /** Restores what was shaded lately, also what expires soon: for the end of a shard sync. */
+  /** Restores what was held back lately, also what expires soon: for the end of a shard sync. */
   async restoreRecent(): Promise<void> {
     const byDb = new Map<number, Buffer[]>();
-    for (const { db, key } of this.#shade.takeRecent()) {
+    for (const { db, key } of this.#heldBack.takeRecent()) {
       const keys = byDb.get(db);
       if (keys === undefined) byDb.set(db, [key]);
       else keys.push(key);
@@ -112,7 +112,7 @@ export class ExpiryRestorer {
   /**
    * Looks at every key of the destination's databases `dbs` and restores this shard's. Half of the time is
    * left to others. With `all` those that are about to expire are restored, too.
-   * @returns how many are still shaded; all of them count when the signal was aborted before the end.
+   * @returns how many are still held back; all of them count when the signal was aborted before the end.
    */
   async restoreAll(dbs: readonly number[], options: { all: boolean; signal: AbortSignal }): Promise<number> {
     let left = 0;
@@ -136,8 +136,16 @@ export class ExpiryRestorer {
     const soon = Math.max(destinationNow, sourceNow) + SOON_MS;
     const late = Math.min(destinationNow, sourceNow) - LATE_MS;
     const bounds = options?.all ? [0, 0] : [soon, late];
-    const { distance, trueOnes } = this.#shade;
-    const told = [distance, SHADE_STEP, ...bounds, SHADE_FLOOR, trueOnes.setKey, this.#checkpointDb, db];
+    const { distance, trueOnes } = this.#heldBack;
+    const told = [
+      distance,
+      HELD_BACK_STEP,
+      ...bounds,
+      HELD_BACK_FLOOR,
+      trueOnes.setKey,
+      this.#checkpointDb,
+      db,
+    ];
     const args = [...told, destinationNow].map(String);
     return Number(await this.#client.eval(this.#script, keys.length, ...keys, ...args));
   }

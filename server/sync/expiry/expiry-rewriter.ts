@@ -7,7 +7,7 @@ import { allArguments, argumentAt, word } from "../commands/command-arguments.ts
 import { restoreReplacing, setKeeping } from "../commands/command-downgrade-scripts.ts";
 import { encodeMultipleSet, type MultipleSet } from "../commands/multiple-set.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
-import type { ExpiryShade } from "./expiry-shade.ts";
+import type { HeldBackExpiries } from "./held-back-expiries.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** Where an expiry stands in a command, and how it is meant. */
@@ -28,18 +28,18 @@ export type ExpiryAbilities = Pick<
 
 /**
  * Rewrites commands with an expiry where that is needed: relative ones (of masters up to 6.2) become absolute,
- * from the time at which the source ran them, and those that may come too early are shaded. A destination that
+ * from the time at which the source ran them, and those that may come too early are held back. A destination that
  * knows no absolute time in a command gets PEXPIREAT behind it.
  *
  * redis: expire.c expireGenericCommand, t_string.c setGenericCommand — from 7.0 on all are propagated absolute
  */
 export class ExpiryRewriter {
-  readonly #shade: ExpiryShade;
+  readonly #heldBack: HeldBackExpiries;
   readonly #clock: StreamClock;
   readonly #abilities: ExpiryAbilities;
 
-  constructor(shade: ExpiryShade, clock: StreamClock, abilities: ExpiryAbilities) {
-    this.#shade = shade;
+  constructor(heldBack: HeldBackExpiries, clock: StreamClock, abilities: ExpiryAbilities) {
+    this.#heldBack = heldBack;
     this.#clock = clock;
     this.#abilities = abilities;
   }
@@ -62,7 +62,7 @@ export class ExpiryRewriter {
     if (stated === null) return null;
     const key = bytes.subarray(scanner.starts[1]!, scanner.ends[1]!);
     const expireAt = found.relative ? addMs(stated, this.#clock.sourceTime) : stated;
-    const written = this.#shade.inStream(sourceDb, db, key, expireAt);
+    const written = this.#heldBack.inStream(sourceDb, db, key, expireAt);
     const conditional = scanner.argc > 3 && /EXPIRE/.test(name);
     const unknown = (name === "SET" && !setPxat) || (name === "RESTORE" && !restoreAbsTtl);
     if (written === stated && !found.relative && !conditional && !unknown) return null;
@@ -78,10 +78,10 @@ export class ExpiryRewriter {
     const knows = { msetex: hasMsetex, setKeepTtl: this.#abilities.setKeepTtl };
     if (expiry === null) return encodeMultipleSet(set, null, knows);
     const expireAt = expiry.relative ? addMs(expiry.ms, this.#clock.sourceTime) : expiry.ms;
-    const written = set.keys.map((key) => this.#shade.inStream(sourceDb, db, key, expireAt));
+    const written = set.keys.map((key) => this.#heldBack.inStream(sourceDb, db, key, expireAt));
     const furthest = written.reduce((most, one) => (one > most ? one : most), 0 as ExpiryTime);
     // They have one expiry, but the clock has gone on between the first of them and the last.
-    if (written.some((one) => one !== furthest)) this.#shade.scanNeeded = true;
+    if (written.some((one) => one !== furthest)) this.#heldBack.scanNeeded = true;
     return encodeMultipleSet(set, furthest, knows);
   }
 
@@ -128,7 +128,7 @@ export class ExpiryRewriter {
         return { command: encodeCommand(["RESTORE", key, at, payload, ...rest, "ABSTTL"]), after: null };
       }
       // GETEX answers a value that nobody reads here; what it changes is the expiry. Of the others the source
-      // propagates what it has done: GT, LT and NX would be judged anew, by a shaded expiry.
+      // propagates what it has done: GT, LT and NX would be judged anew, by a held-back expiry.
       default:
         return { command: pexpireat, after: null };
     }

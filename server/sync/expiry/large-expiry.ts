@@ -3,7 +3,7 @@ import type { ExpiryPlace } from "../../redis/command-facts-row.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { addMs, type ExpiryTime, parseExpiryTime } from "../../redis/expiry-time.ts";
-import type { ExpiryShade } from "./expiry-shade.ts";
+import type { HeldBackExpiries } from "./held-back-expiries.ts";
 import type { StreamClock } from "./stream-clock.ts";
 
 /** More than the options of a command take at its end, bytes. */
@@ -27,13 +27,13 @@ type Begun = {
  * redis: t_string.c setGenericCommand; up to 6.2 SET … EX and SETEX are propagated as they were said
  */
 export class LargeExpiry {
-  readonly #shade: ExpiryShade;
+  readonly #heldBack: HeldBackExpiries;
   readonly #clock: StreamClock;
   #begun: Begun | null = null;
   #tail = Buffer.alloc(0);
 
-  constructor(shade: ExpiryShade, clock: StreamClock) {
-    this.#shade = shade;
+  constructor(heldBack: HeldBackExpiries, clock: StreamClock) {
+    this.#heldBack = heldBack;
     this.#clock = clock;
   }
 
@@ -71,7 +71,7 @@ export class LargeExpiry {
     const stated = statedExpiry(begun, options);
     if (stated === null || stated.ms === null) return null;
     const expireAt = stated.relative ? addMs(stated.ms, begun.startedAt) : stated.ms;
-    const written = this.#shade.inStream(sourceDb, db, begun.key, expireAt);
+    const written = this.#heldBack.inStream(sourceDb, db, begun.key, expireAt);
     if (!stated.relative && written === expireAt) return null;
     return encodeCommand(["PEXPIREAT", begun.key, String(written)]);
   }

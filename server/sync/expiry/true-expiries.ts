@@ -1,8 +1,8 @@
 import { encodeCommand } from "../../redis/encode-command.ts";
 
 /**
- * Keys whose expiry is as far in the future as shaded ones are, and is meant so: they lie in a set on the destination,
- * which is looked at before an expiry is taken for a shaded one. Hardly any task has such a key.
+ * Keys whose expiry is as far in the future as held-back ones are, and is meant so: they lie in a set on the destination,
+ * which is looked at before an expiry is taken for a held-back one. Hardly any task has such a key.
  */
 export class TrueExpiries {
   readonly #setKey: string;
@@ -36,7 +36,7 @@ export class TrueExpiries {
     this.#notes.push(encodeCommand(["SADD", this.#setKey, member]));
   }
 
-  /** The key's expiry is shaded now, or will be another. */
+  /** The key's expiry is held back now, or will be another. */
   lift(db: number, key: Uint8Array): void {
     if (this.#members.size === 0) return;
     const member = memberOf(db, key);

@@ -241,9 +241,9 @@ export class PageBuilder {
   ): Promise<{ commands: Commands; leftOut: (() => void) | null }> {
     const { doubt, db, target, key } = noted;
     const { spec, expiry } = this.#options;
-    const { shade, ledger, abilities, now } = expiry;
-    const expireAt = dumped.expireAt < 0 ? -1 : shade.inStream(db, target, key, dumped.expireAt);
-    const notes = shade.trueOnes.take().map((bytes) => ({ bytes, target: spec.checkpointDb }));
+    const { heldBack, ledger, abilities, now } = expiry;
+    const expireAt = dumped.expireAt < 0 ? -1 : heldBack.inStream(db, target, key, dumped.expireAt);
+    const notes = heldBack.trueOnes.take().map((bytes) => ({ bytes, target: spec.checkpointDb }));
     try {
       const { commands, restores, losses } = await restoreCommands(key, dumped, expireAt, abilities, {
         decode: doubt === "decode",

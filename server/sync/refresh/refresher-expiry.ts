@@ -1,5 +1,5 @@
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
-import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
 import type { LazyExpiryTrigger } from "../expiry/lazy-expiry-trigger.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
@@ -7,7 +7,7 @@ import type { TaskMerge } from "../strays/task-merge.ts";
 
 /** What a refresher shares with the other parts that answer for expiries. */
 export type RefresherExpiry = {
-  readonly shade: ExpiryShade;
+  readonly heldBack: HeldBackExpiries;
   readonly clock: StreamClock;
   readonly lazyExpiry: LazyExpiryTrigger;
   readonly ledger: StreamLedger;

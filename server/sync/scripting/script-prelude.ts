@@ -6,8 +6,8 @@ export type PreludeOptions = {
   /** The set of doubtful keys on the destination, and its database. */
   readonly doubtfulKey: string;
   readonly checkpointDb: number;
-  /** The distance of this shard's shaded expiries, ms. */
-  readonly shade: number;
+  /** The distance of this shard's held-back expiries, ms. */
+  readonly distance: number;
 };
 
 /**
@@ -15,8 +15,8 @@ export type PreludeOptions = {
  * itself between the script and redis.call, because a script that runs again on the destination would
  * - flush the data of all shards with FLUSHALL, FLUSHDB or SWAPDB: these do nothing;
  * - write to the source's database numbers: SELECT and MOVE go to the destination's;
- * - count EXPIRE and the like from now on and not from when the source ran it: they become absolute, and are shaded
- *   while the stream is behind (expiry-shade.ts); TTL says what the source said;
+ * - count EXPIRE and the like from now on and not from when the source ran it: they become absolute, and are held back
+ *   while the stream is behind (held-back-expiries.ts); TTL says what the source said;
  * - see sets and hashes in the destination's order: an old master sorts what such commands answer;
  * - draw other numbers: an old master seeds math.random anew for each script;
  * - write where an old master refuses to: after a command whose answer is chance;
@@ -29,7 +29,7 @@ export type PreludeOptions = {
  * writes and does not declare, since it may be another shard's.
  *
  * Behind its own arguments the script is given one more, which is taken off: when the source ran it and what time it is,
- * the time before which an expiry is shaded (0 for none), 1 where others have keys on the destination, the database of the
+ * the time before which an expiry is held back (0 for none), 1 where others have keys on the destination, the database of the
  * source and of the destination, its SHA1.
  *
  * redis: 2.8 to 6.0 scripting.c luaRedisGenericCommand, luaSortArray, evalGenericCommand; server.c (the flags R, S)
@@ -46,7 +46,7 @@ export function scriptPrelude(options: PreludeOptions): string {
     SETDB: String(options.checkpointDb),
     // Task and shard ids are of letters, digits and -_. alone.
     SET: `'${options.doubtfulKey}'`,
-    SHADE: String(options.shade),
+    DISTANCE: String(options.distance),
   };
   return `${LUA.replace(/\$([A-Z]+)/g, (_, name: string) => values[name] ?? "")} `;
 }
@@ -56,7 +56,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
   local at,now,safe,siblings,sdb,tdb,sha=string.match(table.remove(ARGV),'^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   at,now,safe,sdb,tdb=tonumber(at),tonumber(now),tonumber(safe),tonumber(sdb),tonumber(tdb)
   siblings=siblings=='1'
-  local dbs,publish,set,setdb,shade=$DBS,$PUBLISH,$SET,$SETDB,$SHADE
+  local dbs,publish,set,setdb,distance=$DBS,$PUBLISH,$SET,$SETDB,$DISTANCE
   local upper,find,format=string.upper,string.find,string.format
   math.randomseed(0)
   local WRITES=' SET SETNX SETEX PSETEX APPEND DEL UNLINK SETBIT BITFIELD SETRANGE INCR DECR INCRBY DECRBY INCRBYFLOAT
@@ -144,7 +144,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
       return {err=text}
     end
     local function expireat(key,t)
-      if t<safe and t>at then t=t+shade end
+      if t<safe and t>at then t=t+distance end
       return call('PEXPIREAT',key,format('%.0f',t))
     end
     local function put(a,ms)
@@ -233,7 +233,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
         if type(r)~='number' or r<0 then return r end
         doubt()
         r=real.call('PTTL',a[2])
-        if r>2^51 then r=r-shade end
+        if r>2^51 then r=r-distance end
         r=math.max(0,r+now-at)
         if n=='TTL' then r=math.floor((r+500)/1000) end
         return r

@@ -24,8 +24,8 @@ export type ScriptMoment = {
   /** When the source ran the command at hand, and what time it is on the destination. */
   readonly at: number;
   readonly now: number;
-  /** An expiry before this is shaded; 0 while the stream is live. */
-  readonly shadedBefore: number;
+  /** An expiry before this is held back; 0 while the stream is live. */
+  readonly heldBackBefore: number;
   /** Others than this shard have keys on the destination. */
   readonly shared: boolean;
 };
@@ -79,8 +79,8 @@ export class ScriptRewriter {
   rewrite(bytes: Uint8Array, scanner: CommandScanner, db: number, target: number): Buffer | null {
     const script = this.met?.script ?? null;
     if (script === null || scanner.seen < scanner.argc) return null;
-    const { at, now, shadedBefore, shared } = this.#options.moment();
-    const times = [at, now, shadedBefore].map(Math.round);
+    const { at, now, heldBackBefore, shared } = this.#options.moment();
+    const times = [at, now, heldBackBefore].map(Math.round);
     const last = [...times, shared ? 1 : 0, db, target, this.met?.sha].join(" ");
     // From the count of keys on the bytes stay; one argument more follows them.
     const rest = bytes.subarray(scanner.ends[1]! + 2, endOf(bytes, scanner));

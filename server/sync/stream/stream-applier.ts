@@ -7,7 +7,7 @@ import type { AnswerWatchers } from "../commands/answer-watch.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import { leftOutMember } from "../doubtful/left-out-keys.ts";
-import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
 import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
@@ -36,7 +36,7 @@ export type StreamApplierOptions = {
   readonly from: Checkpoint;
   readonly filter: CommandFilter;
   readonly clock: StreamClock;
-  readonly shade: ExpiryShade;
+  readonly heldBack: HeldBackExpiries;
   /** The set of doubtful keys, in checkpointDb. */
   readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
@@ -120,7 +120,7 @@ export class StreamApplier {
       doubtful: this.#doubtful,
       leftOut: this.#ledger.leftOut,
       writes: this.#ledger.writes,
-      largeExpiry: new LargeExpiry(options.shade, options.clock),
+      largeExpiry: new LargeExpiry(options.heldBack, options.clock),
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),
     });

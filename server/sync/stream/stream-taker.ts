@@ -5,7 +5,7 @@ import type { Verdict } from "../commands/command-verdict.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import type { LeftOutKeys } from "../doubtful/left-out-keys.ts";
-import type { ExpiryShade } from "../expiry/expiry-shade.ts";
+import type { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
 import type { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
@@ -34,7 +34,7 @@ export type StreamTakerOptions = {
   readonly scanner: CommandScanner;
   readonly refusals: StreamRefusals;
   readonly clock: StreamClock;
-  readonly shade: ExpiryShade;
+  readonly heldBack: HeldBackExpiries;
   readonly doubtful: DoubtfulKeys;
   readonly leftOut: LeftOutKeys;
   readonly writes: StreamWrites;
@@ -298,12 +298,12 @@ export class StreamTaker implements CommandTaker {
 
   /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */
   #noteDoubtful(bytes: Uint8Array): void {
-    const { shade, doubtful, scanner } = this.#options;
+    const { heldBack, doubtful, scanner } = this.#options;
     const { name, watch, facts } = this.#filter.name;
     const { db } = this.#filter;
     if (facts.carriesExpiry) {
-      shade.keyRenamed();
-      if (shade.trueOnes.any) carryTrueExpiry(bytes, this.#filter, this.#options);
+      heldBack.keyRenamed();
+      if (heldBack.trueOnes.any) carryTrueExpiry(bytes, this.#filter, this.#options);
     }
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
@@ -319,8 +319,8 @@ export class StreamTaker implements CommandTaker {
   }
 
   #noteTrueExpiries(): void {
-    const { shade, checkpointDb } = this.#options;
-    if (!shade.trueOnes.waiting) return;
-    for (const note of shade.trueOnes.take()) this.own(note, checkpointDb);
+    const { heldBack, checkpointDb } = this.#options;
+    if (!heldBack.trueOnes.waiting) return;
+    for (const note of heldBack.trueOnes.take()) this.own(note, checkpointDb);
   }
 }

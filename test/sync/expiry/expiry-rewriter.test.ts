@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
-import { shadeOf } from "../../../server/sync/expiry/expiry-shade.ts";
+import { heldBackBy } from "../../../server/sync/expiry/held-back-expiries.ts";
 import { anyBytes, checkProperty } from "../harness/check-property.ts";
 import { argumentsOf, FilterForTest } from "../harness/filter-for-test.ts";
 
@@ -74,12 +74,12 @@ test("while the stream is behind, a relative expiry counts from the time at whic
   expect(at).toBeLessThan(NOW - 590_000 + 86_400_000);
 });
 
-test("an expiry that may come before the stream has caught up is shaded by the shard's own distance", () => {
+test("an expiry that may come before the stream has caught up is held back by the shard's own distance", () => {
   const soon = NOW + 1000;
   for (const shardIndex of [0, 1, 7]) {
     const filter = new FilterForTest({ shardIndex });
     filter.clock.startsAt(NOW - 600_000);
-    const written = soon + shadeOf(shardIndex);
+    const written = soon + heldBackBy(shardIndex);
     expect(filter.decide("PEXPIREAT", "key", String(soon))).toBe(`replace PEXPIREAT key ${written}`);
     expect(filter.decide("SET", "key", "value", "PXAT", String(soon))).toBe(
       `replace SET key value PXAT ${written}`,
@@ -91,13 +91,13 @@ test("an expiry that may come before the stream has caught up is shaded by the s
     // What is further away than the stream is behind is left alone.
     expect(filter.decide("PEXPIREAT", "key", String(NOW + 700_000))).toBe("forward");
     // Both are named to the restorer, by the list or by the wish for a scan.
-    expect(filter.shade.takeRecent().length > 0 || filter.shade.scanNeeded).toBe(true);
+    expect(filter.heldBack.takeRecent().length > 0 || filter.heldBack.scanNeeded).toBe(true);
   }
 });
 
-test("nothing is shaded where the destination permits no script that restores it", () => {
+test("nothing is held back where the destination permits no script that restores it", () => {
   const filter = new FilterForTest();
-  filter.shade.enabled = false;
+  filter.heldBack.enabled = false;
   expect(filter.decide("PEXPIREAT", "key", String(NOW + 1000))).toBe("forward");
 });
 
@@ -132,15 +132,15 @@ test("before 6.2 a destination gets PEXPIREAT behind SET, before 5.0 behind REST
   expect(older.decide("SET", "key", "value", "KEEPTTL")).toMatch(/^replace EVAL .* 1 key value$/s);
 });
 
-test("MSETEX has its expiry shaded for each of its keys, and none of its conditions", () => {
+test("MSETEX has its expiry held back for each of its keys, and none of its conditions", () => {
   const filter = new FilterForTest({ version: "8.0.0" });
   filter.clock.startsAt(NOW - 600_000);
   const soon = NOW + 1000;
-  const written = soon + shadeOf(0);
+  const written = soon + heldBackBy(0);
   expect(filter.decide("MSETEX", "2", "a", "1", "b", "2", "XX", "PXAT", String(soon))).toMatch(
     new RegExp(`^replace EVAL .* 2 a b 1 2 PXAT ${written}$`, "s"),
   );
-  expect(filter.shade.takeRecent().map(({ key }) => key.toString())).toEqual(["a", "b"]);
+  expect(filter.heldBack.takeRecent().map(({ key }) => key.toString())).toEqual(["a", "b"]);
   expect(filter.decide("MSETEX", "1", "a", "1", "NX")).toMatch(/ 1 a 1$/);
   expect(filter.decide("MSETEX", "1", "a", "1", "KEEPTTL")).toMatch(/ 1 a 1 KEEPTTL$/);
   const before60 = new FilterForTest({ version: "5.0.14" });

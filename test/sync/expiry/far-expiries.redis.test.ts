@@ -1,27 +1,31 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { SHADE_FLOOR, SHADE_STEP, shadeOf } from "../../../server/sync/expiry/expiry-shade.ts";
+import {
+  HELD_BACK_FLOOR,
+  HELD_BACK_STEP,
+  heldBackBy,
+} from "../../../server/sync/expiry/held-back-expiries.ts";
 import { startRedis, until } from "../../servers/index.ts";
 import { endpointAt, SyncForTest } from "../harness/sync-for-test.ts";
 
 const BASE = 2 ** 52;
 const HOUR = 3_600_000;
 
-/** ms since the epoch: around where shaded expiries begin and end, what looks like one of now, and past 2^53. */
+/** ms since the epoch: around where held-back expiries begin and end, what looks like one of now, and past 2^53. */
 function farTimes(): string[] {
   const now = Date.now();
   const looks = [0, 1, 100, 499].flatMap((shard) => [
-    shadeOf(shard) + now - HOUR,
-    shadeOf(shard) + now,
-    shadeOf(shard) + now + HOUR,
+    heldBackBy(shard) + now - HOUR,
+    heldBackBy(shard) + now,
+    heldBackBy(shard) + now + HOUR,
   ]);
   const edges = [
     BASE - 1,
     BASE,
     BASE + 1,
-    BASE + SHADE_FLOOR,
-    BASE + SHADE_STEP - 1,
-    BASE + SHADE_STEP,
+    BASE + HELD_BACK_FLOOR,
+    BASE + HELD_BACK_STEP - 1,
+    BASE + HELD_BACK_STEP,
     2 ** 53 - 1,
     2 ** 53,
   ];
@@ -45,7 +49,7 @@ async function expiries(client: Redis, keys: readonly string[]): Promise<string[
   }
 }
 
-test("an expiry of 64 bits arrives as it is, also one that looks like a shaded one: by RDB, stream and copy", async () => {
+test("an expiry of 64 bits arrives as it is, also one that looks like a held-back one: by RDB, stream and copy", async () => {
   const [shard, destination] = [await startRedis(), await startRedis()];
   const { client } = shard;
   const times = farTimes();
@@ -72,7 +76,7 @@ test("an expiry of 64 bits arrives as it is, also one that looks like a shaded o
     await client.set(`set:${index}`, "v", "PXAT", time);
     await client.set(`from:${index}`, "v", "PXAT", time);
     await client.rename(`from:${index}`, `carried:${index}`);
-    // Shaded first, then truly far.
+    // Held back first, then truly far.
     await client.set(`renewed:${index}`, "v", "PX", 2000);
     await client.pexpireat(`renewed:${index}`, time);
   }
@@ -80,7 +84,7 @@ test("an expiry of 64 bits arrives as it is, also one that looks like a shaded o
   const wanted = await expiries(client, keys);
   expect(wanted.slice(0, times.length)).toEqual(times);
   await until(async () => (await destination.client.pexpiretime("soon")) < BASE, {
-    what: "what is shaded has been restored",
+    what: "what is held back has been restored",
     timeoutMs: 60_000,
   });
   await sync.stop();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CommandScanner } from "../../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
-import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { HeldBackExpiries } from "../../../server/sync/expiry/held-back-expiries.ts";
 import { LargeExpiry } from "../../../server/sync/expiry/large-expiry.ts";
 import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
@@ -14,8 +14,8 @@ function follows(args: readonly string[], size: number): string | null {
   const clock = new StreamClock(() => NOW);
   clock.setHeartbeats(false);
   clock.startsAt(NOW);
-  const shade = new ExpiryShade(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
-  const large = new LargeExpiry(shade, clock);
+  const heldBack = new HeldBackExpiries(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
+  const large = new LargeExpiry(heldBack, clock);
   const bytes = encodeCommand(args);
   const scanner = new CommandScanner("test");
   expect(scanner.scan(bytes, 0, 1000)).toBe(-1);
@@ -25,7 +25,7 @@ function follows(args: readonly string[], size: number): string | null {
 }
 
 const far = NOW + 10_000_000;
-const shaded = (at: number) => String(at + 2 ** 52);
+const heldBack = (at: number) => String(at + 2 ** 52);
 
 test.each<[string, string[], string | null]>([
   ["a relative SET", ["SET", "k", value, "PX", "10000000"], String(far)],
@@ -33,8 +33,8 @@ test.each<[string, string[], string | null]>([
   ["SETEX", ["SETEX", "k", "10000", value], String(far)],
   ["PSETEX", ["PSETEX", "k", "10000000", value], String(far)],
   ["RESTORE", ["RESTORE", "k", "10000000", value, "REPLACE"], String(far)],
-  ["a near expiry", ["SET", "k", value, "PXAT", String(NOW + 100)], shaded(NOW + 100)],
-  ["a near expiry of RESTORE", ["RESTORE", "k", String(NOW + 100), value, "ABSTTL"], shaded(NOW + 100)],
+  ["a near expiry", ["SET", "k", value, "PXAT", String(NOW + 100)], heldBack(NOW + 100)],
+  ["a near expiry of RESTORE", ["RESTORE", "k", String(NOW + 100), value, "ABSTTL"], heldBack(NOW + 100)],
   ["a far expiry", ["SET", "k", value, "PXAT", String(far)], null],
   ["a far expiry of RESTORE", ["RESTORE", "k", String(far), value, "REPLACE", "ABSTTL"], null],
   ["no expiry", ["SET", "k", value], null],

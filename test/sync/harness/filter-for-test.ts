@@ -4,7 +4,7 @@ import { CommandDowngrade } from "../../../server/sync/commands/command-downgrad
 import { abilitiesOf } from "../../../server/sync/destination/destination-abilities.ts";
 import { DoubtfulKeys } from "../../../server/sync/doubtful/doubtful-keys.ts";
 import { ExpiryRewriter } from "../../../server/sync/expiry/expiry-rewriter.ts";
-import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { HeldBackExpiries } from "../../../server/sync/expiry/held-back-expiries.ts";
 import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
 import { CommandFilter } from "../../../server/sync/filter/command-filter.ts";
@@ -33,7 +33,7 @@ export class FilterForTest {
   now = 1_700_000_000_000;
   readonly clock = new StreamClock(() => this.now);
   readonly lazyExpiry = new LazyExpiryTrigger(() => this.now);
-  readonly shade: ExpiryShade;
+  readonly heldBack: HeldBackExpiries;
   readonly filter: CommandFilter;
   readonly #scanner = new CommandScanner("shard test");
 
@@ -52,13 +52,18 @@ export class FilterForTest {
     const server = { flavor: options.flavor ?? "redis", version: options.version ?? "8.0.0" };
     // Redis 7.2.4 is what Valkey says it is compatible with.
     const redisVersion = server.flavor === "valkey" ? "7.2.4" : server.version;
-    this.shade = new ExpiryShade(options.shardIndex ?? 0, this.clock, this.lazyExpiry, () => this.now);
-    const rewriter = new ExpiryRewriter(this.shade, this.clock, abilitiesOf(server, redisVersion));
+    this.heldBack = new HeldBackExpiries(
+      options.shardIndex ?? 0,
+      this.clock,
+      this.lazyExpiry,
+      () => this.now,
+    );
+    const rewriter = new ExpiryRewriter(this.heldBack, this.clock, abilitiesOf(server, redisVersion));
     const scripts = new ScriptRewriter({
       library: new ScriptLibrary(),
       prelude: "prelude ",
       storeKey: "store",
-      moment: () => ({ at: this.now, now: this.now, shadedBefore: 0, shared: false }),
+      moment: () => ({ at: this.now, now: this.now, heldBackBefore: 0, shared: false }),
     });
     const functions = new FunctionLibraries({
       key: "libraries",
@@ -95,7 +100,7 @@ export class FilterForTest {
     });
   }
 
-  /** The stream is applied as it comes: nothing near in time has to be shaded but what ends within 2 s. */
+  /** The stream is applied as it comes: nothing near in time has to be held back but what ends within 2 s. */
   live(): this {
     this.clock.heard();
     this.clock.heartbeatSeen(this.now);

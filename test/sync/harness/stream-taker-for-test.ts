@@ -13,7 +13,7 @@ import type { FilterForTest } from "./filter-for-test.ts";
 /** What takes a stream's commands, in front of a pipeline of the test's own. */
 export function streamTakerForTest(
   pipeline: BatchPipeline,
-  { filter, clock, shade }: FilterForTest,
+  { filter, clock, heldBack }: FilterForTest,
   options: { from?: bigint; replid?: () => string; watchers?: AnswerWatchers } = {},
 ) {
   const { from = 0n, replid = () => "", watchers = {} } = options;
@@ -31,7 +31,7 @@ export function streamTakerForTest(
     scanner,
     refusals: new StreamRefusals(ledger, filter, scanner),
     clock,
-    shade,
+    heldBack,
     doubtful: ledger.doubtful,
     leftOut: ledger.leftOut,
     writes: ledger.writes,
@@ -39,7 +39,7 @@ export function streamTakerForTest(
     leftOutKey: "left-out",
     unheld: new UnheldKeys(),
     unheldKey: "unheld",
-    largeExpiry: new LargeExpiry(shade, clock),
+    largeExpiry: new LargeExpiry(heldBack, clock),
     watchers,
     from,
     replid,

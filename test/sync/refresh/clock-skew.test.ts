@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { ExpiryShade } from "../../../server/sync/expiry/expiry-shade.ts";
+import { HeldBackExpiries } from "../../../server/sync/expiry/held-back-expiries.ts";
 import { LazyExpiryTrigger } from "../../../server/sync/expiry/lazy-expiry-trigger.ts";
 import { StreamClock } from "../../../server/sync/expiry/stream-clock.ts";
 import { ClockComparison } from "../../../server/sync/refresh/clock-skew.ts";
@@ -33,12 +33,12 @@ test("a difference of more than a second is told once, whichever clock is ahead"
   expect((await compare(2000, -1000)).said).toEqual([expect.stringContaining("3.0 s behind the shard's")]);
 });
 
-test("an expiry that a fast clock of the destination would let pass too early is shaded", async () => {
+test("an expiry that a fast clock of the destination would let pass too early is held back", async () => {
   const { clock } = await compare(0, 60_000);
-  const shade = new ExpiryShade(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
+  const heldBack = new HeldBackExpiries(0, clock, new LazyExpiryTrigger(() => NOW), () => NOW);
   const key = Buffer.from("k");
-  expect(shade.inStream(0, 0, key, NOW + 61_000)).toBe(NOW + 61_000 + 2 ** 52);
-  expect(shade.inStream(0, 0, key, NOW + 63_000)).toBe(NOW + 63_000);
+  expect(heldBack.inStream(0, 0, key, NOW + 61_000)).toBe(NOW + 61_000 + 2 ** 52);
+  expect(heldBack.inStream(0, 0, key, NOW + 63_000)).toBe(NOW + 63_000);
 });
 
 test("relative expiries count by the source's clock", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shadeOf } from "../../../server/sync/expiry/expiry-shade.ts";
+import { heldBackBy } from "../../../server/sync/expiry/held-back-expiries.ts";
 import { scriptPrelude } from "../../../server/sync/scripting/script-prelude.ts";
 import { startRedis } from "../../servers/index.ts";
 
@@ -9,7 +9,7 @@ const server = await startRedis({ binary });
 const { client } = server;
 const sha = "0123456789012345678901234567890123456789";
 const noted = "tributary:doubtful:test:s0";
-const shade = shadeOf(0);
+const heldBack = heldBackBy(0);
 
 type Run = {
   readonly keys?: readonly string[];
@@ -17,7 +17,7 @@ type Run = {
   readonly siblings?: boolean;
   /** ms that the source is behind. */
   readonly behindMs?: number;
-  readonly shadedBefore?: number;
+  readonly heldBackBefore?: number;
 };
 
 /** Runs a script as the destination does, on whatever is there. @returns its answer, and what it has noted. */
@@ -27,10 +27,10 @@ async function run(body: string, { keys = [], args = [], siblings = false, ...ti
     publish: "forward",
     doubtfulKey: noted,
     checkpointDb: 5,
-    shade,
+    distance: heldBack,
   });
   const now = Date.now();
-  const last = [now - (time.behindMs ?? 0), now, time.shadedBefore ?? 0, siblings ? 1 : 0, 0, 0, sha].join(
+  const last = [now - (time.behindMs ?? 0), now, time.heldBackBefore ?? 0, siblings ? 1 : 0, 0, 0, sha].join(
     " ",
   );
   await client.select(0);
@@ -143,7 +143,7 @@ test("a script that reads a key that is not there notes what it declares and wri
   expect(await client.get("made up")).toBe("3");
 });
 
-test("while the stream is behind, expiries are shaded, and lives are told as the source told them", async () => {
+test("while the stream is behind, expiries are held back, and lives are told as the source told them", async () => {
   await empty();
   const at = Date.now() - 60_000;
   const body = `
@@ -156,12 +156,12 @@ test("while the stream is behind, expiries are shaded, and lives are told as the
   const { answer, noted } = await run(body, {
     keys: ["a", "b", "c"],
     behindMs: Date.now() - at,
-    shadedBefore: Date.now() + 1_000_000,
+    heldBackBefore: Date.now() + 1_000_000,
   });
   expect(answer).toEqual([10, 20]);
   expect(noted).toEqual(["merge 0:a", "merge 0:b", "merge 0:c"]);
   expect(await client.exists("c")).toBe(0);
-  const life = (await client.pttl("a")) - shade;
+  const life = (await client.pttl("a")) - heldBack;
   expect(life).toBeGreaterThan(-60_000);
   expect(life).toBeLessThan(-30_000);
 });

@@ -4,7 +4,7 @@ import type { StreamClock } from "./stream-clock.ts";
 import { TrueExpiries } from "./true-expiries.ts";
 
 /**
- * Why expiries are shaded. A replica never expires a key by itself: it waits for its master's DEL. A
+ * Why expiries are held back. A replica never expires a key by itself: it waits for its master's DEL. A
  * destination does expire, by its own clock, so a key whose expiry was renewed on the source would be gone
  * before the renewal is applied, whenever the stream is behind: in an initial sync, after a pause. Therefore an
  * expiry that may come before the stream has caught up is written far in the future, by a distance that names
@@ -12,59 +12,59 @@ import { TrueExpiries } from "./true-expiries.ts";
  *
  * redis: db.c expireIfNeeded, expire.c activeExpireCycle (masters only)
  */
-export const SHADE_STEP = 2 ** 43;
+export const HELD_BACK_STEP = 2 ** 43;
 /** Hardly any true expiry is as far in the future as this: the year is 144,683. */
-const SHADE_BASE = 2 ** 52;
-/** An expiry before this (2004) is shaded as this one: both are past. So what is nearer to the base is a true one. */
-export const SHADE_FLOOR = 2 ** 40;
+const HELD_BACK_BASE = 2 ** 52;
+/** An expiry before this (2004) is held back as this one: both are past. So what is nearer to the base is a true one. */
+export const HELD_BACK_FLOOR = 2 ** 40;
 
-/** The most shards that a task can have so that a shaded expiry stays below 2^53 ms. */
-const MAX_SHADED_SHARDS = 500;
+/** The most shards that a task can have so that a held-back expiry stays below 2^53 ms. */
+const MAX_SHARDS = 500;
 
-/** Whether a true expiry looks like a shaded one, of whichever shard. */
-function looksShaded(expireAt: ExpiryTime): boolean {
-  if (typeof expireAt === "bigint" || expireAt < SHADE_BASE + SHADE_FLOOR) return false;
-  const above = expireAt - SHADE_BASE;
-  return above < MAX_SHADED_SHARDS * SHADE_STEP && above % SHADE_STEP >= SHADE_FLOOR;
+/** Whether a true expiry looks like a held-back one, of whichever shard. */
+function looksHeldBack(expireAt: ExpiryTime): boolean {
+  if (typeof expireAt === "bigint" || expireAt < HELD_BACK_BASE + HELD_BACK_FLOOR) return false;
+  const above = expireAt - HELD_BACK_BASE;
+  return above < MAX_SHARDS * HELD_BACK_STEP && above % HELD_BACK_STEP >= HELD_BACK_FLOOR;
 }
 
-/** The distance of a shard's shaded expiries, ms. */
-export function shadeOf(shardIndex: number): number {
-  return SHADE_BASE + (shardIndex % MAX_SHADED_SHARDS) * SHADE_STEP;
+/** The distance of a shard's held-back expiries, ms. */
+export function heldBackBy(shardIndex: number): number {
+  return HELD_BACK_BASE + (shardIndex % MAX_SHARDS) * HELD_BACK_STEP;
 }
 
-/** An expiry this near to the moment at which the stream is known to be is always shaded, ms. */
+/** An expiry this near to the moment at which the stream is known to be is always held back, ms. */
 const MARGIN_MS = 2000;
-/** Shaded expiries further away than this are restored by a scan, not by the list of recent ones, ms. */
+/** Held-back expiries further away than this are restored by a scan, not by the list of recent ones, ms. */
 const NEAR_MS = 5000;
-/** The source is asked about a shaded key this long after its expiry, ms. */
+/** The source is asked about a held-back key this long after its expiry, ms. */
 const TRIGGER_MS = 300;
-/** Recent shaded keys that are remembered; past this the scan has to find them. */
+/** Recent held-back keys that are remembered; past this the scan has to find them. */
 const MAX_RECENT = 50_000;
 
-export type RecentShade = { readonly db: number; readonly key: Buffer; readonly expireAt: number };
+export type RecentlyHeldBack = { readonly db: number; readonly key: Buffer; readonly expireAt: number };
 
-/** Decides which expiries of one shard are shaded, and remembers what has to be restored. */
-export class ExpiryShade {
-  /** Where false, the destination permits no script that could restore an expiry: none is shaded. */
+/** Decides which expiries of one shard are held back, and remembers what has to be restored. */
+export class HeldBackExpiries {
+  /** Where false, the destination permits no script that could restore an expiry: none is held back. */
   enabled = true;
-  /** There may be shaded keys on the destination that `recent` does not hold: a scan has to restore them. */
+  /** There may be held-back keys on the destination that `recent` does not hold: a scan has to restore them. */
   scanNeeded = false;
   /** A scan is under way: a key that changes its place now may pass by it. */
   scanning = false;
   readonly distance: number;
   readonly #now: () => number;
-  #recent: RecentShade[] = [];
+  #recent: RecentlyHeldBack[] = [];
   readonly #clock: StreamClock;
   readonly #lazyExpiry: LazyExpiryTrigger;
 
-  /** Keys whose true expiry looks like a shaded one. */
+  /** Keys whose true expiry looks like a held-back one. */
   readonly trueOnes: TrueExpiries;
-  /** Shaded expiries that `recent` does not hold; null until a scan has counted those of a former engine. */
+  /** Held-back expiries that `recent` does not hold; null until a scan has counted those of a former engine. */
   #scattered: number | null = 0;
   #scatteredBefore = 0;
 
-  /** @param trueKey of the set of true expiries that look like shaded ones. */
+  /** @param trueKey of the set of true expiries that look like held-back ones. */
   constructor(
     shardIndex: number,
     clock: StreamClock,
@@ -73,7 +73,7 @@ export class ExpiryShade {
     trueKey = "true-expiries",
   ) {
     this.trueOnes = new TrueExpiries(trueKey);
-    this.distance = shadeOf(shardIndex);
+    this.distance = heldBackBy(shardIndex);
     this.#clock = clock;
     this.#lazyExpiry = lazyExpiry;
     this.#now = now;
@@ -93,12 +93,12 @@ export class ExpiryShade {
       this.#remember({ db, key: copy, expireAt }, now);
       this.#lazyExpiry.add(sourceDb, copy, expireAt + TRIGGER_MS + now - this.#clock.sourceNow);
     }
-    return Math.max(expireAt, SHADE_FLOOR) + this.distance;
+    return Math.max(expireAt, HELD_BACK_FLOOR) + this.distance;
   }
 
   /**
-   * The time before which a script that runs now is to shade an expiry; 0 while the stream is live: what a script has
-   * shaded is found by a scan alone.
+   * The time before which a script that runs now is to hold an expiry back; 0 while the stream is live: what a script has
+   * held back is found by a scan alone.
    */
   inScript(): number {
     if (!this.enabled || this.#clock.live) return 0;
@@ -112,11 +112,11 @@ export class ExpiryShade {
       return this.#true(db, key, expireAt);
     this.trueOnes.lift(db, key);
     this.#scatter();
-    return Math.max(expireAt, SHADE_FLOOR) + this.distance;
+    return Math.max(expireAt, HELD_BACK_FLOOR) + this.distance;
   }
 
   #true(db: number, key: Uint8Array, expireAt: ExpiryTime): ExpiryTime {
-    if (this.enabled && looksShaded(expireAt)) this.trueOnes.note(db, key);
+    if (this.enabled && looksHeldBack(expireAt)) this.trueOnes.note(db, key);
     return expireAt;
   }
 
@@ -126,14 +126,14 @@ export class ExpiryShade {
     this.#scatteredBefore++;
   }
 
-  /** A former engine may have left shaded expiries: how many is not known. */
+  /** A former engine may have left held-back expiries: how many is not known. */
   inherited(): void {
     this.scanNeeded = true;
     this.#scattered = null;
   }
 
-  /** How many expiries stand shaded now, as far as it is known; null where it is not. */
-  get heldBack(): number | null {
+  /** How many expiries stand held back now, as far as it is known; null where it is not. */
+  get count(): number | null {
     if (this.#scattered === null) return null;
     const now = this.#now();
     return this.#scattered + this.#recent.filter(({ expireAt }) => expireAt > now - TRIGGER_MS).length;
@@ -145,27 +145,27 @@ export class ExpiryShade {
     this.#scatteredBefore = 0;
   }
 
-  /** @param left expiries that the scan has left shaded; infinite where it did not come to its end. */
+  /** @param left expiries that the scan has left held back; infinite where it did not come to its end. */
   scanEnds(left: number): void {
     if (left > 0) this.scanNeeded = true;
     // Those that came meanwhile may have been found, or not.
     if (Number.isFinite(left)) this.#scattered = left + this.#scatteredBefore;
   }
 
-  /** A key may have taken its shaded expiry along to another name, which only a scan finds. */
+  /** A key may have taken its held-back expiry along to another name, which only a scan finds. */
   keyRenamed(): void {
     if (this.#recent.length > 0 || this.scanning) this.scanNeeded = true;
   }
 
-  /** Keys shaded lately whose expiry may still lie ahead: to be restored before the shard sync ends. */
-  takeRecent(): RecentShade[] {
+  /** Keys held back lately whose expiry may still lie ahead: to be restored before the shard sync ends. */
+  takeRecent(): RecentlyHeldBack[] {
     const recent = this.#recent;
     this.#recent = [];
     return recent;
   }
 
-  #remember(shade: RecentShade, now: number): void {
-    this.#recent.push(shade);
+  #remember(one: RecentlyHeldBack, now: number): void {
+    this.#recent.push(one);
     // Long past, the source's DEL has come: nothing is left to restore.
     if (this.#recent.length % 1024 === 0) {
       this.#recent = this.#recent.filter((recent) => recent.expireAt > now - 2 * NEAR_MS);
