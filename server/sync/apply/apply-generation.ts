@@ -374,7 +374,7 @@ export function streamApplier(
       context.onCheckpoint(checkpoint);
     },
   });
-  replies.to = applier.pipeline;
+  replies.to = applier.pipeline.answers;
   return applier;
 }
 

@@ -59,7 +59,7 @@ export type AnswerWatcher = (command: WatchedCommand) => AnswerWatch | null;
 export type AnswerWatchers = Readonly<Partial<Record<WatchKind, AnswerWatcher>>>;
 
 /** Gathers the answer to a watched command from what the reply scanner tells. */
-export class HeardAnswer implements Answer {
+export class WatchedAnswer implements Answer {
   readonly watch: AnswerWatch;
   empty: boolean;
   error: string | null = null;

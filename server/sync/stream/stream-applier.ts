@@ -276,13 +276,13 @@ export class StreamApplier {
     if (batch.checkpointAdded) {
       // It has been flushed under the open connection: what was written before is gone.
       const { address, role } = this.#options;
-      this.pipeline.failure ??= new TributaryError("DESTINATION_DATA_LOST", { address, role });
+      this.pipeline.fail(new TributaryError("DESTINATION_DATA_LOST", { address, role }));
       return;
     }
     for (const [item, heard] of batch.answers) {
       if (heard.watch.answered(heard)) batch.rejections.delete(item);
     }
-    this.pipeline.failure ??= this.#refusals.missedWithin(batch, this.#link, this.#options.address);
+    this.pipeline.fail(this.#refusals.missedWithin(batch, this.#link, this.#options.address));
     this.#refusals.rejectedWithin(batch, this.#link);
     this.#link.release(batch.firstCommand + batch.names.length + 2);
     this.#ledger.commandsApplied += batch.commands - batch.rejections.size;
@@ -304,8 +304,8 @@ export class StreamApplier {
     const { address } = this.#options;
     // A command of ours that was refused is named by the answer to it, not by EXEC's.
     const [detail = answer] = batch.refusals.values();
-    this.pipeline.failure ??= learned
-      ? new Rewind()
-      : new TributaryError("DESTINATION_LINK_LOST", { address, detail });
+    this.pipeline.fail(
+      learned ? new Rewind() : new TributaryError("DESTINATION_LINK_LOST", { address, detail }),
+    );
   }
 }

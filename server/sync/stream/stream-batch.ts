@@ -1,4 +1,4 @@
-import type { AnswerWatch, HeardAnswer } from "../commands/answer-watch.ts";
+import type { AnswerWatch, WatchedAnswer } from "../commands/answer-watch.ts";
 import type { CommandName } from "../commands/command-names.ts";
 
 /** One MULTI … EXEC on its way to the destination. */
@@ -40,7 +40,7 @@ export class StreamBatch {
   /** Who waits for answers, by index in `names`; null while nobody does. */
   watches: Map<number, AnswerWatch> | null = null;
   /** Answers within EXEC's array to those who wait for one. */
-  readonly answers = new Map<number, HeardAnswer>();
+  readonly answers = new Map<number, WatchedAnswer>();
 
   constructor(firstCommand: number) {
     this.firstCommand = firstCommand;

@@ -16,7 +16,7 @@ function deafLink(): DestinationLink {
 }
 
 /** Sends `count` watched commands in one transaction, of which the destination answers with `replies`. */
-function heard(count: number, replies: string): (Answer | "unanswered")[] {
+function answersTo(count: number, replies: string): (Answer | "unanswered")[] {
   const told: (Answer | "unanswered")[] = [];
   const pipeline = new BatchPipeline(deafLink(), {
     role: "test",
@@ -39,7 +39,7 @@ function heard(count: number, replies: string): (Answer | "unanswered")[] {
     pipeline.forward(Buffer.from("x"), 0, 1, false, { name: null, position: 0, db: 0, target: 0, watch });
   }
   pipeline.close(pipeline.begin(), Buffer.from("checkpoint"));
-  new ReplyScanner(pipeline).feed(Buffer.from(`+OK\r\n${"+QUEUED\r\n".repeat(count + 1)}${replies}`));
+  new ReplyScanner(pipeline.answers).feed(Buffer.from(`+OK\r\n${"+QUEUED\r\n".repeat(count + 1)}${replies}`));
   pipeline.abandon();
   return told;
 }
@@ -47,7 +47,7 @@ function heard(count: number, replies: string): (Answer | "unanswered")[] {
 test("tells each watched command its own answer once the transaction is applied", () => {
   const replies = ":1\r\n:0\r\n$-1\r\n-ERR no such key\r\n*3\r\n:1\r\n:-2\r\n:-2\r\n*-1\r\n$3\r\nabc\r\n";
   const plain = { error: null, missing: 0 };
-  expect(heard(7, `*8\r\n${replies}:0\r\n`)).toEqual([
+  expect(answersTo(7, `*8\r\n${replies}:0\r\n`)).toEqual([
     { ...plain, empty: false, text: "1" },
     { ...plain, empty: true, text: "0" },
     { ...plain, empty: true, text: "(nil)" },
@@ -59,8 +59,8 @@ test("tells each watched command its own answer once the transaction is applied"
 });
 
 test("a transaction that is not answered whole is told as unanswered, one that was discarded not at all", () => {
-  expect(heard(2, "*3\r\n:1\r\n")).toEqual(["unanswered", "unanswered"]);
-  expect(heard(2, "-EXECABORT Transaction discarded\r\n")).toEqual([]);
+  expect(answersTo(2, "*3\r\n:1\r\n")).toEqual(["unanswered", "unanswered"]);
+  expect(answersTo(2, "-EXECABORT Transaction discarded\r\n")).toEqual([]);
 });
 
 /** The keys that an answer to the command makes doubtful. */
