@@ -34,10 +34,10 @@ export function connectSocket(endpoint: RedisEndpoint, options: ConnectSocketOpt
   const address = formatAddress(endpoint);
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    let taker: RedisSocket | null = null;
+    let forwarder: RedisSocket | null = null;
     const socket = endpoint.tls
       ? openTls(endpoint)
-      : openPlain(endpoint, options.readBufferBytes, (chunk) => taker?.take(chunk));
+      : openPlain(endpoint, options.readBufferBytes, (chunk) => forwarder?.take(chunk));
     socket.pause();
     let reached = false;
 
@@ -55,7 +55,7 @@ export function connectSocket(endpoint: RedisEndpoint, options: ConnectSocketOpt
     const onReached = () => {
       reached = true;
     };
-    const onAbort = () => (taker === null ? fail(signal?.reason) : taker.destroy());
+    const onAbort = () => (forwarder === null ? fail(signal?.reason) : forwarder.destroy());
     const timer = setTimeout(() => fail(timeoutError(reached, role, address, timeoutMs)), timeoutMs);
     const stopWaiting = () => {
       clearTimeout(timer);
@@ -66,7 +66,7 @@ export function connectSocket(endpoint: RedisEndpoint, options: ConnectSocketOpt
       socket.setNoDelay(true);
       socket.setKeepAlive(true, options.keepAliveMs ?? 15_000);
       const opened = new RedisSocket(socket, role, address);
-      taker = opened;
+      forwarder = opened;
       if (endpoint.tls) socket.on("data", (chunk: Buffer) => opened.take(chunk));
       opened.setOnBytes(options.onBytes ?? null);
       void opened.closed.then(() => signal?.removeEventListener("abort", onAbort));

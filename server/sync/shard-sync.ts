@@ -276,7 +276,7 @@ export class ShardSync {
         },
         onGeneration: (generation) => this.#begin(generation),
         onLinked: () => this.#destination.clock.linked(),
-        onBytes: () => this.#destination.clock.heard(),
+        onBytes: () => this.#destination.clock.bytesReceived(),
         onInterrupted: () => this.#destination.clock.interrupted(),
         onChange: () => this.#changed(),
         onEvent: this.#event,

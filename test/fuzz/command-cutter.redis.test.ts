@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TributaryError } from "../../server/errors/tributary-error.ts";
 import { CommandScanner } from "../../server/redis/command-scanner.ts";
 import { CommandWalker } from "../../server/redis/command-walker.ts";
-import { RecordingTaker } from "../sync/harness/recording-taker.ts";
+import { RecordingHandler } from "../sync/harness/recording-handler.ts";
 import { fuzz, fuzzRuns, fuzzTimeout } from "./fuzz.ts";
 import { splitAnyhow } from "./mutate.ts";
 import { recordReplication } from "./record-redis.ts";
@@ -23,14 +23,14 @@ async function recordedCommands(): Promise<Buffer[]> {
 }
 
 function cut(pieces: readonly Uint8Array[]): { commands: string[]; refused: Refusal | null } {
-  const taker = new RecordingTaker();
+  const handler = new RecordingHandler();
   let refused: Refusal | null = null;
   try {
-    for (const piece of pieces) taker.cutter.cut(piece, 0);
+    for (const piece of pieces) handler.cutter.cut(piece, 0);
   } catch (error) {
     refused = refusal(error);
   }
-  return { commands: taker.commands.map(({ bytes }) => bytes.toString("latin1")), refused };
+  return { commands: handler.commands.map(({ bytes }) => bytes.toString("latin1")), refused };
 }
 
 /** Of the first wrong byte, from 1; what the sentence quotes may be cut off by the end of a read. */

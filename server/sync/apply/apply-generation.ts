@@ -165,7 +165,7 @@ export async function applyRdb(
     const left = begunBefore
       ? await reconcileWith(generation, session, progress, context, keys!, blocked)
       : null;
-    await sayFormer(context, session, keys);
+    await reportFormerKeys(context, session, keys);
     await noteUnheld(context, session, left);
     const checkpoint = {
       replid: currentReplid(generation),
@@ -196,7 +196,7 @@ function keptBy({ spec, former }: ApplyContext): ((db: number, key: Uint8Array) 
 }
 
 /** What the shard has overwritten is its own from now on; what is left beside it is told. */
-async function sayFormer(
+async function reportFormerKeys(
   { spec, former, ledger }: ApplyContext,
   session: DestinationSession,
   keys: KeyFingerprintWriter | null,
@@ -305,7 +305,7 @@ export function streamApplier(
       at: clock.sourceTime,
       now: clock.destinationNow,
       heldBackBefore: heldBack.inScript(),
-      shared: context.merge.isTold,
+      shared: context.merge.isNotedByOthers,
     }),
   });
   const { merge, ledger } = context;

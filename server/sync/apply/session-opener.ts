@@ -17,10 +17,10 @@ export class SessionOpener {
   readonly neighbors: Neighbors;
   readonly #noteFormer: NoteFormer;
   #looking: NodeJS.Timeout | null = null;
-  #neighborsSaid = "";
+  #neighborsReported = "";
   #epoch: number | null = null;
   #wasEmpty: boolean | null = null;
-  #unfencedSaid = false;
+  #unfencedReported = false;
 
   /** @param noteFormer notes which keys the destination holds before the task begins. */
   constructor(
@@ -45,10 +45,10 @@ export class SessionOpener {
     const session = await DestinationSession.open(spec, options);
     this.#wasEmpty = session.wasEmpty;
     this.current = session;
-    this.#sayNeighbors();
+    this.#reportNeighbors();
     this.#look(session);
-    if (session.unfenced !== null && !this.#unfencedSaid) {
-      this.#unfencedSaid = true;
+    if (session.unfenced !== null && !this.#unfencedReported) {
+      this.#unfencedReported = true;
       const message = unfencedWarning(session.unfenced, session.link.guard !== null);
       report.event({ level: "warning", type: "not-fenced", message });
     }
@@ -64,7 +64,7 @@ export class SessionOpener {
       looking = true;
       const look = async () => {
         await session.lookAtNeighbors(this.neighbors);
-        if (this.current === session) this.#sayNeighbors();
+        if (this.current === session) this.#reportNeighbors();
       };
       // What is the matter with the destination is told by the link.
       look()
@@ -75,10 +75,10 @@ export class SessionOpener {
     }, LOOK_MS);
   }
 
-  #sayNeighbors(): void {
+  #reportNeighbors(): void {
     const { names, any } = this.neighbors;
-    if (names === this.#neighborsSaid) return;
-    this.#neighborsSaid = names;
+    if (names === this.#neighborsReported) return;
+    this.#neighborsReported = names;
     if (!any) return;
     const message = `Other tasks write, or have written, into the same databases of the destination: ${names}. What they have brought is not touched, and keys that this shard has deleted are not removed by a re-sync.`;
     this.#options.report.event({ level: "info", type: "neighbors-changed", message });

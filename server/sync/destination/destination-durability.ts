@@ -84,7 +84,7 @@ export class DestinationDurability {
    * What the destination said when it was asked at `askedAt`. No clock but the own one is used: a save that was
    * not there at the last look has ended since, and took as long as it says.
    */
-  told(persistence: DestinationPersistence | null, askedAt: number): void {
+  observed(persistence: DestinationPersistence | null, askedAt: number): void {
     const before = this.#persistence;
     if (persistence !== null && before !== null && persistence.runId === before.runId) {
       if (persistence.lastSave !== before.lastSave) {

@@ -24,7 +24,7 @@ export function destinationPoller(
     onInfo: async (info, client, askedAt) => {
       const save = await client.config("GET", "save").catch(() => null);
       const text = Array.isArray(save) ? String(save[1] ?? "") : null;
-      durability.told(destinationPersistence(info, text), askedAt);
+      durability.observed(destinationPersistence(info, text), askedAt);
     },
     signal,
   });

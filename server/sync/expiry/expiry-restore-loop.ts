@@ -33,7 +33,7 @@ export class ExpiryRestoreLoop {
   readonly #control: ControlClient;
   readonly #spec: ShardSyncSpec;
   readonly #options: ExpiryRestoreOptions;
-  #refusedSaid = false;
+  #refusedReported = false;
 
   private constructor(
     session: DestinationSession,
@@ -125,8 +125,8 @@ export class ExpiryRestoreLoop {
   }
 
   #refused(answer: string): void {
-    if (this.#refusedSaid) return;
-    this.#refusedSaid = true;
+    if (this.#refusedReported) return;
+    this.#refusedReported = true;
     this.#options.onRefused(
       `Expiries that are written far in the future while the stream is behind cannot be restored: the destination says "${answer}". It takes +eval +pexpireat +pexpiretime +pttl +time +select +exists +sismember +scan +info there.`,
     );

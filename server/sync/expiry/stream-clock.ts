@@ -18,7 +18,7 @@ export class StreamClock {
   #reached: number;
   #live = false;
   #heartbeats = true;
-  #heardAt: number;
+  #receivedAt: number;
   /** When the link came back, by the engine's clock, ms; infinite while it is away. */
   #backAt = 0;
   #sourceAhead = 0;
@@ -27,14 +27,14 @@ export class StreamClock {
   constructor(now: () => number) {
     this.#now = now;
     this.#reached = now();
-    this.#heardAt = now();
+    this.#receivedAt = now();
   }
 
   /** The stream is about to go on at what the source wrote at this time, ms since the epoch. */
   startsAt(at: number): void {
     this.#reached = at;
     this.#live = false;
-    this.#heardAt = Math.max(this.#heardAt, at);
+    this.#receivedAt = Math.max(this.#receivedAt, at);
   }
 
   /** The link to the source was lost: what comes next may be old. */
@@ -70,13 +70,13 @@ export class StreamClock {
   }
 
   /** Bytes have come from the source. After a silence in which a heartbeat was due they are as old as that. */
-  heard(): void {
+  bytesReceived(): void {
     const now = this.#now();
-    if (this.#heartbeats && now - this.#heardAt >= SILENT_MS) {
+    if (this.#heartbeats && now - this.#receivedAt >= SILENT_MS) {
       this.#live = false;
-      this.#reached = Math.min(this.#reached, this.#heardAt);
+      this.#reached = Math.min(this.#reached, this.#receivedAt);
     }
-    this.#heardAt = now;
+    this.#receivedAt = now;
   }
 
   heartbeatSeen(at: number): void {
@@ -90,7 +90,7 @@ export class StreamClock {
     const now = this.#now();
     if (!this.#heartbeats) {
       if (now - this.#backAt > CAUGHT_UP_MS) this.#reached = now;
-    } else if (this.#live && now - this.#heardAt < SILENT_MS) this.#reached = now;
+    } else if (this.#live && now - this.#receivedAt < SILENT_MS) this.#reached = now;
   }
 
   /** How far the stream is behind the present at most, ms. */

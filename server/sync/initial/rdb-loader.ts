@@ -97,7 +97,7 @@ export class RdbLoader implements RdbVisitor {
   async finish(position: number): Promise<void> {
     for (;;) {
       await this.#decodeWaiting();
-      this.#tellOwners();
+      this.#notifyOwners();
       // The stream takes the link over as it was given.
       this.#select(this.#options.linkDb);
       this.#replies.mark(this.#link.commands, position, this.#keys);
@@ -237,11 +237,11 @@ export class RdbLoader implements RdbVisitor {
     this.#options.progress.keysSetAside++;
     counts.stray(target, key, shardNames[owner]!);
     if (!ownership!.ownerOnly) notices.add(owner, target, Buffer.from(key));
-    if (notices.waiting >= NOTICES) this.#tellOwners();
+    if (notices.waiting >= NOTICES) this.#notifyOwners();
     return false;
   }
 
-  #tellOwners(): void {
+  #notifyOwners(): void {
     const commands = this.#options.merge.notices.take("rdb");
     if (commands.length === 0) return;
     this.#select(this.#options.linkDb);

@@ -14,7 +14,7 @@ type Gathering = { -readonly [K in keyof ScriptRuns]: ScriptRuns[K] };
 /** Gathers how a shard's scripts ran on the destination, between two reports. */
 export class ScriptLog {
   readonly #now: () => number;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #records = new Map<string, Gathering>();
 
   constructor(now: () => number) {
@@ -39,9 +39,9 @@ export class ScriptLog {
   }
 
   #slot(script: RunScript): RunScript {
-    if (this.#told.has(script.sha)) return script;
-    if (this.#told.size >= MAX_SCRIPTS) return OTHERS;
-    this.#told.add(script.sha);
+    if (this.#reported.has(script.sha)) return script;
+    if (this.#reported.size >= MAX_SCRIPTS) return OTHERS;
+    this.#reported.add(script.sha);
     return script;
   }
 

@@ -11,7 +11,7 @@ const LOSSES = new Set(["doubtful-key-lost", "large-command-missed"]);
 /** Databases that are left out are named one by one, up to so many. */
 const MAX_DATABASES = 64;
 /** Alerts that are told once are remembered up to this number; further ones are left out. */
-const MAX_SAID = 1000;
+const MAX_REPORTED = 1000;
 
 /**
  * What a shard sync knows of its stream beyond one connection to the destination: it outlives reconnects, so
@@ -41,7 +41,7 @@ export class StreamLedger {
    */
   readonly loggedTo = new Map<string, bigint>();
   readonly #databasesLeftOut = new Set<number>();
-  readonly #said = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #event: (event: Omit<ShardEvent, "at">) => void;
   readonly #onFlush: () => void;
 
@@ -105,8 +105,8 @@ export class StreamLedger {
   /** @param about what it is about: of each only one is told. */
   alertOnce(type: string, about: string, message: string): void {
     const once = `${type} ${about}`;
-    if (this.#said.has(once) || this.#said.size >= MAX_SAID) return;
-    this.#said.add(once);
+    if (this.#reported.has(once) || this.#reported.size >= MAX_REPORTED) return;
+    this.#reported.add(once);
     this.alert(type, message);
   }
 

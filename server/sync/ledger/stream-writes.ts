@@ -12,7 +12,7 @@ const MOST_NAMES = 5;
  */
 export class StreamWrites {
   #count = 0;
-  #told = 0;
+  #reported = 0;
   #lastAt: number | null = null;
   #commands: readonly string[] = [];
   #names = new Set<string>();
@@ -65,8 +65,8 @@ export class StreamWrites {
       this.#count += byHand;
       this.#remember("DEL");
     }
-    if (this.#count > this.#told) {
-      this.#told = this.#count;
+    if (this.#count > this.#reported) {
+      this.#reported = this.#count;
       this.#lastAt = now;
       if (this.#name !== null) this.#remember(this.#name.name);
       this.#commands = [...this.#names];

@@ -272,14 +272,14 @@ export class KeyFingerprintWriter {
     while (!done() && !signal.aborted) {
       if (this.#failure !== null) {
         said = true;
-        this.#say(this.#failure);
+        this.#reportFailure(this.#failure);
       }
       await pause(said ? 100 : 5, signal);
     }
     if (said) this.#blocked.over();
   }
 
-  #say(failure: unknown): void {
+  #reportFailure(failure: unknown): void {
     const detail = failure instanceof Error ? failure.message : String(failure);
     try {
       this.#blocked.by(`the keys of its RDB cannot be noted on disk: ${detail}`);

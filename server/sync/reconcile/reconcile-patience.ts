@@ -17,7 +17,7 @@ export class Patience {
   readonly #blocked: Blocked;
   #seen: string | null = null;
   #since: number;
-  #said = false;
+  #reported = false;
 
   constructor(now: () => number, blocked: Blocked) {
     this.#now = now;
@@ -32,15 +32,15 @@ export class Patience {
       this.#since = this.#now();
       this.over();
     } else if (this.#now() - this.#since > this.#blocked.afterMs) {
-      this.#said = true;
+      this.#reported = true;
       this.#blocked.by(why);
     }
   }
 
   /** It is here: nothing is waited for any more. */
   over(): void {
-    if (!this.#said) return;
-    this.#said = false;
+    if (!this.#reported) return;
+    this.#reported = false;
     this.#blocked.over();
   }
 }

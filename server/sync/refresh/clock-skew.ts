@@ -16,7 +16,7 @@ export class ClockComparison {
   readonly #now: () => number;
   /** Said once. */
   readonly #onSkew: (message: string) => void;
-  #said = false;
+  #reported = false;
   #comparedAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: StreamClock, now: () => number, onSkew: (message: string) => void) {
@@ -40,8 +40,8 @@ export class ClockComparison {
     const [there, here] = await Promise.all([ahead(destination), ahead(source)]);
     this.#clock.setAhead({ source: here, destination: there });
     const skew = there - here;
-    if (Math.abs(skew) <= WORTH_MS || this.#said) return;
-    this.#said = true;
+    if (Math.abs(skew) <= WORTH_MS || this.#reported) return;
+    this.#reported = true;
     const seconds = (Math.abs(skew) / 1000).toFixed(1);
     const [where, when] = skew > 0 ? ["ahead of", "early"] : ["behind", "late"];
     this.#onSkew(

@@ -21,7 +21,7 @@ import { PageBuilder } from "./page-commands.ts";
 import { passOn } from "./passed-on-keys.ts";
 import { RefresherConnections } from "./refresher-connections.ts";
 import type { RefresherExpiry } from "./refresher-expiry.ts";
-import { tellOfScripts } from "./script-notes.ts";
+import { reportScriptNotes } from "./script-notes.ts";
 
 const LOOK_MS = 250;
 /**
@@ -32,10 +32,10 @@ const PAGE = 500;
 /** A server that is too slow for a page is asked for half of it the next time, but for no less than this. */
 const LEAST_PAGE = 20;
 /** What others have noted is looked for this often, ms: other shard syncs, and where there are none, a repair. */
-const TOLD_MS = 1000;
-const ALONE_TOLD_MS = 5000;
+const OTHERS_MS = 1000;
+const ALONE_MS = 5000;
 
-export type RefresherTold = {
+export type RefresherEvents = {
   /** No doubtful key is left. */
   readonly onSettled: () => void;
   /** Said once, with the reason. */
@@ -52,8 +52,8 @@ export type StreamSource = {
 };
 
 /**
- * Puts doubtful keys right once the stream is live. Order: the applier is held, the source dumps a page of
- * keys and says its offset in one transaction, the applier is let go and applies the dumps when it has come to
+ * Puts doubtful keys right once the stream is live. Order: the applier is paused, the source dumps a page of
+ * keys and says its offset in one transaction, the applier is resumed, and applies the dumps when it has come to
  * exactly that offset: so no write of the source is lost or applied twice.
  */
 export class KeyRefresher {
@@ -63,8 +63,8 @@ export class KeyRefresher {
   readonly #applier: StreamApplier;
   readonly #expiry: RefresherExpiry;
   readonly #set: string;
-  readonly #told: RefresherTold;
-  #failureSaid = false;
+  readonly #events: RefresherEvents;
+  #failureReported = false;
   /** Keys whose sizes the source does not say, and whose values have turned out to be too large; as the set has them. */
   readonly #giants = new Set<string>();
   /** An answer was too large: the keys are asked for one by one until the one is found. */
@@ -87,14 +87,14 @@ export class KeyRefresher {
     from: StreamSource,
     applier: StreamApplier,
     expiry: RefresherExpiry,
-    told: RefresherTold,
+    events: RefresherEvents,
   ) {
     this.#spec = spec;
     this.#from = from;
     this.#applier = applier;
     this.#expiry = expiry;
-    this.#told = told;
-    this.#clocks = new ClockComparison(expiry.clock, expiry.now, told.onSkew);
+    this.#events = events;
+    this.#clocks = new ClockComparison(expiry.clock, expiry.now, events.onSkew);
     this.#set = doubtfulKeysKey(spec.taskId, spec.shardId);
     this.#connections = new RefresherConnections(spec, from.endpoint, expiry.runId);
     const { merge, now } = expiry;
@@ -135,7 +135,7 @@ export class KeyRefresher {
       } catch (error) {
         this.#connections.close();
         this.#pageKeys = Math.max(LEAST_PAGE, this.#pageKeys >> 1);
-        if (!signal.aborted) this.#say(error);
+        if (!signal.aborted) this.#reportFailure(error);
         await backoff.wait(signal);
       }
       await pause(this.#left === 0 ? LOOK_MS : 0, signal);
@@ -143,14 +143,14 @@ export class KeyRefresher {
     close();
   }
 
-  #say(error: unknown): void {
-    if (this.#failureSaid) return;
-    this.#failureSaid = true;
+  #reportFailure(error: unknown): void {
+    if (this.#failureReported) return;
+    this.#failureReported = true;
     const detail = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
     const remedy = /NOPERM|permission|unknown command/i.test(detail)
       ? "On the shard it takes +multi +exec +info +select +dump +exists +pttl +pexpiretime +time, on the destination +scard +srandmember."
       : "It is tried again.";
-    this.#told.onFailure(`Keys that may have expired early cannot be copied again (${detail}). ${remedy}`);
+    this.#events.onFailure(`Keys that may have expired early cannot be copied again (${detail}). ${remedy}`);
   }
 
   /**
@@ -175,8 +175,8 @@ export class KeyRefresher {
     }
     const batches = this.#batches;
     const { merge, now } = this.#expiry;
-    const mayBeTold = now() - this.#countedAt >= (merge.isTold ? TOLD_MS : ALONE_TOLD_MS);
-    if (this.#left !== 0 || batches !== this.#countedBatches || mayBeTold) {
+    const othersMayHaveNoted = now() - this.#countedAt >= (merge.isNotedByOthers ? OTHERS_MS : ALONE_MS);
+    if (this.#left !== 0 || batches !== this.#countedBatches || othersMayHaveNoted) {
       const destination = await this.#connections.destination(signal);
       this.#left = await destination.scard(this.#set);
       this.#countedBatches = batches;
@@ -185,7 +185,7 @@ export class KeyRefresher {
       const whole = this.#batches === batches;
       if (!this.#adopted) await this.#adopt(destination, this.#left);
       if (this.#left === 0 && whole) ledger.doubtful.settled();
-      if (this.left === 0) this.#told.onSettled();
+      if (this.left === 0) this.#events.onSettled();
       else if (this.#left > 0 && clock.live) await this.#page(destination, signal);
       else await pause(LOOK_MS, signal);
     }
@@ -218,7 +218,9 @@ export class KeyRefresher {
     this.#expiry.ledger.doubtful.learn(drawn);
     const noted = drawn.map((member) => notedKey(member, databases));
     if (noted.some((one) => one?.doubt === "script")) {
-      await tellOfScripts(noted, this.#expiry.ledger, (told) => destination.srem(this.#set, ...told));
+      await reportScriptNotes(noted, this.#expiry.ledger, (reported) =>
+        destination.srem(this.#set, ...reported),
+      );
       return;
     }
     const ours = noted.filter((one): one is NotedKey => one !== null && this.#expiry.merge.owns(one.key));
@@ -244,7 +246,7 @@ export class KeyRefresher {
     for (const index of tooLarge) {
       this.#giveUp(own[index]!, "it is too large to be copied while the stream waits");
     }
-    this.#applier.hold();
+    this.#applier.pause();
     try {
       const wanted = fitting.map((index) => asked[index]!);
       const dumps = await dumpKeys(source.client, source.release, wanted).catch((error: unknown) => {
@@ -272,7 +274,7 @@ export class KeyRefresher {
       const settled = fitting.filter((_, at) => !pages[at]!.stays);
       const forgotten = [...settled, ...tooLarge].map((index) => own[index]!);
       if (forgotten.length === 0) {
-        this.#applier.letGo();
+        this.#applier.resume();
         await pause(LOOK_MS, signal);
         return;
       }
@@ -300,7 +302,7 @@ export class KeyRefresher {
         signal.addEventListener("abort", onAbort);
         this.#applier.inject({ offset, replid, commands, onPlaced, onApplied, onDropped });
       });
-      this.#applier.letGo();
+      this.#applier.resume();
       // The same keys would be drawn again before that.
       if (await applied) {
         this.#pageKeys = Math.min(PAGE, 2 * this.#pageKeys);
@@ -308,7 +310,7 @@ export class KeyRefresher {
         await unregister(destination, this.#spec, this.#siblings.indices, gone);
       } else await pause(LOOK_MS, signal);
     } finally {
-      this.#applier.letGo();
+      this.#applier.resume();
     }
   }
 

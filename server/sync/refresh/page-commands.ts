@@ -31,7 +31,7 @@ export type PageCommands = {
   readonly gone?: true;
 };
 
-const MOST_TOLD = 100_000;
+const MOST_REPORTED = 100_000;
 
 const STAYS: PageCommands = { commands: [], onPlaced: () => {}, stays: true };
 const NOTHING: PageCommands = { commands: [], onPlaced: () => {}, stays: false };
@@ -50,7 +50,7 @@ export class PageBuilder {
   readonly #shardIds: readonly string[];
   readonly #shardNames: readonly string[];
   /** Keys whose being left out has been said. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: PageCommandsOptions) {
     this.#options = options;
@@ -112,8 +112,8 @@ export class PageBuilder {
     return () => {
       ledger.leftOut.add(db, key);
       const text = leftOutMember(db, key).toString("latin1");
-      if (this.#told.has(text)) return;
-      if (this.#told.size < MOST_TOLD) this.#told.add(text);
+      if (this.#reported.has(text)) return;
+      if (this.#reported.size < MOST_REPORTED) this.#reported.add(text);
       ledger.keyLeftOut(db, commandSample([key], 1), why);
     };
   }
@@ -171,7 +171,7 @@ export class PageBuilder {
       case "elsewhere": {
         for (const holder of absence.holders) counts.collision(target, key, this.#shardNames[holder]!);
         const commands = absence.holders.map((holder) =>
-          this.#tell(spec.taskId, this.#shardIds[holder]!, noted),
+          this.#notify(spec.taskId, this.#shardIds[holder]!, noted),
         );
         return { commands, onPlaced: () => {}, stays: false };
       }
@@ -214,7 +214,7 @@ export class PageBuilder {
     const commands: Commands = [{ bytes: encodeCommand(["DEL", key]), target }];
     const wasKnown = registry.isKnown(target, key) || isStray(noted);
     if (wasKnown) commands.push(this.#own("SREM", this.#lone(), loneMember(target, key)));
-    for (const [taskId, shardId] of this.#others(noted)) commands.push(this.#tell(taskId, shardId, noted));
+    for (const [taskId, shardId] of this.#others(noted)) commands.push(this.#notify(taskId, shardId, noted));
     const onPlaced = () => {
       registry.forget(target, key);
       registry.setLone(target, key, false);
@@ -276,7 +276,7 @@ export class PageBuilder {
   }
 
   /** Another shard sync is told that the key is gone: if its shard holds it, it writes it again. */
-  #tell(taskId: string, shardId: string, { target, key }: NotedKey): Commands[number] {
+  #notify(taskId: string, shardId: string, { target, key }: NotedKey): Commands[number] {
     return this.#own("SADD", doubtfulKeysKey(taskId, shardId), doubtfulMember("restore", target, key));
   }
 

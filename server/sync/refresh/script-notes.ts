@@ -11,7 +11,7 @@ const UNDECLARED =
  * differs from then on.
  * @param forget takes what has been told out of the set.
  */
-export async function tellOfScripts(
+export async function reportScriptNotes(
   noted: readonly (NotedKey | null)[],
   ledger: StreamLedger,
   forget: (told: readonly Buffer[]) => Promise<unknown>,

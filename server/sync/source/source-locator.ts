@@ -57,7 +57,7 @@ export class SourceLocator {
     const { endpoint } = choice.server;
     if (choice.kind === "replica") this.#waitForMaster(endpoint);
     const masters = mastersOf(servers).map((one) => formatAddress(one.endpoint));
-    if (masters.length > 1) this.#saySplit(masters, formatAddress(endpoint));
+    if (masters.length > 1) this.#reportSplit(masters, formatAddress(endpoint));
     this.facts = choice.server.facts;
     this.#moveTo(endpoint);
     return endpoint;
@@ -122,7 +122,7 @@ export class SourceLocator {
     });
   }
 
-  #saySplit(masters: readonly string[], chosen: string): void {
+  #reportSplit(masters: readonly string[], chosen: string): void {
     const text = masters.join(" and ");
     if (text === this.#splitSaid) return;
     this.#splitSaid = text;

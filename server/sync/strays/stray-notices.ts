@@ -70,14 +70,14 @@ export class StrayNotices {
     for (const [owner, notices] of this.#waiting) {
       const all = [...notices.values()];
       for (let at = 0; at < all.length; at += MOST) {
-        commands.push(...this.#tell(this.#shardIds[owner]!, all.slice(at, at + MOST), from));
+        commands.push(...this.#notify(this.#shardIds[owner]!, all.slice(at, at + MOST), from));
       }
     }
     this.clear();
     return commands;
   }
 
-  #tell(ownerId: string, notices: readonly Notice[], from: "stream" | "rdb"): Buffer[] {
+  #notify(ownerId: string, notices: readonly Notice[], from: "stream" | "rdb"): Buffer[] {
     const at = from === "rdb" ? "0" : String(this.#now());
     const registered = notices.flatMap(({ db, key }) => [at, strayMember(this.#self, db, key)]);
     const doubts = notices.flatMap(({ db, key, overwritten }) => {

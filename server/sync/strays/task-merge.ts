@@ -49,7 +49,7 @@ export class TaskMerge {
   }
 
   /** Other shard syncs may note keys for this one. */
-  get isTold(): boolean {
+  get isNotedByOthers(): boolean {
     return this.hasSiblings || this.#neighbors.any;
   }
 

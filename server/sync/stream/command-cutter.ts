@@ -10,7 +10,7 @@ const LF = 10;
 const LARGE_COMMAND = 1024 * 1024;
 
 /** Who gets the commands that a cutter finds; during each call the scanner tells the command's arguments. */
-export interface CommandTaker {
+export interface CommandHandler {
   /** True while no more may be taken: cutting stops before the next command or piece. */
   readonly blocked: boolean;
   /**
@@ -29,7 +29,7 @@ export interface CommandTaker {
  */
 export class CommandCutter {
   readonly #scanner: CommandScanner;
-  readonly #taker: CommandTaker;
+  readonly #handler: CommandHandler;
   readonly #role: string;
   #carry = Buffer.allocUnsafe(64 * 1024);
   #carryLength = 0;
@@ -43,9 +43,9 @@ export class CommandCutter {
   #largeLength = 0;
 
   /** @param offset the source's offset of the last byte before the stream. */
-  constructor(scanner: CommandScanner, taker: CommandTaker, role: string, offset: bigint) {
+  constructor(scanner: CommandScanner, handler: CommandHandler, role: string, offset: bigint) {
     this.#scanner = scanner;
-    this.#taker = taker;
+    this.#handler = handler;
     this.#role = role;
     this.#offset = offset;
   }
@@ -56,8 +56,8 @@ export class CommandCutter {
   }
 
   /**
-   * @returns how far it got; less than `chunk.length` only when the taker is blocked.
-   * @throws TributaryError SOURCE_PROTOCOL with the offset of the first wrong byte; what the taker throws.
+   * @returns how far it got; less than `chunk.length` only when the handler is blocked.
+   * @throws TributaryError SOURCE_PROTOCOL with the offset of the first wrong byte; what the handler throws.
    */
   cut(chunk: Uint8Array, from: number): number {
     try {
@@ -73,7 +73,7 @@ export class CommandCutter {
   #cut(chunk: Uint8Array, from: number): number {
     const end = chunk.length;
     let at = from;
-    while (at < end && !this.#taker.blocked) {
+    while (at < end && !this.#handler.blocked) {
       if (this.#walker !== null) {
         at = this.#walk(this.#walker, chunk, at, end);
       } else if (this.#carryLength > 0) {
@@ -94,8 +94,8 @@ export class CommandCutter {
   #take(bytes: Uint8Array, at: number, end: number): number {
     const stop = bytes[at] === ASTERISK ? this.#scanner.scan(bytes, at, end) : this.#inline(bytes, at, end);
     if (stop < 0) return stop;
-    if (bytes[at] === ASTERISK) this.#taker.command(bytes, at, stop, stop - at);
-    else this.#taker.command(this.#rewritten, 0, this.#rewritten.length, stop - at);
+    if (bytes[at] === ASTERISK) this.#handler.command(bytes, at, stop, stop - at);
+    else this.#handler.command(this.#rewritten, 0, this.#rewritten.length, stop - at);
     this.#passed += stop - at;
     return stop;
   }
@@ -146,12 +146,12 @@ export class CommandCutter {
   }
 
   #beginLarge(): void {
-    this.#taker.largeBegin(this.#carry);
+    this.#handler.largeBegin(this.#carry);
     const walker = new CommandWalker(this.#role);
     walker.feed(this.#carry, 0, this.#carryLength);
     this.#walker = walker;
     this.#largeLength = this.#carryLength;
-    this.#taker.largePiece(this.#carry, 0, this.#carryLength, { begin: true, end: false });
+    this.#handler.largePiece(this.#carry, 0, this.#carryLength, { begin: true, end: false });
     this.#carryLength = 0;
   }
 
@@ -163,7 +163,7 @@ export class CommandCutter {
       this.#walker = null;
       this.#passed += this.#largeLength;
     }
-    this.#taker.largePiece(chunk, at, until, { begin: false, end: stop >= 0 });
+    this.#handler.largePiece(chunk, at, until, { begin: false, end: stop >= 0 });
     return until;
   }
 }

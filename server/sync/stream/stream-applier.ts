@@ -18,11 +18,11 @@ import type { StrayNotices } from "../strays/stray-notices.ts";
 import type { UnheldKeys } from "../strays/unheld-keys.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
+import { CommandForwarder } from "./command-forwarder.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import type { StreamBatch } from "./stream-batch.ts";
 import type { StreamInjection } from "./stream-injection.ts";
 import { StreamRefusals } from "./stream-refusals.ts";
-import { StreamTaker } from "./stream-taker.ts";
 
 /** With nothing to apply the checkpoint follows the stream's PINGs this often (ms). */
 const IDLE_CHECKPOINT_MS = 1000;
@@ -80,7 +80,7 @@ export class StreamApplier {
   readonly #link: DestinationLink;
   readonly #ledger: StreamLedger;
   readonly #refusals: StreamRefusals;
-  readonly #taker: StreamTaker;
+  readonly #forwarder: CommandForwarder;
   readonly #cutter: CommandCutter;
   readonly #pump: InputPump;
   /** Positions up to which the destination's checkpoint and the last report of ours go. */
@@ -110,7 +110,7 @@ export class StreamApplier {
       onApplied: (batch) => this.#applied(batch),
       onAborted: (batch, answer) => this.#aborted(batch, answer),
     });
-    this.#taker = new StreamTaker({
+    this.#forwarder = new CommandForwarder({
       ...options,
       from: options.from.offset,
       link,
@@ -124,7 +124,7 @@ export class StreamApplier {
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),
     });
-    this.#cutter = new CommandCutter(scanner, this.#taker, options.role, options.from.offset);
+    this.#cutter = new CommandCutter(scanner, this.#forwarder, options.role, options.from.offset);
   }
 
   /**
@@ -150,29 +150,29 @@ export class StreamApplier {
   stop(): void {
     this.#stopping = true;
     this.#pump.limit();
-    this.letGo();
+    this.resume();
   }
 
   /** Whether the destination has answered for all up to this offset of the source, or for all of it that can be applied. */
   hasApplied(offset: bigint): boolean {
-    if (this.#taker.offsetAt(this.#checkpointed) >= offset) return true;
+    if (this.#forwarder.offsetAt(this.#checkpointed) >= offset) return true;
     const { idle, executing } = this.pipeline;
-    return this.#pump.drained && !executing && (idle || this.#taker.indivisible);
+    return this.#pump.drained && !executing && (idle || this.#forwarder.indivisible);
   }
 
-  /** Takes no more of the stream until `letGo`: the offset stays where it is. */
-  hold(): void {
-    this.#taker.held = !this.#stopping;
+  /** Takes no more of the stream until `resume`: the offset stays where it is. */
+  pause(): void {
+    this.#forwarder.paused = !this.#stopping;
   }
 
-  letGo(): void {
-    this.#taker.held = false;
+  resume(): void {
+    this.#forwarder.paused = false;
     this.wake();
   }
 
-  /** Applies commands when the stream has come to their offset. To be called while held. */
+  /** Applies commands when the stream has come to their offset. To be called while paused. */
   inject(injection: StreamInjection): void {
-    this.#taker.inject(injection);
+    this.#forwarder.inject(injection);
     this.wake();
   }
 
@@ -183,12 +183,12 @@ export class StreamApplier {
     const chunk = this.#pump.take();
     if (chunk !== null) {
       this.#chunk = chunk;
-      this.#taker.lookAtClock();
+      this.#forwarder.lookAtClock();
       this.#pump.consumedTo(this.#cutter.cut(chunk, this.#pump.at));
       this.pipeline.endRun();
       this.#chunk = null;
     }
-    this.#taker.injectDue();
+    this.#forwarder.injectDue();
     this.#settle();
     this.#link.flush();
     if (this.#cutter.withinLarge) await this.#link.whenWritten();
@@ -196,13 +196,13 @@ export class StreamApplier {
       this.#options.clock.inputDrained();
       this.#followIdle();
     }
-    if (!this.#finished() && (this.#pump.empty || this.#taker.blocked)) await this.#pump.wait();
+    if (!this.#finished() && (this.#pump.empty || this.#forwarder.blocked)) await this.#pump.wait();
   }
 
   #finished(): boolean {
     if (!this.#pump.drained || !(this.#stopping || this.#pump.ended) || this.pipeline.executing) return false;
-    if (this.#taker.indivisible) return true;
-    return this.pipeline.idle && this.#taker.position === this.#checkpointed && !this.#noting;
+    if (this.#forwarder.indivisible) return true;
+    return this.pipeline.idle && this.#forwarder.position === this.#checkpointed && !this.#noting;
   }
 
   /** Something about keys is to be written with the next checkpoint. */
@@ -215,9 +215,9 @@ export class StreamApplier {
     // After a transaction that was discarded, or that is not what the source did, none may follow.
     if (this.pipeline.failure !== null) return;
     // What an answer has made doubtful is noted at once.
-    if (this.#noting && this.pipeline.idle && !this.#taker.indivisible) this.pipeline.begin();
+    if (this.#noting && this.pipeline.idle && !this.#forwarder.indivisible) this.pipeline.begin();
     const batch = this.pipeline.closable;
-    if (batch === null || this.#taker.indivisible) return;
+    if (batch === null || this.#forwarder.indivisible) return;
     if (this.#pump.empty || this.pipeline.overLimit) this.#close(batch);
   }
 
@@ -225,20 +225,20 @@ export class StreamApplier {
     const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
     const doubtful = this.#doubtful.take();
     if (doubtful.length > 0) {
-      this.#taker.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+      this.#forwarder.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
       batch.onApplied.push(() => {
         this.doubtfulBatches++;
         this.#doubtful.noted();
       });
     }
     this.#removeLeftOut(batch);
-    for (const command of this.#options.notices.take()) this.#taker.own(command, checkpointDb);
-    batch.endPosition = this.#taker.position;
+    for (const command of this.#options.notices.take()) this.#forwarder.own(command, checkpointDb);
+    batch.endPosition = this.#forwarder.position;
     batch.endDb = this.#options.filter.db;
     batch.endReplid = replid();
-    batch.heartbeatAt = this.#taker.heartbeatAt;
-    this.#taker.heartbeatAt = -1;
-    const offset = this.#taker.offsetAt(this.#taker.position);
+    batch.heartbeatAt = this.#forwarder.heartbeatAt;
+    this.#forwarder.heartbeatAt = -1;
+    const offset = this.#forwarder.offsetAt(this.#forwarder.position);
     batch.endAt = now();
     const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
@@ -251,25 +251,26 @@ export class StreamApplier {
     for (const { db, key } of leftOut.take()) {
       const target = destinationDb(databases, db);
       if (target === null) continue;
-      this.#taker.own(encodeCommand(["DEL", key]), target);
-      this.#taker.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
+      this.#forwarder.own(encodeCommand(["DEL", key]), target);
+      this.#forwarder.own(encodeCommand(["SADD", leftOutKey, leftOutMember(db, key)]), checkpointDb);
     }
     batch.onApplied.push(() => leftOut.removed());
   }
 
   /** Nothing waits for the destination: what has been read counts as applied, and the checkpoint follows now and then. */
   #followIdle(): void {
-    if (!this.pipeline.idle || this.#taker.indivisible || this.#taker.position === this.#checkpointed) return;
+    if (!this.pipeline.idle || this.#forwarder.indivisible || this.#forwarder.position === this.#checkpointed)
+      return;
     if (this.#stopping || this.#options.now() - this.#checkpointedAt >= IDLE_CHECKPOINT_MS) {
       this.pipeline.begin();
       this.#settle();
       return;
     }
-    if (this.#taker.position === this.#reported) return;
-    this.#reported = this.#taker.position;
-    const heartbeat = this.#taker.heartbeatAt;
-    this.#taker.heartbeatAt = -1;
-    this.#options.onApplied(this.#taker.offsetAt(this.#taker.position), heartbeat);
+    if (this.#forwarder.position === this.#reported) return;
+    this.#reported = this.#forwarder.position;
+    const heartbeat = this.#forwarder.heartbeatAt;
+    this.#forwarder.heartbeatAt = -1;
+    this.#options.onApplied(this.#forwarder.offsetAt(this.#forwarder.position), heartbeat);
   }
 
   #applied(batch: StreamBatch): void {
@@ -279,8 +280,8 @@ export class StreamApplier {
       this.pipeline.fail(new TributaryError("DESTINATION_DATA_LOST", { address, role }));
       return;
     }
-    for (const [item, heard] of batch.answers) {
-      if (heard.watch.answered(heard)) batch.rejections.delete(item);
+    for (const [item, answer] of batch.answers) {
+      if (answer.watch.answered(answer)) batch.rejections.delete(item);
     }
     this.pipeline.fail(this.#refusals.missedWithin(batch, this.#link, this.#options.address));
     this.#refusals.rejectedWithin(batch, this.#link);
@@ -290,9 +291,9 @@ export class StreamApplier {
     this.#ledger.batches++;
     this.#checkpointed = batch.endPosition;
     this.#checkpointedAt = this.#options.now();
-    this.#ledger.appliedTo(this.#taker.offsetAt(batch.endPosition));
+    this.#ledger.appliedTo(this.#forwarder.offsetAt(batch.endPosition));
     for (const tell of batch.onApplied) tell();
-    const offset = this.#taker.offsetAt(batch.endPosition);
+    const offset = this.#forwarder.offsetAt(batch.endPosition);
     this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
     this.#options.onApplied(offset, batch.heartbeatAt);
     this.#settle();
@@ -300,7 +301,7 @@ export class StreamApplier {
 
   /** The transaction was discarded as a whole: learn which of its commands are at fault, and begin again. */
   #aborted(batch: StreamBatch, answer: string): void {
-    const learned = this.#refusals.learn(batch, this.#link, (position) => this.#taker.offsetAt(position));
+    const learned = this.#refusals.learn(batch, this.#link, (position) => this.#forwarder.offsetAt(position));
     const { address } = this.#options;
     // A command of ours that was refused is named by the answer to it, not by EXEC's.
     const [detail = answer] = batch.refusals.values();

@@ -21,7 +21,7 @@ function streaming() {
   const run = (seconds: number, says: Partial<DestinationPersistence>, start = 0) => {
     for (let second = 0; second < seconds; second++) {
       now += 1_000;
-      if (now % 5_000 === 0) durability.told({ ...volatile, ...says }, now);
+      if (now % 5_000 === 0) durability.observed({ ...volatile, ...says }, now);
       kept = durability.applied(now / 10, start);
     }
     return { kept, keptSeconds: (now / 10 - kept) / 100 };
@@ -39,7 +39,7 @@ test("keeps the last seconds while it is not known how the destination keeps its
   expect(streaming().run(4, {}).kept).toBe(0);
   const { run, durability } = streaming();
   run(20, {});
-  durability.told(null, 20_000);
+  durability.observed(null, 20_000);
   expect(run(1, {}).keptSeconds).toBeGreaterThanOrEqual(15);
 });
 

@@ -40,7 +40,7 @@ test("with heartbeats only a fresh one says that the stream has caught up", () =
   expect(clock.live).toBe(false);
   clock.heartbeatSeen(now() - 3000);
   expect(clock.behindMs).toBe(3000);
-  clock.heard();
+  clock.bytesReceived();
   clock.heartbeatSeen(now() - 100);
   pass(900);
   expect(clock.live).toBe(true);

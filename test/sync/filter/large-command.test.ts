@@ -6,8 +6,8 @@ import {
   answerWatch,
 } from "../../../server/sync/commands/answer-watch.ts";
 import type { BatchPipeline, Forwarded } from "../../../server/sync/stream/batch-pipeline.ts";
+import { commandForwarderForTest } from "../harness/command-forwarder-for-test.ts";
 import { FilterForTest } from "../harness/filter-for-test.ts";
-import { streamTakerForTest } from "../harness/stream-taker-for-test.ts";
 
 type Server = NonNullable<ConstructorParameters<typeof FilterForTest>[0]>;
 
@@ -24,8 +24,8 @@ function taken(command: string, server: Server, watchers: AnswerWatchers = {}) {
     piece: () => {},
   } as unknown as BatchPipeline;
   const filter = new FilterForTest(server).live();
-  const { taker, take, ledger, events } = streamTakerForTest(pipeline, filter, { watchers });
-  taker.lookAtClock();
+  const { forwarder, take, ledger, events } = commandForwarderForTest(pipeline, filter, { watchers });
+  forwarder.lookAtClock();
   take(encodeCommand(command.split(" ").map((word) => (word === "#" ? value : word))));
   const copied = () => ledger.doubtful.take().map((member) => member.toString().replace(/^copy 0:/, ""));
   const skipped = ledger.refusals.take().map(({ reasonCode }) => reasonCode);

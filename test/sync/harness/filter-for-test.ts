@@ -102,7 +102,7 @@ export class FilterForTest {
 
   /** The stream is applied as it comes: nothing near in time has to be held back but what ends within 2 s. */
   live(): this {
-    this.clock.heard();
+    this.clock.bytesReceived();
     this.clock.heartbeatSeen(this.now);
     this.clock.inputDrained();
     return this;

@@ -2,33 +2,33 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
 import { anyBytes, checkProperty, cutAt } from "../harness/check-property.ts";
-import { RecordingTaker } from "../harness/recording-taker.ts";
+import { RecordingHandler } from "../harness/recording-handler.ts";
 
 const MIB = 1024 * 1024;
 const command = fc.array(anyBytes, { minLength: 1, maxLength: 20 });
 const commands = fc.array(command, { maxLength: 12 });
 
-function feed(taker: RecordingTaker, pieces: readonly Uint8Array[]): number {
+function feed(handler: RecordingHandler, pieces: readonly Uint8Array[]): number {
   let position = 0;
   for (const piece of pieces) {
-    const at = taker.cutter.cut(piece, 0);
+    const at = handler.cutter.cut(piece, 0);
     expect(at).toBe(piece.length);
     position += at;
   }
   return position;
 }
 
-const bytesOf = (taker: RecordingTaker) => Buffer.concat(taker.commands.map(({ bytes }) => bytes));
+const bytesOf = (handler: RecordingHandler) => Buffer.concat(handler.commands.map(({ bytes }) => bytes));
 
 test("a sequence of commands that is cut at any bytes gives the same commands, and their sizes sum up", () => {
   checkProperty(
     fc.property(commands, fc.array(fc.nat(), { maxLength: 30 }), (sequence, cuts) => {
       const encoded = sequence.map(encodeCommand);
       const whole = Buffer.concat(encoded);
-      const taker = new RecordingTaker();
-      expect(feed(taker, cutAt(whole, cuts))).toBe(whole.length);
-      expect(taker.commands.map(({ bytes }) => bytes)).toEqual(encoded);
-      expect(taker.commands.map(({ args }) => args)).toEqual(sequence.map((args) => args.slice(0, 16)));
+      const handler = new RecordingHandler();
+      expect(feed(handler, cutAt(whole, cuts))).toBe(whole.length);
+      expect(handler.commands.map(({ bytes }) => bytes)).toEqual(encoded);
+      expect(handler.commands.map(({ args }) => args)).toEqual(sequence.map((args) => args.slice(0, 16)));
     }),
     500,
   );
@@ -38,35 +38,35 @@ test("a sequence of commands that comes byte by byte gives the same commands", (
   checkProperty(
     fc.property(commands, (sequence) => {
       const encoded = sequence.map(encodeCommand);
-      const taker = new RecordingTaker();
+      const handler = new RecordingHandler();
       feed(
-        taker,
+        handler,
         Array.from(Buffer.concat(encoded), (byte) => Uint8Array.of(byte)),
       );
-      expect(taker.commands.map(({ bytes }) => bytes)).toEqual(encoded);
+      expect(handler.commands.map(({ bytes }) => bytes)).toEqual(encoded);
     }),
     50,
   );
 });
 
-test("stops before the next command where the taker is blocked, and goes on there", () => {
+test("stops before the next command where the handler is blocked, and goes on there", () => {
   checkProperty(
     fc.property(commands, fc.array(fc.nat(), { maxLength: 10 }), fc.nat(), (sequence, cuts, every) => {
       const encoded = sequence.map(encodeCommand);
-      const taker = new RecordingTaker();
+      const handler = new RecordingHandler();
       let taken = 0;
-      taker.onTaken = () => {
+      handler.onTaken = () => {
         taken++;
-        taker.blocked = taken % ((every % 3) + 1) === 0;
+        handler.blocked = taken % ((every % 3) + 1) === 0;
       };
       for (const piece of cutAt(Buffer.concat(encoded), cuts)) {
         let at = 0;
         while (at < piece.length) {
-          at = taker.cutter.cut(piece, at);
-          taker.blocked = false;
+          at = handler.cutter.cut(piece, at);
+          handler.blocked = false;
         }
       }
-      expect(taker.commands.map(({ bytes }) => bytes)).toEqual(encoded);
+      expect(handler.commands.map(({ bytes }) => bytes)).toEqual(encoded);
     }),
   );
 });
@@ -84,19 +84,25 @@ test.each([
   const large = encodeCommand(args);
   const whole = Buffer.concat([small, large, small, large, small]);
   for (const size of [64 * 1024, 65_537, 300_001, MIB + 1]) {
-    const taker = new RecordingTaker();
+    const handler = new RecordingHandler();
     const pieces = [];
     for (let at = 0; at < whole.length; at += size) pieces.push(whole.subarray(at, at + size));
-    expect(feed(taker, pieces)).toBe(whole.length);
-    expect(taker.commands.map(({ bytes }) => bytes.length)).toEqual([14, large.length, 14, large.length, 14]);
-    expect(bytesOf(taker).equals(whole)).toBe(true);
-    expect(taker.cutter.withinLarge).toBe(false);
-    for (const { argc, args: first, pieces: count } of taker.commands.filter((one) => one.pieces > 0)) {
+    expect(feed(handler, pieces)).toBe(whole.length);
+    expect(handler.commands.map(({ bytes }) => bytes.length)).toEqual([
+      14,
+      large.length,
+      14,
+      large.length,
+      14,
+    ]);
+    expect(bytesOf(handler).equals(whole)).toBe(true);
+    expect(handler.cutter.withinLarge).toBe(false);
+    for (const { argc, args: first, pieces: count } of handler.commands.filter((one) => one.pieces > 0)) {
       expect(argc).toBe(args.length);
       expect(first[0]?.toString()).toBe(String(args[0]));
       expect(count).toBeGreaterThan(1);
     }
-    if (size < MIB) expect(taker.commands.filter(({ pieces: count }) => count > 0)).toHaveLength(2);
+    if (size < MIB) expect(handler.commands.filter(({ pieces: count }) => count > 0)).toHaveLength(2);
   }
 });
 
@@ -104,11 +110,11 @@ test("a large command whose bytes come one by one around its limit gives the sam
   const large = encodeCommand(["SET", "key", Buffer.alloc(MIB - 30, "x")]);
   expect(large.length).toBeGreaterThan(MIB);
   const whole = Buffer.concat([large, encodeCommand(["PING"])]);
-  const taker = new RecordingTaker();
-  taker.cutter.cut(whole.subarray(0, MIB - 50), 0);
-  for (let at = MIB - 50; at < whole.length; at++) taker.cutter.cut(whole.subarray(at, at + 1), 0);
-  expect(bytesOf(taker).equals(whole)).toBe(true);
-  expect(taker.commands).toHaveLength(2);
+  const handler = new RecordingHandler();
+  handler.cutter.cut(whole.subarray(0, MIB - 50), 0);
+  for (let at = MIB - 50; at < whole.length; at++) handler.cutter.cut(whole.subarray(at, at + 1), 0);
+  expect(bytesOf(handler).equals(whole)).toBe(true);
+  expect(handler.commands).toHaveLength(2);
 });
 
 test("garbage between commands ends in SOURCE_PROTOCOL or in the wish for more, never in a hang", () => {
@@ -119,15 +125,15 @@ test("garbage between commands ends in SOURCE_PROTOCOL or in the wish for more, 
       fc.array(fc.nat(), { maxLength: 10 }),
       (sequence, garbage, cuts) => {
         const encoded = sequence.map(encodeCommand);
-        const taker = new RecordingTaker();
+        const handler = new RecordingHandler();
         try {
           for (const piece of cutAt(Buffer.concat([...encoded, ...garbage]), cuts)) {
-            expect(taker.cutter.cut(piece, 0)).toBe(piece.length);
+            expect(handler.cutter.cut(piece, 0)).toBe(piece.length);
           }
         } catch (error) {
           expect(error).toMatchObject({ code: "SOURCE_PROTOCOL" });
         }
-        expect(taker.commands.slice(0, encoded.length).map(({ bytes }) => bytes)).toEqual(encoded);
+        expect(handler.commands.slice(0, encoded.length).map(({ bytes }) => bytes)).toEqual(encoded);
       },
     ),
     500,
@@ -138,9 +144,10 @@ test("garbage within a large command is SOURCE_PROTOCOL", () => {
   const large = encodeCommand(["SADD", "key", Buffer.alloc(2 * MIB, "x"), "last"]);
   const broken = Buffer.from(large);
   broken.write("garbage", large.length - 8);
-  const taker = new RecordingTaker();
+  const handler = new RecordingHandler();
   expect(() => {
-    for (let at = 0; at < broken.length; at += 65_536) taker.cutter.cut(broken.subarray(at, at + 65_536), 0);
+    for (let at = 0; at < broken.length; at += 65_536)
+      handler.cutter.cut(broken.subarray(at, at + 65_536), 0);
   }).toThrowError(expect.objectContaining({ code: "SOURCE_PROTOCOL" }));
 });
 
@@ -150,9 +157,9 @@ test.each([
   ["byte by byte", 1],
 ])("names the offset of the first wrong byte of a stream that comes %s", (_, size) => {
   const whole = Buffer.from("*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n-1\r\n");
-  const taker = new RecordingTaker();
+  const handler = new RecordingHandler();
   expect(() => {
-    for (let at = 0; at < whole.length; at += size) taker.cutter.cut(whole.subarray(at, at + size), 0);
+    for (let at = 0; at < whole.length; at += size) handler.cutter.cut(whole.subarray(at, at + size), 0);
   }).toThrowError(
     expect.objectContaining({ details: expect.objectContaining({ offset: String(whole.indexOf("-") + 1) }) }),
   );
@@ -162,9 +169,10 @@ test("names the offset of the first wrong byte of a large command", () => {
   const small = encodeCommand(["PING"]);
   const broken = Buffer.concat([small, encodeCommand(["SET", "key", Buffer.alloc(2 * MIB, "x")])]);
   broken.write("?", broken.length - 1);
-  const taker = new RecordingTaker();
+  const handler = new RecordingHandler();
   expect(() => {
-    for (let at = 0; at < broken.length; at += 65_536) taker.cutter.cut(broken.subarray(at, at + 65_536), 0);
+    for (let at = 0; at < broken.length; at += 65_536)
+      handler.cutter.cut(broken.subarray(at, at + 65_536), 0);
   }).toThrowError(
     expect.objectContaining({ details: expect.objectContaining({ offset: String(broken.length) }) }),
   );

@@ -1,5 +1,5 @@
 import { CommandScanner, NOTED_ARGUMENTS } from "../../../server/redis/command-scanner.ts";
-import { CommandCutter, type CommandTaker } from "../../../server/sync/stream/command-cutter.ts";
+import { CommandCutter, type CommandHandler } from "../../../server/sync/stream/command-cutter.ts";
 
 export type TakenCommand = {
   readonly argc: number;
@@ -11,7 +11,7 @@ export type TakenCommand = {
 };
 
 /** Takes what a cutter finds and keeps copies. */
-export class RecordingTaker implements CommandTaker {
+export class RecordingHandler implements CommandHandler {
   blocked = false;
   readonly commands: TakenCommand[] = [];
   /** Called after each command and piece. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
 import type { BatchPipeline, Forwarded } from "../../../server/sync/stream/batch-pipeline.ts";
+import { commandForwarderForTest } from "../harness/command-forwarder-for-test.ts";
 import { FilterForTest } from "../harness/filter-for-test.ts";
-import { streamTakerForTest } from "../harness/stream-taker-for-test.ts";
 
-/** A taker, and what it has put into the transaction at hand: each command's bytes, of large ones too. */
-function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = {}) {
+/** A forwarder, and what it has put into the transaction at hand: each command's bytes, of large ones too. */
+function forwarderForTest(options: ConstructorParameters<typeof FilterForTest>[0] = {}) {
   const sent: string[] = [];
   let large: Buffer[] = [];
   const pipeline = {
@@ -22,7 +22,7 @@ function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = 
     },
   } as unknown as BatchPipeline;
   const history = { replid: "before" };
-  const stage = streamTakerForTest(pipeline, new FilterForTest(options), {
+  const stage = commandForwarderForTest(pipeline, new FilterForTest(options), {
     from: 1000n,
     replid: () => history.replid,
   });
@@ -31,7 +31,7 @@ function takerForTest(options: ConstructorParameters<typeof FilterForTest>[0] = 
     stage.take(bytes);
     return bytes.length;
   };
-  return { sent, taker: stage.taker, take, history, ledger: stage.ledger };
+  return { sent, forwarder: stage.forwarder, take, history, ledger: stage.ledger };
 }
 
 /** What a shard has said of a key at this offset, to be applied there. */
@@ -47,14 +47,14 @@ function dumped(offset: bigint, told: string[]) {
 }
 
 test("applies what was dumped at exactly the offset at which it was dumped, outside of a transaction", () => {
-  const { sent, taker, take } = takerForTest();
+  const { sent, forwarder, take } = forwarderForTest();
   const told: string[] = [];
   const length = take("SET", "a", "1");
   const multi = encodeCommand(["MULTI"]).length + encodeCommand(["EXEC"]).length;
-  taker.inject(dumped(1000n + BigInt(2 * length + multi), told));
+  forwarder.inject(dumped(1000n + BigInt(2 * length + multi), told));
   take("MULTI");
   take("SET", "b", "2");
-  taker.injectDue();
+  forwarder.injectDue();
   take("EXEC");
   expect(told).toEqual([]);
   take("SET", "c", "3");
@@ -64,17 +64,17 @@ test("applies what was dumped at exactly the offset at which it was dumped, outs
 });
 
 test("applies what an old master has said within its own transaction at the end of that", () => {
-  const { sent, taker, take } = takerForTest();
+  const { sent, forwarder, take } = forwarderForTest();
   const told: string[] = [];
   const length = take("SET", "a", "1");
-  taker.inject(dumped(1000n + BigInt(length + encodeCommand(["MULTI"]).length), told));
-  taker.injectDue();
+  forwarder.inject(dumped(1000n + BigInt(length + encodeCommand(["MULTI"]).length), told));
+  forwarder.injectDue();
   take("MULTI");
   take("DEL", "expired");
-  taker.injectDue();
+  forwarder.injectDue();
   take("EXEC");
   expect(told).toEqual([]);
-  taker.injectDue();
+  forwarder.injectDue();
   expect(told).toEqual(["placed"]);
   take("SET", "c", "3");
   expect(told).toEqual(["placed"]);
@@ -83,10 +83,10 @@ test("applies what an old master has said within its own transaction at the end 
 });
 
 test("drops what a master said that has lost its place to another, whose stream passes the same offset", () => {
-  const { sent, taker, take, history } = takerForTest();
+  const { sent, forwarder, take, history } = forwarderForTest();
   const told: string[] = [];
   const length = take("SET", "a", "1");
-  taker.inject(dumped(1000n + BigInt(2 * length), told));
+  forwarder.inject(dumped(1000n + BigInt(2 * length), told));
   history.replid = "after";
   take("SET", "b", "2");
   expect(told).toEqual(["dropped"]);
@@ -95,11 +95,11 @@ test("drops what a master said that has lost its place to another, whose stream 
 });
 
 test("drops what belongs before the place at hand", () => {
-  const { sent, taker, take } = takerForTest();
+  const { sent, forwarder, take } = forwarderForTest();
   const told: string[] = [];
   take("SET", "a", "1");
-  taker.inject(dumped(1001n, told));
-  taker.injectDue();
+  forwarder.inject(dumped(1001n, told));
+  forwarder.injectDue();
   expect(told).toEqual(["dropped"]);
   expect(sent).toHaveLength(1);
 });

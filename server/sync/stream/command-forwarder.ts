@@ -15,7 +15,7 @@ import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 import { ANY_UNHELD, type UnheldKeys } from "../strays/unheld-keys.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import { carryTrueExpiry } from "./carry-true-expiry.ts";
-import type { CommandTaker } from "./command-cutter.ts";
+import type { CommandHandler } from "./command-cutter.ts";
 import { largeMayFail, largeWatch } from "./large-watch.ts";
 import { LeftOutCommands } from "./left-out-commands.ts";
 import type { StreamInjection } from "./stream-injection.ts";
@@ -26,7 +26,7 @@ const BUILDING = new Set(["moved", "sources", "script"]);
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
-export type StreamTakerOptions = {
+export type CommandForwarderOptions = {
   readonly checkpointDb: number;
   readonly link: DestinationLink;
   readonly pipeline: BatchPipeline;
@@ -61,14 +61,14 @@ export type StreamTakerOptions = {
  * In: the commands of a shard's stream, one by one. Out: what of them goes into the transaction at hand, with
  * commands of ours beside it: injections at their offset, questions in front of a command.
  */
-export class StreamTaker implements CommandTaker {
+export class CommandForwarder implements CommandHandler {
   /** Bytes of the stream that have been taken. */
   position = 0;
   /** The newest heartbeat since it was taken from here; -1 when there is none. */
   heartbeatAt = -1;
   /** Takes no more while true: the offset stays where it is. */
-  held = false;
-  readonly #options: StreamTakerOptions;
+  paused = false;
+  readonly #options: CommandForwarderOptions;
   readonly #filter: CommandFilter;
   readonly #pipeline: BatchPipeline;
   readonly #leftOut: LeftOutCommands;
@@ -85,7 +85,7 @@ export class StreamTaker implements CommandTaker {
   #withinLarge = false;
   #forwardsLarge = false;
 
-  constructor(options: StreamTakerOptions) {
+  constructor(options: CommandForwarderOptions) {
     this.#options = options;
     this.#filter = options.filter;
     this.#pipeline = options.pipeline;
@@ -102,7 +102,7 @@ export class StreamTaker implements CommandTaker {
   get blocked(): boolean {
     const { link } = this.#options;
     const pipeline = this.#pipeline;
-    if (!this.indivisible) return this.held || link.full || (pipeline.executing && pipeline.overLimit);
+    if (!this.indivisible) return this.paused || link.full || (pipeline.executing && pipeline.overLimit);
     if (link.full) pipeline.releaseQueued();
     return link.full;
   }

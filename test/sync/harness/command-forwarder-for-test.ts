@@ -6,12 +6,12 @@ import type { ShardEvent } from "../../../server/sync/report/shard-report.ts";
 import { UnheldKeys } from "../../../server/sync/strays/unheld-keys.ts";
 import type { BatchPipeline } from "../../../server/sync/stream/batch-pipeline.ts";
 import { CommandCutter } from "../../../server/sync/stream/command-cutter.ts";
+import { CommandForwarder } from "../../../server/sync/stream/command-forwarder.ts";
 import { StreamRefusals } from "../../../server/sync/stream/stream-refusals.ts";
-import { StreamTaker } from "../../../server/sync/stream/stream-taker.ts";
 import type { FilterForTest } from "./filter-for-test.ts";
 
 /** What takes a stream's commands, in front of a pipeline of the test's own. */
-export function streamTakerForTest(
+export function commandForwarderForTest(
   pipeline: BatchPipeline,
   { filter, clock, heldBack }: FilterForTest,
   options: { from?: bigint; replid?: () => string; watchers?: AnswerWatchers } = {},
@@ -23,7 +23,7 @@ export function streamTakerForTest(
     (event) => void events.push(event),
   );
   const scanner = new CommandScanner("shard test");
-  const taker = new StreamTaker({
+  const forwarder = new CommandForwarder({
     checkpointDb: 0,
     link: { full: false } as never,
     pipeline,
@@ -47,10 +47,10 @@ export function streamTakerForTest(
     settle: () => {},
     onGetAck: () => {},
   });
-  const cutter = new CommandCutter(scanner, taker, "shard test", from);
+  const cutter = new CommandCutter(scanner, forwarder, "shard test", from);
   /** In pieces, as they come from a spool. */
   const take = (bytes: Buffer) => {
     for (let at = 0; at < bytes.length; at += 60_000) cutter.cut(bytes.subarray(at, at + 60_000), 0);
   };
-  return { taker, take, ledger, events };
+  return { forwarder, take, ledger, events };
 }
