@@ -2,13 +2,7 @@ import { parseRdb } from "../../rdb/rdb-parser.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "../checkpoint/checkpoint.ts";
-import {
-  checkpointKey,
-  doubtfulKeysKey,
-  leftOutKeysKey,
-  scriptsKey,
-  unheldKeysKey,
-} from "../checkpoint/own-keys.ts";
+import { doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "../checkpoint/own-keys.ts";
 import { CommandDowngrade } from "../commands/command-downgrade.ts";
 import type { DestinationAbilities } from "../destination/destination-abilities.ts";
 import type { DestinationDurability } from "../destination/destination-durability.ts";
@@ -42,6 +36,7 @@ import { KeyJudge } from "../strays/key-judge.ts";
 import { noteStraysAgain } from "../strays/strays-again.ts";
 import type { TaskMerge } from "../strays/task-merge.ts";
 import { StreamApplier } from "../stream/stream-applier.ts";
+import type { StreamProgress } from "../stream/stream-progress.ts";
 
 /** A value larger than this goes to the destination in pieces, bytes. */
 const LARGE_VALUE = 1024 * 1024;
@@ -64,9 +59,7 @@ export type ApplyContext = {
   readonly patienceMs: number;
   readonly merge: TaskMerge;
   readonly now: () => number;
-  readonly onGetAck: () => void;
-  readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
-  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+  readonly progress: StreamProgress;
   /** An RDB is applied whole, and its checkpoint is about to be written: a stop from now on is one of the stream. */
   readonly onLoaded: () => void;
 };
@@ -308,21 +301,8 @@ export function streamApplier(
       shared: context.merge.isNotedByOthers,
     }),
   });
-  const { merge, ledger } = context;
-  const judge = new KeyJudge({
-    ownership: merge.ownership,
-    self: merge.self,
-    shardNames: merge.shardNames,
-    registry: merge.registry,
-    unheld: merge.unheld,
-    notices: merge.notices,
-    counts: merge.counts,
-    doubtful: ledger.doubtful,
-    databases: spec.databases,
-    hasSiblings: merge.hasSiblings,
-    hasNeighbors: () => merge.hasNeighbors,
-    onWrite: (db, key) => merge.wrote(db, key),
-  });
+  const { merge, ledger, progress } = context;
+  const judge = new KeyJudge(merge, ledger.doubtful, spec.databases);
   const { stream } = generation;
   const position = Number(from.offset - generation.offset);
   context.durability.continuesAt(position, stream);
@@ -345,33 +325,25 @@ export function streamApplier(
     }),
     clock,
     heldBack,
-    doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
-    leftOutKey: leftOutKeysKey(spec.taskId, spec.shardId),
-    unheld: merge.unheld,
-    unheldKey: unheldKeysKey(spec.taskId, spec.shardId),
-    databases: spec.databases,
+    spec,
     ledger,
-    notices: merge.notices,
+    merge,
     watchers: {
       ...expiryWatchers(context.ledger.doubtful, spec.databases),
       restored: restoreWatcher(context.ledger.doubtful),
       script: scriptWatcher(scripts, context.ledger),
       library: libraryWatcher(context.ledger),
     },
-    role: context.role,
-    address: formatAddress(spec.destination),
     maxQueuedBytes: abilities.maxQueuedBytes,
-    checkpointKey: checkpointKey(spec.taskId),
-    checkpointField: spec.shardId,
-    checkpointDb: spec.checkpointDb,
     replid: () => currentReplid(generation),
     now: context.now,
-    onGetAck: context.onGetAck,
-    onApplied: context.onApplied,
-    onCheckpoint: (checkpoint) => {
-      const applied = Number(checkpoint.offset - generation.offset);
-      stream.release(applied, context.durability.applied(applied, stream.start));
-      context.onCheckpoint(checkpoint);
+    progress: {
+      ...progress,
+      checkpointed: (checkpoint) => {
+        const applied = Number(checkpoint.offset - generation.offset);
+        stream.release(applied, context.durability.applied(applied, stream.start));
+        progress.checkpointed(checkpoint);
+      },
     },
   });
   replies.to = applier.pipeline.answers;

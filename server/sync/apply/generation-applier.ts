@@ -391,9 +391,11 @@ export class GenerationApplier {
       former: kept.former,
       neighbors: this.#sessions.neighbors,
       patienceMs: limits.patienceMs,
-      onGetAck: acknowledge,
-      onApplied: (offset, heartbeatAt) => lag.applied(offset, heartbeatAt),
-      onCheckpoint: (checkpoint) => this.#noteCheckpoint(checkpoint),
+      progress: {
+        acknowledgeNow: acknowledge,
+        applied: (offset, heartbeatAt) => lag.applied(offset, heartbeatAt),
+        checkpointed: (checkpoint) => this.#noteCheckpoint(checkpoint),
+      },
       onLoaded: () => this.#step({ kind: "copied" }),
     };
   }

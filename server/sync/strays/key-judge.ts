@@ -1,4 +1,3 @@
-import type { KeyOwnership } from "../../merge/key-ownership.ts";
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import type { CommandName } from "../commands/command-names.ts";
 import { type KnownKeysByRole, knownKeysByRole } from "../commands/known-keys.ts";
@@ -6,30 +5,7 @@ import { otherDb } from "../commands/other-database.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import { destinationDb } from "../spec/database-map.ts";
 import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
-import type { MergeCounts } from "./merge-counts.ts";
-import type { StrayNotices } from "./stray-notices.ts";
-import type { StrayRegistry } from "./stray-registry.ts";
-import type { UnheldKeys } from "./unheld-keys.ts";
-
-export type KeyJudgeOptions = {
-  /** null where no key has an owner. */
-  readonly ownership: KeyOwnership | null;
-  /** The index of this shard, and the names of all. */
-  readonly self: number;
-  readonly shardNames: readonly string[];
-  readonly registry: StrayRegistry;
-  readonly unheld: UnheldKeys;
-  readonly notices: StrayNotices;
-  readonly doubtful: DoubtfulKeys;
-  readonly counts: MergeCounts;
-  readonly databases: DatabaseMap;
-  /** Told of each key of `unheld` that goes on as the shard wrote it. */
-  readonly onWrite: (db: number, key: Uint8Array) => void;
-  /** The task has other shards. */
-  readonly hasSiblings: boolean;
-  /** Another task writes into the same databases of the destination. */
-  readonly hasNeighbors: () => boolean;
-};
+import type { TaskMerge } from "./task-merge.ts";
 
 /** A database of the source, and where it goes. */
 type Place = { readonly db: number; readonly target: number };
@@ -43,16 +19,20 @@ type Place = { readonly db: number; readonly target: number };
  *   wrote is then copied from the shard, at an exact offset.
  */
 export class KeyJudge {
-  readonly #options: KeyJudgeOptions;
+  readonly #merge: TaskMerge;
+  readonly #doubtful: DoubtfulKeys;
+  readonly #databases: DatabaseMap;
 
-  constructor(options: KeyJudgeOptions) {
-    this.#options = options;
+  constructor(merge: TaskMerge, doubtful: DoubtfulKeys, databases: DatabaseMap) {
+    this.#merge = merge;
+    this.#doubtful = doubtful;
+    this.#databases = databases;
   }
 
   /** Whether anything is to be judged: of the only shard that writes there, nothing is. */
   get idle(): boolean {
-    const { ownership, hasSiblings, hasNeighbors, unheld } = this.#options;
-    return ownership === null && !hasSiblings && !hasNeighbors() && !unheld.some;
+    const { ownership, hasSiblings, hasNeighbors, unheld } = this.#merge;
+    return ownership === null && !hasSiblings && !hasNeighbors && !unheld.some;
   }
 
   /**
@@ -65,7 +45,7 @@ export class KeyJudge {
       const there = name.rule === "move" ? this.#otherPlace(name, bytes, scanner) : null;
       const start = scanner.starts[name.keyAt]!;
       const end = scanner.ends[name.keyAt]!;
-      if (this.#options.ownership !== null) return this.#one(name, db, target, bytes, start, end, there);
+      if (this.#merge.ownership !== null) return this.#one(name, db, target, bytes, start, end, there);
       // Where it moves to, another shard's key may be in the way.
       if (there !== null) this.#copied(Buffer.from(bytes.subarray(start, end)), db, there);
       return there === null && this.#holds(name, db, target, bytes, start, end);
@@ -84,7 +64,7 @@ export class KeyJudge {
     end: number,
     there: Place | null,
   ): boolean {
-    const { ownership, self, registry, doubtful } = this.#options;
+    const { ownership, self, registry } = this.#merge;
     const owner = ownership!.ownerAt(bytes, start, end);
     if (owner === self) {
       if (!this.#holds(name, db, target, bytes, start, end, there)) return false;
@@ -98,7 +78,7 @@ export class KeyJudge {
       const key = Buffer.from(bytes.subarray(start, end));
       if (lone) this.#copied(key, db, there);
       // Once this shard no longer holds it, a stale duplicate may become a lone stray.
-      else doubtful.doubt("stray", target, key);
+      else this.#doubtful.doubt("stray", target, key);
       return !lone;
     }
     const key = Buffer.from(bytes.subarray(start, end));
@@ -120,12 +100,12 @@ export class KeyJudge {
     end: number,
     there: Place | null = null,
   ): boolean {
-    const { unheld } = this.#options;
+    const { unheld } = this.#merge;
     if (!unheld.some) return true;
     if (there === null) {
       if (!unheld.has(target, bytes, start, end)) return true;
       if (name.keys === "one" && name.facts.blind === true && !name.mayRemove) {
-        this.#options.onWrite(target, bytes.subarray(start, end));
+        this.#merge.wrote(target, bytes.subarray(start, end));
         unheld.written(target, bytes, start, end);
         return true;
       }
@@ -137,9 +117,8 @@ export class KeyJudge {
   }
 
   #copied(key: Buffer, db: number, there: Place | null): void {
-    const { doubtful } = this.#options;
-    doubtful.doubt("merge", db, key);
-    if (there !== null) doubtful.doubt("merge", there.db, key);
+    this.#doubtful.doubt("merge", db, key);
+    if (there !== null) this.#doubtful.doubt("merge", there.db, key);
   }
 
   #several(
@@ -149,8 +128,8 @@ export class KeyJudge {
     bytes: Uint8Array,
     scanner: CommandScanner,
   ): boolean {
-    const { ownership, self, registry, unheld, doubtful, hasSiblings, hasNeighbors } = this.#options;
-    const alone = !hasSiblings && !hasNeighbors();
+    const { ownership, self, registry, unheld, hasSiblings, hasNeighbors } = this.#merge;
+    const alone = !hasSiblings && !hasNeighbors;
     if (alone && !unheld.some) return true;
     const keys = knownKeysByRole(name.name, bytes, scanner);
     const named = [...keys.reads, ...keys.writes];
@@ -178,12 +157,12 @@ export class KeyJudge {
     const asOne = alone || (ownership === null && this.#isBlind(keys, name));
     if (!isUnheld && (asOne || (ownership !== null && !isLone && this.#allHere(keys, name, target)))) {
       for (const one of written)
-        if (registry.isKnown(one.target, one.key)) doubtful.doubt("stray", one.target, one.key);
+        if (registry.isKnown(one.target, one.key)) this.#doubtful.doubt("stray", one.target, one.key);
       return true;
     }
     for (const one of written) {
       const owner = ownership?.ownerOf(one.key) ?? self;
-      if (owner === self) doubtful.doubt("merge", one.db, one.key);
+      if (owner === self) this.#doubtful.doubt("merge", one.db, one.key);
       else this.#setAside(owner, one.target, one.key, isScript);
     }
     // A script may do more than its keys say: it runs, and its keys are copied in any case.
@@ -197,15 +176,15 @@ export class KeyJudge {
 
   /** What it reads and writes is on the destination what it is on this shard. */
   #allHere({ reads, writes, unnamed }: KnownKeysByRole, name: CommandName, target: number): boolean {
-    const { ownership, self, registry, hasNeighbors } = this.#options;
-    if (hasNeighbors() || (unnamed !== "none" && name.facts.watch !== "script")) return false;
+    const { ownership, self, registry, hasNeighbors } = this.#merge;
+    if (hasNeighbors || (unnamed !== "none" && name.facts.watch !== "script")) return false;
     const own = (key: Buffer) => ownership!.ownerOf(key) === self;
     return reads.every((key) => own(key) && !registry.isLone(target, key)) && writes.every(own);
   }
 
   /** @param overwritten as StrayNotices.add. */
   #setAside(owner: number, db: number, key: Buffer, overwritten = false): void {
-    const { ownership, notices, counts, shardNames } = this.#options;
+    const { ownership, notices, counts, shardNames } = this.#merge;
     counts.stray(db, key, shardNames[owner]!);
     if (!ownership!.ownerOnly || overwritten) notices.add(owner, db, key, overwritten);
   }
@@ -216,7 +195,7 @@ export class KeyJudge {
 
   /** null where the database is not synchronized. */
   #placeOf(db: number | null): Place | null {
-    const target = db === null ? null : destinationDb(this.#options.databases, db);
+    const target = db === null ? null : destinationDb(this.#databases, db);
     return db === null || target === null ? null : { db, target };
   }
 }

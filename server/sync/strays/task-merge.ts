@@ -39,7 +39,10 @@ export class TaskMerge {
   #neighbors: NeighborList = { any: false, ever: false, names: "", list: [] };
   #kept = 0;
 
-  constructor(spec: ShardSyncSpec, now: () => number) {
+  constructor(
+    spec: Pick<ShardSyncSpec, "taskId" | "shardId" | "shardName" | "shardIndex" | "siblings" | "merge">,
+    now: () => number,
+  ) {
     this.ownership = KeyOwnership.of(spec.merge);
     this.notices = new StrayNotices(spec.taskId, shardIdsByIndex(spec), spec.shardIndex, now);
     this.shardNames = shardNamesByIndex(spec);

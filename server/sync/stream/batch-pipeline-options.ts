@@ -16,7 +16,6 @@ export type Forwarded = {
 };
 
 export type BatchPipelineOptions = {
-  readonly role: string;
   readonly address: string;
   /** What the destination takes in one transaction, bytes; without a bound unless given. */
   readonly maxQueuedBytes?: number;

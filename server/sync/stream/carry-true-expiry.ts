@@ -10,13 +10,10 @@ import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
 export function carryTrueExpiry(
   bytes: Uint8Array,
   { name, db, target }: CommandFilter,
-  options: {
-    readonly heldBack: HeldBackExpiries;
-    readonly scanner: CommandScanner;
-    readonly databases: DatabaseMap;
-  },
+  heldBack: HeldBackExpiries,
+  scanner: CommandScanner,
+  databases: DatabaseMap,
 ): void {
-  const { heldBack, scanner, databases } = options;
   const [from, to = from] = knownKeys(name.name, bytes, scanner);
   const there = destinationDb(databases, otherDb(name, bytes, scanner) ?? db);
   if (from === undefined || to === undefined || target === null || there === null) return;

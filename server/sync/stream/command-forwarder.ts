@@ -1,24 +1,26 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { leftOutKeysKey, unheldKeysKey } from "../checkpoint/own-keys.ts";
 import type { AnswerWatch, AnswerWatchers } from "../commands/answer-watch.ts";
 import type { Verdict } from "../commands/command-verdict.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
-import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
-import type { LeftOutKeys } from "../doubtful/left-out-keys.ts";
 import type { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
-import type { LargeExpiry } from "../expiry/large-expiry.ts";
+import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import { keysOfLarge } from "../filter/large-command.ts";
-import type { StreamWrites } from "../ledger/stream-writes.ts";
-import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
-import { ANY_UNHELD, type UnheldKeys } from "../strays/unheld-keys.ts";
+import type { StreamLedger } from "../ledger/stream-ledger.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
+import { ANY_UNHELD } from "../strays/unheld-keys.ts";
 import type { BatchPipeline, Forwarded } from "./batch-pipeline.ts";
 import { carryTrueExpiry } from "./carry-true-expiry.ts";
 import type { CommandHandler } from "./command-cutter.ts";
 import { largeMayFail, largeWatch } from "./large-watch.ts";
 import { LeftOutCommands } from "./left-out-commands.ts";
 import type { StreamInjection } from "./stream-injection.ts";
+import type { StreamProgress } from "./stream-progress.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
 
 /** Of commands that build one key from another, the kinds of their watches. */
@@ -27,7 +29,7 @@ const BUILDING = new Set(["moved", "sources", "script"]);
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
 export type CommandForwarderOptions = {
-  readonly checkpointDb: number;
+  readonly spec: Pick<ShardSyncSpec, "taskId" | "shardId" | "checkpointDb" | "databases">;
   readonly link: DestinationLink;
   readonly pipeline: BatchPipeline;
   readonly filter: CommandFilter;
@@ -35,26 +37,18 @@ export type CommandForwarderOptions = {
   readonly refusals: StreamRefusals;
   readonly clock: StreamClock;
   readonly heldBack: HeldBackExpiries;
-  readonly doubtful: DoubtfulKeys;
-  readonly leftOut: LeftOutKeys;
-  readonly writes: StreamWrites;
-  readonly databases: DatabaseMap;
-  /** The set of keys that are left out, in checkpointDb. */
-  readonly leftOutKey: string;
-  readonly largeExpiry: LargeExpiry;
+  readonly ledger: StreamLedger;
+  readonly merge: Pick<TaskMerge, "unheld">;
   readonly watchers: AnswerWatchers;
-  /** The source's offset before the stream. */
-  readonly from: bigint;
+  /** Where the stream begins. */
+  readonly from: Pick<Checkpoint, "offset">;
   /** Of what has been received last. */
   readonly replid: () => string;
+  readonly progress: Pick<StreamProgress, "acknowledgeNow">;
   /** Whether a command's neighbours lie in the same bytes. */
   readonly joined: (bytes: Uint8Array) => boolean;
   /** The batch at hand may be large enough. */
   readonly settle: () => void;
-  readonly unheld: UnheldKeys;
-  /** The set of keys that may lie on the destination although the shard does not hold them, in checkpointDb. */
-  readonly unheldKey: string;
-  readonly onGetAck: () => void;
 };
 
 /**
@@ -72,8 +66,13 @@ export class CommandForwarder implements CommandHandler {
   readonly #filter: CommandFilter;
   readonly #pipeline: BatchPipeline;
   readonly #leftOut: LeftOutCommands;
+  readonly #ledger: StreamLedger;
+  readonly #largeExpiry: LargeExpiry;
+  readonly #checkpointDb: number;
+  /** The source's offset before the stream. */
+  readonly #from: bigint;
   /** As a number: see StreamWrites. */
-  readonly #from: number;
+  readonly #fromNumber: number;
   /** In the order of their offsets. */
   readonly #injections: StreamInjection[] = [];
   /** While there are some: the last place outside of a transaction before the command at hand. */
@@ -89,9 +88,17 @@ export class CommandForwarder implements CommandHandler {
     this.#options = options;
     this.#filter = options.filter;
     this.#pipeline = options.pipeline;
-    this.#from = Number(options.from);
-    const note = (command: Buffer) => this.own(command, options.checkpointDb);
-    this.#leftOut = new LeftOutCommands({ ...options, note });
+    this.#from = options.from.offset;
+    this.#fromNumber = Number(this.#from);
+    const { taskId, shardId, checkpointDb } = options.spec;
+    const { filter, scanner, ledger } = options;
+    const { leftOut, doubtful } = ledger;
+    this.#checkpointDb = checkpointDb;
+    this.#ledger = ledger;
+    this.#largeExpiry = new LargeExpiry(options.heldBack, options.clock);
+    const note = (command: Buffer) => this.own(command, checkpointDb);
+    const leftOutKey = leftOutKeysKey(taskId, shardId);
+    this.#leftOut = new LeftOutCommands({ filter, scanner, leftOut, leftOutKey, doubtful, note });
   }
 
   /** Within a source's transaction or a large command: no checkpoint may be written here. */
@@ -113,7 +120,7 @@ export class CommandForwarder implements CommandHandler {
   }
 
   offsetAt(position: number): bigint {
-    return this.#options.from + BigInt(position);
+    return this.#from + BigInt(position);
   }
 
   /** To be called before a stretch of commands that are at hand: what the clock says holds for all of them. */
@@ -129,7 +136,7 @@ export class CommandForwarder implements CommandHandler {
     if (filter.beside !== null) this.#putBeside();
     if (filter.pastLimit.length > 0) this.#leftOut.pastLimit();
     if (
-      this.#options.leftOut.any &&
+      this.#ledger.leftOut.any &&
       (verdict === "forward" || verdict === "replace") &&
       !this.#leftOut.isTaken(bytes)
     )
@@ -155,7 +162,7 @@ export class CommandForwarder implements CommandHandler {
         this.lookAtClock();
       }
     } else if (verdict === "getack") {
-      this.#options.onGetAck();
+      this.#options.progress.acknowledgeNow();
     } else if (verdict === "skip") {
       this.#options.refusals.skipped(bytes, this.offset);
       if (filter.name.rule === "flush") this.#holdsNothing();
@@ -166,24 +173,24 @@ export class CommandForwarder implements CommandHandler {
   }
 
   largeBegin(bytes: Uint8Array): void {
-    const { scanner, refusals, largeExpiry } = this.#options;
+    const { scanner, refusals } = this.#options;
     let verdict = this.#filter.decide(bytes, scanner);
     this.#noteWrite(verdict);
     if (this.#filter.beside !== null) this.#putBeside();
     if (this.#filter.pastLimit.length > 0) this.#leftOut.pastLimit();
-    if (this.#options.leftOut.any && verdict === "forward" && !this.#leftOut.isTaken(bytes)) verdict = "skip";
+    if (this.#ledger.leftOut.any && verdict === "forward" && !this.#leftOut.isTaken(bytes)) verdict = "skip";
     this.#withinLarge = true;
     this.#forwardsLarge = verdict === "forward" && !this.#refused(bytes);
     if (this.#forwardsLarge) {
       this.#pipeline.beginLarge(this.#forwardedLarge(bytes));
       this.#noteDoubtful(bytes);
-      largeExpiry.begin(this.#filter.name.name, bytes, scanner);
+      this.#largeExpiry.begin(this.#filter.name.name, bytes, scanner);
     } else if (verdict === "skip") refusals.skipped(bytes, this.offset);
   }
 
   largePiece(bytes: Uint8Array, start: number, end: number, part: { begin: boolean; end: boolean }): void {
     if (this.#forwardsLarge) this.#pipeline.piece(bytes, start, end, part);
-    if (this.#forwardsLarge) this.#options.largeExpiry.piece(bytes, start, end);
+    if (this.#forwardsLarge) this.#largeExpiry.piece(bytes, start, end);
     if (part.end && this.#forwardsLarge) this.#expireLarge();
     this.position += end - start;
     if (part.end) this.#withinLarge = false;
@@ -214,7 +221,7 @@ export class CommandForwarder implements CommandHandler {
     this.#lastPlace = this.position;
     while (this.#injections.length > 0) {
       const { offset, replid, commands, onPlaced, onApplied, onDropped } = this.#injections[0]!;
-      const due = Number(offset - this.#options.from);
+      const due = Number(offset - this.#from);
       const ofThisHistory = replid === undefined || replid === this.#options.replid();
       if (ofThisHistory && due > this.position) return;
       this.#injections.shift();
@@ -230,25 +237,34 @@ export class CommandForwarder implements CommandHandler {
 
   /** A command is skipped that takes all keys of a database of the shard, or gives it others. */
   #holdsNothing(): void {
-    this.own(encodeCommand(["SADD", this.#options.unheldKey, ANY_UNHELD]), this.#options.checkpointDb);
-    this.#options.unheld.all();
+    const { spec, merge } = this.#options;
+    this.own(
+      encodeCommand(["SADD", unheldKeysKey(spec.taskId, spec.shardId), ANY_UNHELD]),
+      this.#checkpointDb,
+    );
+    merge.unheld.all();
   }
 
   /** What the filter wants beside the command at hand. */
   #putBeside(): void {
     const { own, fetch } = this.#filter.beside!;
     this.#filter.beside = null;
-    for (const { bytes, watch } of own) this.own(bytes, this.#options.checkpointDb, watch);
-    for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
+    for (const { bytes, watch } of own) this.own(bytes, this.#checkpointDb, watch);
+    for (const { db, key } of fetch) this.#ledger.doubtful.doubt("copy", db, key);
   }
 
   #noteWrite(verdict: Verdict): void {
-    const { writes, scanner } = this.#options;
+    const { scanner } = this.#options;
     const { name, target } = this.#filter;
     // An empty line is no command; what Sentinels tell each other is passed on to nobody.
     const ours = verdict === "heartbeat" || scanner.argc === 0;
     if (ours || (name.rule === "publish" && verdict === "control")) return;
-    writes.note(name, scanner.argc, this.#from + this.position, target !== null || name.rule === "publish");
+    this.#ledger.writes.note(
+      name,
+      scanner.argc,
+      this.#fromNumber + this.position,
+      target !== null || name.rule === "publish",
+    );
   }
 
   /** True for a command that the destination is known to refuse; it is logged. */
@@ -272,7 +288,8 @@ export class CommandForwarder implements CommandHandler {
 
   /** It goes as the source said it: where the destination wants another form of it, its keys are copied instead. */
   #forwardedLarge(bytes: Uint8Array): Forwarded {
-    const { doubtful, refusals, scanner } = this.#options;
+    const { refusals, scanner } = this.#options;
+    const { doubtful } = this.#ledger;
     const what = this.#forwarded(bytes);
     const { name, db } = this.#filter;
     if (!largeMayFail(name, scanner.argc)) return what;
@@ -298,12 +315,13 @@ export class CommandForwarder implements CommandHandler {
 
   /** What may build on a key that has expired early is noted: while the stream is behind, and until that is put right. */
   #noteDoubtful(bytes: Uint8Array): void {
-    const { heldBack, doubtful, scanner } = this.#options;
+    const { heldBack, scanner, spec } = this.#options;
+    const { doubtful } = this.#ledger;
     const { name, watch, facts } = this.#filter.name;
     const { db } = this.#filter;
     if (facts.carriesExpiry) {
       heldBack.keyRenamed();
-      if (heldBack.trueOnes.any) carryTrueExpiry(bytes, this.#filter, this.#options);
+      if (heldBack.trueOnes.any) carryTrueExpiry(bytes, this.#filter, heldBack, scanner, spec.databases);
     }
     if (this.#behind) doubtful.note(name, db, bytes, scanner);
     else if (watch !== "none" && BUILDING.has(watch)) doubtful.noteWherePending(name, db, bytes, scanner);
@@ -313,14 +331,14 @@ export class CommandForwarder implements CommandHandler {
   #expireLarge(): void {
     const { db, target } = this.#filter;
     if (target === null) return;
-    const command = this.#options.largeExpiry.end(db, target);
+    const command = this.#largeExpiry.end(db, target);
     if (command !== null) this.own(command, target);
     this.#noteTrueExpiries();
   }
 
   #noteTrueExpiries(): void {
-    const { heldBack, checkpointDb } = this.#options;
+    const { heldBack } = this.#options;
     if (!heldBack.trueOnes.waiting) return;
-    for (const note of heldBack.trueOnes.take()) this.own(note, checkpointDb);
+    for (const note of heldBack.trueOnes.take()) this.own(note, this.#checkpointDb);
   }
 }

@@ -1,27 +1,28 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
 import { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
+import { formatAddress } from "../../redis/endpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { formatCheckpoint } from "../checkpoint/checkpoint.ts";
+import { checkpointKey, doubtfulKeysKey, leftOutKeysKey } from "../checkpoint/own-keys.ts";
 import type { AnswerWatchers } from "../commands/answer-watch.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
 import { leftOutMember } from "../doubtful/left-out-keys.ts";
 import type { HeldBackExpiries } from "../expiry/held-back-expiries.ts";
-import { LargeExpiry } from "../expiry/large-expiry.ts";
 import type { StreamClock } from "../expiry/stream-clock.ts";
 import type { CommandFilter } from "../filter/command-filter.ts";
 import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { destinationDb } from "../spec/database-map.ts";
-import type { DatabaseMap } from "../spec/shard-sync-spec.ts";
-import type { StrayNotices } from "../strays/stray-notices.ts";
-import type { UnheldKeys } from "../strays/unheld-keys.ts";
+import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
+import type { TaskMerge } from "../strays/task-merge.ts";
 import { BatchPipeline } from "./batch-pipeline.ts";
 import { CommandCutter } from "./command-cutter.ts";
 import { CommandForwarder } from "./command-forwarder.ts";
 import { InputPump, type StreamInput } from "./input-pump.ts";
 import type { StreamBatch } from "./stream-batch.ts";
 import type { StreamInjection } from "./stream-injection.ts";
+import type { StreamProgress } from "./stream-progress.ts";
 import { StreamRefusals } from "./stream-refusals.ts";
 
 /** With nothing to apply the checkpoint follows the stream's PINGs this often (ms). */
@@ -31,40 +32,23 @@ const IDLE_CHECKPOINT_MS = 1000;
 export class Rewind extends Error {}
 
 export type StreamApplierOptions = {
+  readonly spec: ShardSyncSpec;
   readonly input: StreamInput;
   /** Where the input begins. */
   readonly from: Checkpoint;
   readonly filter: CommandFilter;
   readonly clock: StreamClock;
   readonly heldBack: HeldBackExpiries;
-  /** The set of doubtful keys, in checkpointDb. */
-  readonly doubtfulKey: string;
   readonly ledger: StreamLedger;
-  readonly notices: StrayNotices;
-  /** The set of keys that are left out, in checkpointDb. */
-  readonly leftOutKey: string;
-  readonly unheld: UnheldKeys;
-  /** The set of these keys, in checkpointDb. */
-  readonly unheldKey: string;
-  readonly databases: DatabaseMap;
+  readonly merge: TaskMerge;
   /** Who may want to hear the answer to a command, by the kind of its name. */
   readonly watchers: AnswerWatchers;
-  readonly role: string;
-  readonly address: string;
   /** In one transaction; the destination closes the connection past it. */
   readonly maxQueuedBytes: number;
-  readonly checkpointKey: string;
-  readonly checkpointField: string;
-  readonly checkpointDb: number;
   /** The replid to write: it may change with a failover of the source. */
   readonly replid: () => string;
   readonly now: () => number;
-  /** The master asks for an acknowledgement. */
-  readonly onGetAck: () => void;
-  /** The destination has everything up to this offset; `heartbeatAt` is the newest heartbeat before it, or -1. */
-  readonly onApplied: (offset: bigint, heartbeatAt: number) => void;
-  /** The destination has this checkpoint, and with it everything before it. */
-  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+  readonly progress: StreamProgress;
 };
 
 /**
@@ -77,6 +61,8 @@ export class StreamApplier {
   /** Batches that have noted doubtful keys on the destination. */
   doubtfulBatches = 0;
   readonly #options: StreamApplierOptions;
+  readonly #role: string;
+  readonly #address: string;
   readonly #link: DestinationLink;
   readonly #ledger: StreamLedger;
   readonly #refusals: StreamRefusals;
@@ -97,34 +83,31 @@ export class StreamApplier {
     this.#ledger = options.ledger;
     this.#doubtful = options.ledger.doubtful;
     this.#doubtful.begin();
-    options.notices.clear();
-    const scanner = new CommandScanner(options.role);
+    options.merge.notices.clear();
+    const { spec } = options;
+    this.#role = `shard ${spec.shardName}`;
+    this.#address = formatAddress(spec.destination);
+    const scanner = new CommandScanner(this.#role);
     this.#refusals = new StreamRefusals(options.ledger, options.filter, scanner);
     this.#pump = new InputPump(options.input);
     this.#checkpointedAt = options.now();
     this.pipeline = new BatchPipeline(link, {
-      role: options.role,
-      address: options.address,
+      address: this.#address,
       maxQueuedBytes: options.maxQueuedBytes,
-      checkpointDb: options.checkpointDb,
+      checkpointDb: spec.checkpointDb,
       onApplied: (batch) => this.#applied(batch),
       onAborted: (batch, answer) => this.#aborted(batch, answer),
     });
     this.#forwarder = new CommandForwarder({
       ...options,
-      from: options.from.offset,
       link,
       pipeline: this.pipeline,
       scanner,
       refusals: this.#refusals,
-      doubtful: this.#doubtful,
-      leftOut: this.#ledger.leftOut,
-      writes: this.#ledger.writes,
-      largeExpiry: new LargeExpiry(options.heldBack, options.clock),
       joined: (bytes) => bytes === this.#chunk,
       settle: () => this.#settle(),
     });
-    this.#cutter = new CommandCutter(scanner, this.#forwarder, options.role, options.from.offset);
+    this.#cutter = new CommandCutter(scanner, this.#forwarder, this.#role, options.from.offset);
   }
 
   /**
@@ -207,7 +190,7 @@ export class StreamApplier {
 
   /** Something about keys is to be written with the next checkpoint. */
   get #noting(): boolean {
-    return this.#doubtful.waiting || this.#ledger.leftOut.waiting || this.#options.notices.waiting > 0;
+    return this.#doubtful.waiting || this.#ledger.leftOut.waiting || this.#options.merge.notices.waiting > 0;
   }
 
   /** Closes the open batch when it is time: when it is large, or nothing else waits. */
@@ -222,17 +205,21 @@ export class StreamApplier {
   }
 
   #close(batch: StreamBatch): void {
-    const { checkpointKey, checkpointField, checkpointDb, doubtfulKey, replid, now } = this.#options;
+    const { spec, replid, now } = this.#options;
+    const { taskId, shardId, checkpointDb } = spec;
     const doubtful = this.#doubtful.take();
     if (doubtful.length > 0) {
-      this.#forwarder.own(encodeCommand(["SADD", doubtfulKey, ...doubtful]), checkpointDb);
+      this.#forwarder.own(
+        encodeCommand(["SADD", doubtfulKeysKey(taskId, shardId), ...doubtful]),
+        checkpointDb,
+      );
       batch.onApplied.push(() => {
         this.doubtfulBatches++;
         this.#doubtful.noted();
       });
     }
     this.#removeLeftOut(batch);
-    for (const command of this.#options.notices.take()) this.#forwarder.own(command, checkpointDb);
+    for (const command of this.#options.merge.notices.take()) this.#forwarder.own(command, checkpointDb);
     batch.endPosition = this.#forwarder.position;
     batch.endDb = this.#options.filter.db;
     batch.endReplid = replid();
@@ -241,11 +228,12 @@ export class StreamApplier {
     const offset = this.#forwarder.offsetAt(this.#forwarder.position);
     batch.endAt = now();
     const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
-    this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey, checkpointField, text]));
+    this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey(taskId), shardId, text]));
   }
 
   #removeLeftOut(batch: StreamBatch): void {
-    const { leftOutKey, checkpointDb, databases } = this.#options;
+    const { taskId, shardId, checkpointDb, databases } = this.#options.spec;
+    const leftOutKey = leftOutKeysKey(taskId, shardId);
     const { leftOut } = this.#ledger;
     if (!leftOut.waiting) return;
     for (const { db, key } of leftOut.take()) {
@@ -270,20 +258,20 @@ export class StreamApplier {
     this.#reported = this.#forwarder.position;
     const heartbeat = this.#forwarder.heartbeatAt;
     this.#forwarder.heartbeatAt = -1;
-    this.#options.onApplied(this.#forwarder.offsetAt(this.#forwarder.position), heartbeat);
+    this.#options.progress.applied(this.#forwarder.offsetAt(this.#forwarder.position), heartbeat);
   }
 
   #applied(batch: StreamBatch): void {
     if (batch.checkpointAdded) {
       // It has been flushed under the open connection: what was written before is gone.
-      const { address, role } = this.#options;
-      this.pipeline.fail(new TributaryError("DESTINATION_DATA_LOST", { address, role }));
+      const details = { address: this.#address, role: this.#role };
+      this.pipeline.fail(new TributaryError("DESTINATION_DATA_LOST", details));
       return;
     }
     for (const [item, answer] of batch.answers) {
       if (answer.watch.answered(answer)) batch.rejections.delete(item);
     }
-    this.pipeline.fail(this.#refusals.missedWithin(batch, this.#link, this.#options.address));
+    this.pipeline.fail(this.#refusals.missedWithin(batch, this.#link, this.#address));
     this.#refusals.rejectedWithin(batch, this.#link);
     this.#link.release(batch.firstCommand + batch.names.length + 2);
     this.#ledger.commandsApplied += batch.commands - batch.rejections.size;
@@ -294,15 +282,20 @@ export class StreamApplier {
     this.#ledger.appliedTo(this.#forwarder.offsetAt(batch.endPosition));
     for (const tell of batch.onApplied) tell();
     const offset = this.#forwarder.offsetAt(batch.endPosition);
-    this.#options.onCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
-    this.#options.onApplied(offset, batch.heartbeatAt);
+    this.#options.progress.checkpointed({
+      replid: batch.endReplid,
+      offset,
+      db: batch.endDb,
+      at: batch.endAt,
+    });
+    this.#options.progress.applied(offset, batch.heartbeatAt);
     this.#settle();
   }
 
   /** The transaction was discarded as a whole: learn which of its commands are at fault, and begin again. */
   #aborted(batch: StreamBatch, answer: string): void {
     const learned = this.#refusals.learn(batch, this.#link, (position) => this.#forwarder.offsetAt(position));
-    const { address } = this.#options;
+    const address = this.#address;
     // A command of ours that was refused is named by the answer to it, not by EXEC's.
     const [detail = answer] = batch.refusals.values();
     this.pipeline.fail(

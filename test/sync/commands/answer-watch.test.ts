@@ -19,7 +19,6 @@ function deafLink(): DestinationLink {
 function answersTo(count: number, replies: string): (Answer | "unanswered")[] {
   const told: (Answer | "unanswered")[] = [];
   const pipeline = new BatchPipeline(deafLink(), {
-    role: "test",
     address: "test",
     checkpointDb: 0,
     onApplied: (batch) => {

@@ -1,6 +1,5 @@
 import { CommandScanner } from "../../../server/redis/command-scanner.ts";
 import type { AnswerWatchers } from "../../../server/sync/commands/answer-watch.ts";
-import { LargeExpiry } from "../../../server/sync/expiry/large-expiry.ts";
 import { StreamLedger } from "../../../server/sync/ledger/stream-ledger.ts";
 import type { ShardEvent } from "../../../server/sync/report/shard-report.ts";
 import { UnheldKeys } from "../../../server/sync/strays/unheld-keys.ts";
@@ -24,7 +23,7 @@ export function commandForwarderForTest(
   );
   const scanner = new CommandScanner("shard test");
   const forwarder = new CommandForwarder({
-    checkpointDb: 0,
+    spec: { taskId: "test", shardId: "s0", checkpointDb: 0, databases: { kind: "all" } },
     link: { full: false } as never,
     pipeline,
     filter,
@@ -32,20 +31,14 @@ export function commandForwarderForTest(
     refusals: new StreamRefusals(ledger, filter, scanner),
     clock,
     heldBack,
-    doubtful: ledger.doubtful,
-    leftOut: ledger.leftOut,
-    writes: ledger.writes,
-    databases: { kind: "all" },
-    leftOutKey: "left-out",
-    unheld: new UnheldKeys(),
-    unheldKey: "unheld",
-    largeExpiry: new LargeExpiry(heldBack, clock),
+    ledger,
+    merge: { unheld: new UnheldKeys() },
     watchers,
-    from,
+    from: { offset: from },
     replid,
     joined: () => false,
     settle: () => {},
-    onGetAck: () => {},
+    progress: { acknowledgeNow: () => {} },
   });
   const cutter = new CommandCutter(scanner, forwarder, "shard test", from);
   /** In pieces, as they come from a spool. */

@@ -1,3 +1,4 @@
+import { LAST_WRITE } from "../../../server/merge/merge-policy.ts";
 import { CommandScanner } from "../../../server/redis/command-scanner.ts";
 import { encodeCommand } from "../../../server/redis/encode-command.ts";
 import { CommandDowngrade } from "../../../server/sync/commands/command-downgrade.ts";
@@ -13,10 +14,7 @@ import { ScriptLibrary } from "../../../server/sync/scripting/script-library.ts"
 import { ScriptRewriter } from "../../../server/sync/scripting/script-rewriter.ts";
 import type { DatabaseMap, PublishPolicy } from "../../../server/sync/spec/shard-sync-spec.ts";
 import { KeyJudge } from "../../../server/sync/strays/key-judge.ts";
-import { MergeCounts } from "../../../server/sync/strays/merge-counts.ts";
-import { StrayNotices } from "../../../server/sync/strays/stray-notices.ts";
-import { StrayRegistry } from "../../../server/sync/strays/stray-registry.ts";
-import { UnheldKeys } from "../../../server/sync/strays/unheld-keys.ts";
+import { TaskMerge } from "../../../server/sync/strays/task-merge.ts";
 
 /** The arguments of one command in RESP, as latin1 text. */
 export function argumentsOf(command: Uint8Array): string[] {
@@ -27,6 +25,15 @@ export function argumentsOf(command: Uint8Array): string[] {
     Buffer.from(command.subarray(scanner.starts[index]!, scanner.ends[index]!)).toString("latin1"),
   );
 }
+
+const onlyShard = {
+  taskId: "test",
+  shardId: "s0",
+  shardName: "s0",
+  shardIndex: 0,
+  siblings: [],
+  merge: LAST_WRITE,
+};
 
 /** A filter with a clock that stands still until it is moved, and what it decides for one command after another. */
 export class FilterForTest {
@@ -81,20 +88,11 @@ export class FilterForTest {
       downgrade: new CommandDowngrade(server, redisVersion),
       scripts,
       functions,
-      judge: new KeyJudge({
-        ownership: null,
-        self: 0,
-        shardNames: ["s0"],
-        registry: new StrayRegistry(),
-        unheld: new UnheldKeys(),
-        notices: new StrayNotices("test", ["s0"], 0, () => this.now),
-        doubtful: new DoubtfulKeys(() => this.now),
-        counts: new MergeCounts(),
-        databases: options.map ?? { kind: "all" },
-        hasSiblings: false,
-        hasNeighbors: () => false,
-        onWrite: () => {},
-      }),
+      judge: new KeyJudge(
+        new TaskMerge(onlyShard, () => this.now),
+        new DoubtfulKeys(() => this.now),
+        options.map ?? { kind: "all" },
+      ),
       publish: options.publish ?? "forward",
       alone: options.alone ?? true,
     });

@@ -26,7 +26,6 @@ function pipelineForTest(options: { guard?: boolean; maxQueuedBytes?: number } =
     fail: (why: string) => void failures.push(why),
   } as unknown as DestinationLink;
   const pipeline = new BatchPipeline(link, {
-    role: "shard test",
     address: "h:1",
     checkpointDb: 0,
     ...(options.maxQueuedBytes === undefined ? {} : { maxQueuedBytes: options.maxQueuedBytes }),
