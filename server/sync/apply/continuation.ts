@@ -6,7 +6,7 @@ import type { CheckpointState } from "../checkpoint/checkpoint-state.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import type { ReportBuilder } from "../status/report-builder.ts";
-import { holds } from "./apply-generation.ts";
+import { holds } from "./open-stream.ts";
 
 /** What has to be received from the source: the stream from a position on, or with null everything. */
 export type Wanted = { readonly resume: StreamPosition | null; readonly why: string };

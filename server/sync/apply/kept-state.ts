@@ -2,7 +2,7 @@ import { leftOutKeysKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
 import { FormerKeys } from "../reconcile/former-keys.ts";
 import { type KeptScripts, readKeptScripts } from "../scripting/kept-scripts.ts";
-import { overwritten } from "./apply-generation.ts";
+import { overwritten } from "./apply-context.ts";
 import type { GenerationApplierOptions } from "./generation-applier-options.ts";
 
 /** What the destination keeps for the shard beside its data, as a session finds it. */

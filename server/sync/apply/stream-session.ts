@@ -6,8 +6,10 @@ import { currentReplid, type Generation } from "../generation/generation.ts";
 import { KeyRefresher } from "../refresh/key-refresher.ts";
 import { watchLibraries } from "../scripting/library-agreement.ts";
 import type { StreamApplier } from "../stream/stream-applier.ts";
-import { type ApplyContext, type ReplySwitch, streamApplier } from "./apply-generation.ts";
+import type { ApplyContext } from "./apply-context.ts";
 import type { GenerationApplierOptions } from "./generation-applier-options.ts";
+import { openStream } from "./open-stream.ts";
+import type { ReplySwitch } from "./reply-switch.ts";
 
 export type StreamSessionParts = {
   readonly generation: Generation;
@@ -37,7 +39,7 @@ export class StreamSession {
     const { abilities } = session;
     this.#generation = generation;
     this.#restoreLoop = parts.restoreLoop;
-    this.applier = streamApplier(generation, from, session.link, replies, abilities, context);
+    this.applier = openStream(generation, from, session.link, replies, abilities, context);
     const source = {
       endpoint: options.sourceEndpoint,
       replid: () => currentReplid(generation),

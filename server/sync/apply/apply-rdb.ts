@@ -1,93 +1,24 @@
 import { parseRdb } from "../../rdb/rdb-parser.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
-import type { ReplyHandler } from "../../redis/reply-scanner.ts";
 import { type Checkpoint, formatCheckpoint } from "../checkpoint/checkpoint.ts";
-import { doubtfulKeysKey, leftOutKeysKey, scriptsKey } from "../checkpoint/own-keys.ts";
-import { CommandDowngrade } from "../commands/command-downgrade.ts";
-import type { DestinationAbilities } from "../destination/destination-abilities.ts";
-import type { DestinationDurability } from "../destination/destination-durability.ts";
-import type { DestinationLink } from "../destination/destination-link.ts";
+import { leftOutKeysKey, scriptsKey } from "../checkpoint/own-keys.ts";
 import type { DestinationSession } from "../destination/destination-session.ts";
-import type { Neighbors } from "../destination/neighbors.ts";
-import { expiryWatchers } from "../doubtful/expiry-watchers.ts";
-import { restoreWatcher } from "../doubtful/restore-watcher.ts";
-import { ExpiryRewriter } from "../expiry/expiry-rewriter.ts";
-import { type HeldBackExpiries, snapshotHorizonMs } from "../expiry/held-back-expiries.ts";
-import type { StreamClock } from "../expiry/stream-clock.ts";
-import { CommandFilter } from "../filter/command-filter.ts";
+import { snapshotHorizonMs } from "../expiry/held-back-expiries.ts";
 import { currentReplid, type Generation } from "../generation/generation.ts";
 import { type LoadProgress, LoadReplies } from "../initial/load-replies.ts";
 import { RdbLoader } from "../initial/rdb-loader.ts";
-import type { StreamLedger } from "../ledger/stream-ledger.ts";
 import { FormerKeys, overwriteFormerKeys } from "../reconcile/former-keys.ts";
-import type { Hold } from "../reconcile/hold.ts";
 import { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { holdWhileBlocked } from "../reconcile/reconcile-blocked.ts";
 import type { Blocked } from "../reconcile/reconcile-patience.ts";
 import { countedKeys, type LeftKeys } from "../reconcile/stale-keys.ts";
-import type { KeptScripts } from "../scripting/kept-scripts.ts";
-import { libraryWatcher } from "../scripting/library-watcher.ts";
-import { scriptPrelude } from "../scripting/script-prelude.ts";
-import { ScriptRewriter } from "../scripting/script-rewriter.ts";
-import { scriptWatcher } from "../scripting/script-watcher.ts";
-import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
-import { KeyJudge } from "../strays/key-judge.ts";
 import { noteStraysAgain } from "../strays/strays-again.ts";
-import type { TaskMerge } from "../strays/task-merge.ts";
-import { StreamApplier } from "../stream/stream-applier.ts";
-import type { StreamProgress } from "../stream/stream-progress.ts";
+import { type ApplyContext, keptBy, overwritten, presentDatabases } from "./apply-context.ts";
+import type { ReplySwitch } from "./reply-switch.ts";
 
 /** A value larger than this goes to the destination in pieces, bytes. */
 const LARGE_VALUE = 1024 * 1024;
-
-/** What applying a generation needs beside the generation and the session. */
-export type ApplyContext = {
-  readonly spec: ShardSyncSpec;
-  readonly role: string;
-  readonly ledger: StreamLedger;
-  readonly heldBack: HeldBackExpiries;
-  readonly clock: StreamClock;
-  readonly scripts: KeptScripts;
-  readonly durability: DestinationDurability;
-  /** What the destination held before the task began; null where that was nothing, or is not known. */
-  readonly former: FormerKeys | null;
-  readonly hold: Hold;
-  /** Other tasks on the destination. */
-  readonly neighbors: Neighbors;
-  /** ms that a reconcile waits for something that does not move before it says so. */
-  readonly patienceMs: number;
-  readonly merge: TaskMerge;
-  readonly now: () => number;
-  readonly progress: StreamProgress;
-  /** An RDB is applied whole, and its checkpoint is about to be written: a stop from now on is one of the stream. */
-  readonly onLoaded: () => void;
-};
-
-/** The handler of a session's replies changes from the initial sync to the stream: this one passes them on. */
-export class ReplySwitch implements ReplyHandler {
-  to: ReplyHandler | null = null;
-
-  value(depth: number, empty: boolean): boolean {
-    return this.to?.value(depth, empty) ?? false;
-  }
-
-  text(depth: number, text: string): void {
-    this.to?.text(depth, text);
-  }
-
-  error(depth: number, text: string): void {
-    this.to?.error(depth, text);
-  }
-
-  array(depth: number, count: number): void {
-    this.to?.array(depth, count);
-  }
-
-  arrayEnd(): void {
-    this.to?.arrayEnd();
-  }
-}
 
 /**
  * Applies a generation's RDB, from its first byte. Order: the set of noted keys of the RDB before is removed, the
@@ -182,12 +113,6 @@ export async function applyRdb(
   }
 }
 
-/** Keys of the destination that are not to be written, whatever a shard says; null where there are none. */
-function keptBy({ spec, former }: ApplyContext): ((db: number, key: Uint8Array) => boolean) | null {
-  if (spec.destinationKeys !== "keep" || former === null || former.size === 0) return null;
-  return (db, key) => former.holds(db, key);
-}
-
 /** What the shard has overwritten is its own from now on; what is left beside it is told. */
 async function reportFormerKeys(
   { spec, former, ledger }: ApplyContext,
@@ -220,18 +145,6 @@ async function noteUnheld(
   const former = await FormerKeys.read(client, spec.taskId);
   const first = session.wasEmpty || former !== null ? [] : "unknown";
   await merge.unheld.replace(client, spec, left ?? first, overwritten(spec, former));
-}
-
-/** Former keys that a shard may write. */
-export function overwritten(
-  { destinationKeys }: Pick<ShardSyncSpec, "destinationKeys">,
-  former: FormerKeys | null,
-): FormerKeys | null {
-  return destinationKeys === "keep" ? null : former;
-}
-
-function presentDatabases({ destination }: ShardSyncSpec, abilities: DestinationAbilities) {
-  return { address: formatAddress(destination), count: abilities.databases };
 }
 
 async function reconcileWith(
@@ -272,90 +185,4 @@ async function reconcileWith(
   } finally {
     progress.reconciling = false;
   }
-}
-
-/** What applies a generation's stream from `from` on; the link's replies go to it from now on. */
-export function streamApplier(
-  generation: Generation,
-  from: Checkpoint,
-  link: DestinationLink,
-  replies: ReplySwitch,
-  abilities: DestinationAbilities,
-  context: ApplyContext,
-): StreamApplier {
-  const { spec, heldBack, clock } = context;
-  // The time since then is what the stream is behind, until its heartbeats say more.
-  clock.startsAt(from.at);
-  const scripts = new ScriptRewriter({
-    library: context.scripts.library,
-    prelude: scriptPrelude({
-      ...spec,
-      doubtfulKey: doubtfulKeysKey(spec.taskId, spec.shardId),
-      distance: heldBack.distance,
-    }),
-    storeKey: scriptsKey(spec.taskId, spec.shardId),
-    moment: () => ({
-      at: clock.sourceTime,
-      now: clock.destinationNow,
-      heldBackBefore: heldBack.inScript(),
-      shared: context.merge.isNotedByOthers,
-    }),
-  });
-  const { merge, ledger, progress } = context;
-  const judge = new KeyJudge(merge, ledger.doubtful, spec.databases);
-  const { stream } = generation;
-  const position = Number(from.offset - generation.offset);
-  context.durability.continuesAt(position, stream);
-  const applier = new StreamApplier(link, {
-    input: stream.reader(position),
-    from,
-    filter: new CommandFilter({
-      databases: spec.databases,
-      present: presentDatabases(spec, abilities),
-      db: from.db,
-      expiries: new ExpiryRewriter(heldBack, clock, abilities),
-      downgrade: new CommandDowngrade(abilities.server, abilities.redisVersion),
-      scripts,
-      functions: context.scripts.functions,
-      judge,
-      maxBulkBytes: abilities.maxBulkBytes,
-      publish: spec.publish,
-      kept: keptBy(context),
-      alone: spec.siblings.length === 0,
-    }),
-    clock,
-    heldBack,
-    spec,
-    ledger,
-    merge,
-    watchers: {
-      ...expiryWatchers(context.ledger.doubtful, spec.databases),
-      restored: restoreWatcher(context.ledger.doubtful),
-      script: scriptWatcher(scripts, context.ledger),
-      library: libraryWatcher(context.ledger),
-    },
-    maxQueuedBytes: abilities.maxQueuedBytes,
-    replid: () => currentReplid(generation),
-    now: context.now,
-    progress: {
-      ...progress,
-      checkpointed: (checkpoint) => {
-        const applied = Number(checkpoint.offset - generation.offset);
-        stream.release(applied, context.durability.applied(applied, stream.start));
-        progress.checkpointed(checkpoint);
-      },
-    },
-  });
-  replies.to = applier.pipeline.answers;
-  return applier;
-}
-
-/** True where a checkpoint can be continued from what this generation still holds. */
-export function holds(generation: Generation, checkpoint: Checkpoint): boolean {
-  const position = checkpoint.offset - generation.offset;
-  return (
-    generation.replids.includes(checkpoint.replid) &&
-    position >= BigInt(generation.stream.start) &&
-    position <= BigInt(generation.stream.end)
-  );
 }
