@@ -3,8 +3,8 @@ import { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { formatCheckpoint } from "../checkpoint/checkpoint.ts";
-import { checkpointKey, doubtfulKeysKey, leftOutKeysKey } from "../checkpoint/own-keys.ts";
+import { doubtfulKeysKey, leftOutKeysKey } from "../checkpoint/own-keys.ts";
+import { writeCheckpoint } from "../checkpoint/write-checkpoint.ts";
 import type { AnswerWatchers } from "../commands/answer-watch.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
@@ -227,8 +227,8 @@ export class StreamApplier {
     this.#forwarder.heartbeatAt = -1;
     const offset = this.#forwarder.offsetAt(this.#forwarder.position);
     batch.endAt = now();
-    const text = formatCheckpoint({ replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt });
-    this.pipeline.close(batch, encodeCommand(["HSET", checkpointKey(taskId), shardId, text]));
+    const checkpoint = { replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt };
+    this.pipeline.close(batch, writeCheckpoint(taskId, shardId, checkpoint));
   }
 
   #removeLeftOut(batch: StreamBatch): void {
