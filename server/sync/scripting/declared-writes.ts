@@ -41,7 +41,8 @@ function commandIsFine(tokens: readonly Token[], at: number, aliases: ReadonlySe
   const part = tokens[at + 2]?.text ?? "";
   if (HARMLESS.has(part) || part.startsWith("LOG_")) return true;
   const name = tokens[at + 4];
-  if ((part !== "call" && part !== "pcall") || !is(tokens[at + 3], "(") || name?.kind !== "text") return false;
+  if ((part !== "call" && part !== "pcall") || !is(tokens[at + 3], "(") || name?.kind !== "text")
+    return false;
   const command = name.text.toUpperCase();
   const { keys, unnamed } = commandFacts(command);
   if (unnamed !== "any" && keys.every((role) => role === "read") && !OUTSIDE.has(command)) return true;
@@ -64,7 +65,18 @@ function commandIsFine(tokens: readonly Token[], at: number, aliases: ReadonlySe
 
 /** These write elsewhere, or keys that stand in no fixed place. */
 const OUTSIDE = new Set([
-  ...["SELECT", "MOVE", "COPY", "MSET", "MSETNX", "BITOP", "SORT", "GEORADIUS", "GEORADIUSBYMEMBER", "XGROUP"],
+  ...[
+    "SELECT",
+    "MOVE",
+    "COPY",
+    "MSET",
+    "MSETNX",
+    "BITOP",
+    "SORT",
+    "GEORADIUS",
+    "GEORADIUSBYMEMBER",
+    "XGROUP",
+  ],
   ...["EVAL", "EVALSHA", "MIGRATE"],
 ]);
 
@@ -100,7 +112,8 @@ function aliasesOfKeys(tokens: readonly Token[]): Set<string> | null {
     if (text === "local") {
       const names = namesFrom(tokens, at + 1);
       if (names === null) return null;
-      if (areElements(tokens, at + 2 * names.length, names.length)) for (const name of names) aliases.add(name);
+      if (areElements(tokens, at + 2 * names.length, names.length))
+        for (const name of names) aliases.add(name);
       for (const name of names) binds(name);
     } else if (text === "for") {
       const names = namesFrom(tokens, at + 1);
