@@ -236,10 +236,12 @@ export class StreamTaker implements CommandTaker {
 
   /** What the filter wants beside the command at hand. */
   #putBeside(): void {
-    const { own, fetch } = this.#filter.beside!;
+    const { own, fetch, script } = this.#filter.beside!;
+    const { doubtful } = this.#options;
     this.#filter.beside = null;
+    if (script !== undefined) doubtful.doubt("script", this.#filter.db, Buffer.from(script));
     for (const { bytes, watch } of own) this.own(bytes, this.#options.checkpointDb, watch);
-    for (const { db, key } of fetch) this.#options.doubtful.doubt("copy", db, key);
+    for (const { db, key } of fetch) doubtful.doubt("copy", db, key);
   }
 
   #noteWrite(verdict: Verdict): void {
