@@ -9,7 +9,14 @@ import { maskedRun } from "./masked-findings.ts";
 import { HIDDEN, hidesQuotes, maskedDifference, maskedSentence, quote } from "./masked-text.ts";
 
 /** Gates of which what is measured may quote a server: all others measure numbers. */
-const quoting = new Set<string>(["synchronizing", "differs", "at-rest", "verified", "final-verification"]);
+const quoting = new Set<string>([
+  "synchronizing",
+  "differs",
+  "at-rest",
+  "verified",
+  "final-verification",
+  "late-writes",
+]);
 
 export function maskedCutover(view: CutoverView, masking: Masking): CutoverView {
   const { cutover, gates, problem } = view;
@@ -43,6 +50,8 @@ function maskedMeasure(gate: string, measured: string, masking: Masking): string
             .split("; ")
             .map((one) => maskedDifference(one, masking))
             .join("; ");
+    case "late-writes":
+      return measured.replace(/^unknown: .*/s, `unknown: ${HIDDEN}`);
     case "at-rest":
       return HIDDEN;
     default:
