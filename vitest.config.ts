@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Many tests wait for servers more than they compute; each file may start several of them.
-    maxWorkers: Math.min(4, Math.max(2, availableParallelism() + 1)),
+    maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
   },
 });

@@ -11,6 +11,7 @@ import { ForRole, useMay } from "@/components/people/me";
 import type { Role } from "@/server/people/role";
 import { FinishDialog } from "./finish-dialog";
 import { GateList } from "./gate-list";
+import { ShardClients } from "./shard-clients";
 import { shownStep, stepWords } from "./step-words";
 import { StopWritesHelp } from "./stop-writes-help";
 import { SwitchTarget } from "./switch-target";
@@ -75,6 +76,13 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
         </ForRole>
       )}
       {step === "switch" && <SwitchTarget taskId={view.task.id} />}
+      {step === "switch" && view.gates.some(({ ok }) => !ok) && (
+        <ForRole needs="operator">
+          <div className="mt-5">
+            <ShardClients taskId={view.task.id} />
+          </div>
+        </ForRole>
+      )}
       {!finished && (
         <Actions back={words.back}>
           {moves.includes("proceed") && step === "switch" && (

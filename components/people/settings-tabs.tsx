@@ -14,6 +14,7 @@ export function SettingsTabs() {
     ...(login === "off" ? [] : [{ href: "/settings/account", word: "Your account" }]),
     ...(login === "off" ? [] : [{ href: "/settings/tokens", word: "API tokens" }]),
     ...(admin && login === "on" ? [{ href: "/settings/people", word: "People" }] : []),
+    ...(admin && login === "on" ? [{ href: "/settings/masking", word: "Viewers" }] : []),
     ...(admin ? [{ href: "/settings/audit", word: "Audit" }] : []),
   ];
   return (

@@ -6,6 +6,7 @@ import { LinkTabs } from "@/components/controls/link-tabs";
 import { TextInput } from "@/components/controls/text-input";
 import { formatCount } from "@/components/format/count";
 import type { Outputs } from "@/components/live/trpc";
+import { UnlessHidden } from "@/components/people/hidden-note";
 import { exportHref, type FindingFilter, filterQuery } from "./finding-filter";
 import { allKinds, kindWords } from "./finding-kinds";
 
@@ -78,39 +79,41 @@ export function FindingFilters({ taskId, run, filter }: FindingFiltersProps) {
         />
       )}
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <Form
-          action={path}
-          scroll={false}
-          role="search"
-          className="flex min-w-0 items-center gap-2 max-sm:w-full sm:max-w-md sm:flex-1"
-        >
-          {filter.list === "apart" && filter.kind === null && (
-            <input type="hidden" name="list" value="apart" />
-          )}
-          {filter.kind !== null && <input type="hidden" name="kind" value={filter.kind} />}
-          {filter.shard !== null && <input type="hidden" name="shard" value={filter.shard} />}
-          {filter.db !== null && <input type="hidden" name="db" value={filter.db} />}
-          <TextInput
-            // Another address has another text in it.
-            key={filter.text}
-            mono
-            name="q"
-            type="search"
-            defaultValue={filter.text}
-            aria-label="A part of the key"
-            placeholder="A part of the key; \xNN is any byte"
-            maxLength={1024}
-          />
-          <button type="submit" className={buttonLook()}>
-            <Search className="size-4" aria-hidden />
-            Search
-          </button>
-          {filter.text !== "" && (
-            <Link href={to({ text: "" })} aria-label="Search no more" className={buttonLook("quiet")}>
-              <X className="size-4" aria-hidden />
-            </Link>
-          )}
-        </Form>
+        <UnlessHidden what="keys">
+          <Form
+            action={path}
+            scroll={false}
+            role="search"
+            className="flex min-w-0 items-center gap-2 max-sm:w-full sm:max-w-md sm:flex-1"
+          >
+            {filter.list === "apart" && filter.kind === null && (
+              <input type="hidden" name="list" value="apart" />
+            )}
+            {filter.kind !== null && <input type="hidden" name="kind" value={filter.kind} />}
+            {filter.shard !== null && <input type="hidden" name="shard" value={filter.shard} />}
+            {filter.db !== null && <input type="hidden" name="db" value={filter.db} />}
+            <TextInput
+              // Another address has another text in it.
+              key={filter.text}
+              mono
+              name="q"
+              type="search"
+              defaultValue={filter.text}
+              aria-label="A part of the key"
+              placeholder="A part of the key; \xNN is any byte"
+              maxLength={1024}
+            />
+            <button type="submit" className={buttonLook()}>
+              <Search className="size-4" aria-hidden />
+              Search
+            </button>
+            {filter.text !== "" && (
+              <Link href={to({ text: "" })} aria-label="Search no more" className={buttonLook("quiet")}>
+                <X className="size-4" aria-hidden />
+              </Link>
+            )}
+          </Form>
+        </UnlessHidden>
         <div className="flex items-center gap-2">
           <span className="text-xs text-ink-3 max-sm:sr-only">These as a file</span>
           {(["csv", "json"] as const).map((format) => (

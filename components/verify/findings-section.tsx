@@ -2,6 +2,7 @@ import { LinkTabs } from "@/components/controls/link-tabs";
 import { Pager } from "@/components/controls/pager";
 import { formatCount, formatPlural } from "@/components/format/count";
 import type { Outputs } from "@/components/live/trpc";
+import { HiddenNote } from "@/components/people/hidden-note";
 import { type FindingFilter, filterQuery, noFilter } from "./finding-filter";
 import { FindingFilters } from "./finding-filters";
 import { allKinds, kindWords } from "./finding-kinds";
@@ -57,6 +58,7 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
           ]}
         />
       </header>
+      <HiddenNote className="px-4 pb-3 sm:px-5" />
       <FindingFilters taskId={taskId} run={run} filter={filter} />
       {differences && (
         <div className="px-4 pb-3 empty:hidden sm:px-5">

@@ -10,6 +10,7 @@ import { formatCount, formatPlural } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
 import { reasonOf } from "@/components/live/reason-of";
 import { type Outputs, useTRPC } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 
 type Repairs = Outputs["verify"]["repairs"];
 
@@ -48,9 +49,11 @@ export function RepairStatus({ taskId }: { taskId: string }) {
               : "Last repair"}
         </p>
         {open && (
-          <Button small busy={cancel.isPending} onClick={() => cancel.mutate({ id: taskId })}>
-            Cancel
-          </Button>
+          <ForRole needs="operator">
+            <Button small busy={cancel.isPending} onClick={() => cancel.mutate({ id: taskId })}>
+              Cancel
+            </Button>
+          </ForRole>
         )}
       </div>
       {progress !== null && (

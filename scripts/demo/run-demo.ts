@@ -137,7 +137,8 @@ async function playDemo(
     const now = `${milestones(task)} ${isSynchronizing(task)}`;
     if (terminal.isTerminal || now !== said || Date.now() - saidAt > 30_000) {
       const lines = [...task.shards.map(shardLine), destinationLine(task)];
-      if (!options.once && isSynchronizing(task)) lines.push(verifyLine);
+      if (!options.once && isSynchronizing(task))
+        lines.push(verifyLine, `Then lead the application over: ${url}/tasks/${taskId}/cutover`);
       terminal.block(lines.map((line) => `  ${line}`));
       said = now;
       saidAt = Date.now();

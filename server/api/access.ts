@@ -56,6 +56,8 @@ export const procedures: Readonly<Record<string, Access>> = {
   "people.invite": { ...admin, peopleOnly: true },
   "people.inviteAgain": { ...admin, peopleOnly: true },
   "people.list": admin,
+  "people.masking": admin,
+  "people.setMasking": { ...admin, peopleOnly: true },
   "people.setRole": { ...admin, peopleOnly: true },
   "shard.acknowledge": operator,
   "shard.decide": operator,
@@ -98,7 +100,8 @@ export const procedures: Readonly<Record<string, Access>> = {
   "verify.liveRepairs": viewer,
   "verify.pause": operator,
   "verify.repair": operator,
-  "verify.repairPreview": viewer,
+  // It tells whether a key of a name that is given is among the differences.
+  "verify.repairPreview": operator,
   "verify.repairedKeys": viewer,
   "verify.repairs": viewer,
   "verify.run": viewer,
@@ -130,7 +133,7 @@ const pages: readonly (readonly [RegExp, Access])[] = [
   // Code and pictures that stand in the package for everybody to read.
   [/^\/(_next\/|icon\.svg$|favicon\.ico$|away\.js$|__nextjs)/, nobody],
   [/^\/(login|setup)$|^\/join\//, nobody],
-  [/^\/settings\/(people|audit)$/, admin],
+  [/^\/settings\/(people|audit|masking)$/, admin],
   [/^\/tasks\/new$/, operator],
   [/^\//, viewer],
 ];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { Identity } from "../people/identity.ts";
+import type { Masking } from "../people/masking.ts";
 import { email, newPassword, personName } from "./people-input.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -11,16 +12,22 @@ export type Me = {
   readonly identity: Pick<Exclude<Identity, { kind: "anyone" }>, "kind" | "id" | "name" | "role"> | null;
   /** What the caller may do: with the login off, everything. */
   readonly role: Identity["role"] | null;
+  /** What the answers leave out; null where that is nothing. */
+  readonly hidden: Masking | null;
 };
 
 /** What somebody does for themselves, before and after the login. */
 export const accountRouter = router({
   me: procedure.query(({ ctx }): Me => {
     const { identity, people } = ctx;
-    const role = identity?.role ?? null;
-    if (identity === null || identity.kind === "anyone") return { login: people.login, identity: null, role };
-    const { kind, id, name } = identity;
-    return { login: people.login, identity: { kind, id, name, role: identity.role }, role };
+    const facts = {
+      login: people.login,
+      role: identity?.role ?? null,
+      hidden: identity === null ? null : people.masking.of(identity),
+    };
+    if (identity === null || identity.kind === "anyone") return { ...facts, identity: null };
+    const { kind, id, name, role } = identity;
+    return { ...facts, identity: { kind, id, name, role } };
   }),
   /** The first visit makes the administrator. */
   setUp: procedure

@@ -20,6 +20,7 @@ export function subjectOf(
 ): Subject {
   const { id, taskId = id } = fieldsOf(input);
   try {
+    if (path === "people.setMasking") return { taskId: null, name: null, state: people.masking.get() };
     if (/^(people|account)\./.test(path) && typeof id === "string") {
       const person = people.persons.get(id);
       return { taskId: null, name: person.name, state: personState(person) };
@@ -59,6 +60,9 @@ const kept = new Set([
   ...["change", "mergePolicy", "shrink", "onShrink", "maxKeys", "maxShare", "onFlush", "destinationKeys"],
   ...["publish", "onDestinationDataLost", "depth", "sample", "keysPerSecond", "bytesPerSecond", "paused"],
   ...[
+    "values",
+    "keys",
+    "hosts",
     "expiresInDays",
     "run",
     "step",

@@ -4,6 +4,10 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import type { Control } from "../control/control.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
+import type { Identity } from "../people/identity.ts";
+import type { People } from "../people/people.ts";
+import { type Sight, sightOf } from "./masking/masked-answers.ts";
+import { maskedRun, maskedStored } from "./masking/masked-findings.ts";
 import { findingsQuery } from "./verify-input-schema.ts";
 
 /** What the path of a run's file begins with: /api/verifications/<task>/<run>.csv, or .json. */
@@ -15,11 +19,13 @@ const downloadsPath = "/api/verifications/";
  * @throws TributaryError INPUT_INVALID, TASK_UNKNOWN, VERIFICATION_UNKNOWN
  */
 export async function sendFindings(
-  control: Control,
+  services: { readonly control: Control; readonly people: People },
+  identity: Identity | null,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const file = fileOf(control, new URL(request.url ?? "/", "http://localhost"));
+  const sight = sightOf(services, identity);
+  const file = fileOf(services.control, sight, new URL(request.url ?? "/", "http://localhost"));
   response.writeHead(200, {
     "content-type": file.type,
     "content-disposition": `attachment; filename="${file.name}"`,
@@ -37,18 +43,22 @@ const query = z.object({
 });
 
 /** @throws TributaryError INPUT_INVALID, TASK_UNKNOWN, VERIFICATION_UNKNOWN */
-function fileOf(control: Control, { pathname, searchParams }: URL) {
+function fileOf(control: Control, sight: Sight | null, { pathname, searchParams }: URL) {
   const [, task, run, format] =
     /^([\w-]{1,64})\/(\d{1,15})\.(csv|json)$/.exec(pathname.slice(downloadsPath.length)) ?? [];
   if (task === undefined || run === undefined)
     throw invalid("The address", "it ends with the task, the run and .csv or .json");
-  const asked = query.safeParse(Object.fromEntries(searchParams));
+  const given = Object.fromEntries(searchParams);
+  const asked = query.safeParse(sight === null ? given : sight.asked(given));
   if (!asked.success) {
     const issue = asked.error.issues[0];
     throw invalid(issue?.path.map(String).join(".") || "The address", issue?.message ?? "it is not valid");
   }
   const wanted = { ...asked.data, page: 1 };
-  return control.findingFile(task, Number(run), wanted, format === "json" ? "json" : "csv");
+  return control.findingFile(task, Number(run), wanted, format === "json" ? "json" : "csv", {
+    run: (one) => (sight === null ? one : sight.hosts(maskedRun(one, sight.masking))),
+    finding: (one) => (sight === null ? one : sight.hosts(maskedStored(one, sight.masking))),
+  });
 }
 
 function invalid(field: string, detail: string): TributaryError {

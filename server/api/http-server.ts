@@ -118,7 +118,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       const refusal = refusalOf(routes[name], identity);
       if (refusal !== null)
         throw new TributaryError(refusal, { needed: routes[name].needs, role: identity?.role });
-      return handlers[name](request, response);
+      return handlers[name](request, response, identity);
     }
     const hasPeople = people.login === "off" || people.persons.count() > 0;
     const to = redirectOf({ url: request.url ?? "/", identity, login: people.login, hasPeople });
@@ -132,13 +132,17 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   }
 
   const handlers: Readonly<
-    Record<Route, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
+    Record<
+      Route,
+      (request: IncomingMessage, response: ServerResponse, identity: Identity | null) => void | Promise<void>
+    >
   > = {
     "GET /api/health": (_, response) => answer(response, 200, { ok: true }),
     "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
     "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
     "GET /api/audit": (request, response) => exportAudit(people, request, response),
-    "GET /api/verifications/": (request, response) => sendFindings(services.control, request, response),
+    "GET /api/verifications/": (request, response, identity) =>
+      sendFindings(services, identity, request, response),
   };
 
   // A Redis behind a test of many shards may take long to answer; a browser never takes long to ask.
@@ -256,6 +260,7 @@ const statuses: Partial<Record<string, number>> = {
   ROUTE_UNKNOWN: 404,
   TASK_UNKNOWN: 404,
   VERIFICATION_UNKNOWN: 404,
+  KEYS_HIDDEN: 403,
   TOO_MANY_LOGINS: 429,
   DATABASE_UNWRITABLE: 503,
   INTERNAL: 500,

@@ -19,6 +19,15 @@ export const peopleRouter = router({
     ctx.people.persons.setRole(input.id, input.role);
     return ctx.people.persons.get(input.id);
   }),
+  /** What viewers do not see. */
+  masking: procedure.query(({ ctx }) => ctx.people.masking.get()),
+  setMasking: procedure
+    .input(z.object({ values: z.boolean(), keys: z.boolean(), hosts: z.boolean() }))
+    .mutation(({ ctx, input }) => {
+      if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
+      ctx.people.masking.set(input);
+      return ctx.people.masking.get();
+    }),
   endSessions: procedure.input(personId).mutation(({ ctx, input }) => {
     ctx.people.persons.endSessions(input.id);
     return ctx.people.persons.get(input.id);

@@ -9,6 +9,8 @@ import type { People } from "../people/people.ts";
 import { procedures, refusalOf } from "./access.ts";
 import { fieldsOf, keptInput, subjectOf } from "./audited.ts";
 import type { LiveLimits, LiveSocket } from "./live-limits.ts";
+import { sightOf } from "./masking/masked-answers.ts";
+import { maskedReason } from "./masking/masked-text.ts";
 import type { SystemInfo } from "./system-info.ts";
 
 /** What the API works with; `open` makes of it the context of one request or WebSocket. */
@@ -30,8 +32,10 @@ export type ApiContext = ApiServices & {
 
 const trpc = initTRPC.context<ApiContext>().create({
   isDev: false,
-  errorFormatter: ({ shape, error }) => {
-    const reason = reasonFor(error);
+  errorFormatter: ({ shape, error, ctx }) => {
+    const sight = ctx === undefined ? null : sightOf(ctx, ctx.identity);
+    const plain = reasonFor(error);
+    const reason = plain === null || sight === null ? plain : sight.hosts(maskedReason(plain, sight.masking));
     const checks: readonly CheckResult[] | null =
       error.cause instanceof PrecheckError ? error.cause.report.checks : null;
     const question = error.cause instanceof UnconfirmedError ? error.cause.question : null;
@@ -109,8 +113,34 @@ const audited = trpc.middleware(async ({ ctx, type, path, getRawInput, next }) =
   return result;
 });
 
+/** Leaves out of every answer what the caller may not see, also of each that a subscription goes on to give. */
+const masked = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
+  const sight = sightOf(ctx, ctx.identity);
+  const result = await (sight === null
+    ? next()
+    : next({ getRawInput: async () => sight.asked(await getRawInput()) }));
+  if (!result.ok) return result;
+  const { data } = result;
+  if (isStream(data)) return { ...result, data: eachOf(data, (answer) => seen(ctx, path, answer)) };
+  return { ...result, data: seen(ctx, path, data) };
+});
+
+/** Asked anew each time: an administrator may have decided otherwise meanwhile. */
+function seen(ctx: ApiContext, path: string, answer: unknown): unknown {
+  const sight = sightOf(ctx, ctx.identity);
+  return sight === null ? answer : sight.of(path, answer);
+}
+
+function isStream(data: unknown): data is AsyncIterable<unknown> {
+  return typeof data === "object" && data !== null && Symbol.asyncIterator in data;
+}
+
+async function* eachOf<One>(stream: AsyncIterable<One>, view: (one: One) => unknown) {
+  for await (const one of stream) yield view(one);
+}
+
 /** Every procedure is made of it. */
-export const procedure = trpc.procedure.use(answered).use(audited).use(allowed);
+export const procedure = trpc.procedure.use(answered).use(audited).use(allowed).use(masked);
 
 function named(input: unknown, by: string): unknown {
   if (typeof input !== "object" || input === null) return input;
@@ -156,7 +186,7 @@ export function toTrpcError(cause: TributaryError): TRPCError {
   const { code, message } = cause;
   if (unknown.has(code)) return new TRPCError({ code: "NOT_FOUND", message, cause });
   if (code === "LOGIN_REQUIRED") return new TRPCError({ code: "UNAUTHORIZED", message, cause });
-  if (code === "ROLE_TOO_LOW" || code === "SESSION_REQUIRED") {
+  if (code === "ROLE_TOO_LOW" || code === "SESSION_REQUIRED" || code === "KEYS_HIDDEN") {
     return new TRPCError({ code: "FORBIDDEN", message, cause });
   }
   if (conflicts.has(code)) {

@@ -34,6 +34,7 @@ import { GivenUpShards } from "./tasks/given-up-shards.ts";
 import { precheckInputOf } from "./tasks/task-specs.ts";
 import { TaskStore } from "./tasks/task-store.ts";
 import { openVerifying } from "./verification/verifying.ts";
+import { hostsOf } from "./views/known-hosts.ts";
 import type { EventView, SeriesRange, ShardSeries, ShardView, TaskRow, TaskView } from "./views/task-view.ts";
 import { shardSummary, taskRow, taskView } from "./views/task-views.ts";
 
@@ -175,6 +176,11 @@ export function openControl(options: ControlOptions) {
   return {
     list: (): TaskRow[] => supervisor.runs().map(({ record }) => row(record.id)),
     row,
+    /** Hosts of the servers of all tasks. */
+    hosts: (): ReadonlySet<string> => new Set(supervisor.runs().flatMap(hostsOf)),
+    /** Ids of the shards of all tasks. */
+    shardIds: (): ReadonlySet<string> =>
+      new Set(supervisor.runs().flatMap(({ shards }) => shards.map(({ record: { id } }) => id))),
     task: (taskId: string): TaskView => taskView(supervisor.run(taskId), told(taskId), now()),
     shard: (taskId: string, shardId: string): ShardView => {
       const { run, shard } = shardOf(taskId, shardId);

@@ -594,6 +594,13 @@ export const catalogue = {
     remedy: "Ask an administrator to do it, or to change your role.",
     retried: false,
   },
+  KEYS_HIDDEN: {
+    message: "Names of keys are hidden from viewers, so they cannot be searched.",
+    cause:
+      "An administrator has chosen that viewers see no names of keys. A search by parts of a name would tell them.",
+    remedy: "Ask an operator to search, or an administrator to show names of keys (Settings, Viewers).",
+    retried: false,
+  },
   SESSION_REQUIRED: {
     message: "This is for people alone: an API token may not do it.",
     cause: "A token could otherwise make others that outlive it.",

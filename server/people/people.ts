@@ -3,6 +3,7 @@ import { TributaryError } from "../errors/tributary-error.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { Identity } from "./identity.ts";
 import { LoginLimits } from "./login-limits.ts";
+import { MaskingSetting } from "./masking.ts";
 import { PersonStore } from "./person-store.ts";
 import { type Box, LONGEST_PASSWORD, Sessions, SHORTEST_PASSWORD } from "./sessions.ts";
 import { TokenStore } from "./token-store.ts";
@@ -39,6 +40,7 @@ export function openPeople(options: PeopleOptions) {
   const persons = new PersonStore({ db, directory, now });
   const tokens = new TokenStore({ db, directory, now });
   const audit = new AuditLog({ db, now, onFailure });
+  const masking = new MaskingSetting({ db, directory });
   const limits = new LoginLimits(now);
   const sessions = new Sessions({
     db,
@@ -66,6 +68,7 @@ export function openPeople(options: PeopleOptions) {
     persons,
     tokens,
     audit,
+    masking,
     identify,
     /** Whether an identity holds now as it did: its session or token is there, with the same role. */
     isStill(identity: Identity): boolean {

@@ -1,4 +1,10 @@
-import { type ElementPart, type ValueElement, valueElements, withoutFor } from "./value-elements.ts";
+import {
+  type ElementPart,
+  unframed,
+  type ValueElement,
+  valueElements,
+  withoutFor,
+} from "./value-elements.ts";
 
 /** A part of a value that the two sides have not alike; a side is null that does not have it. */
 export type ElementDifference = {
@@ -46,7 +52,12 @@ function differenceOf(
   destination: Buffer | null,
 ): ElementDifference {
   if (part !== "string" || source === null || destination === null)
-    return { part, name: shown(name), source: shownOf(source), destination: shownOf(destination) };
+    return {
+      part,
+      name: shownName(part, name),
+      source: source === null ? null : shownValue(part, source),
+      destination: destination === null ? null : shownValue(part, destination),
+    };
   return stringDifference(source, destination, 0);
 }
 
@@ -68,6 +79,18 @@ export function shown(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.subarray(0, SHOWN_BYTES));
 }
 
-function shownOf(bytes: Buffer | null): Buffer | null {
-  return bytes === null ? null : shown(bytes);
+const framedNames: ReadonlySet<ElementPart> = new Set<ElementPart>(["consumer", "pending entry"]);
+const framedValues: ReadonlySet<ElementPart> = new Set<ElementPart>([
+  "entry",
+  "last id",
+  "pending entry",
+  "other",
+]);
+
+export function shownName(part: ElementPart, name: Buffer): Buffer {
+  return shown(framedNames.has(part) ? unframed(name) : name);
+}
+
+export function shownValue(part: ElementPart, value: Buffer): Buffer {
+  return shown(framedValues.has(part) ? unframed(value) : value);
 }

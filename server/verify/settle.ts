@@ -281,7 +281,7 @@ export class Settler {
     return { kind: "differs", finding: () => this.#difference(suspect, first, there, elements) };
   }
 
-  /** The shard whose sync writes the key, and shades its expiry: the owner's, also where the value is a stray's. */
+  /** The shard whose sync writes the key, and holds back its expiry: the owner's, also where the value is a stray's. */
   #writerOf({ key }: Suspect, holder: number): number {
     return this.#options.ownership?.ownerOf(key) ?? holder;
   }

@@ -1,5 +1,5 @@
 import { releaseOf } from "../redis/server-info.ts";
-import type { ElementDifference } from "./element-differences.ts";
+import { type ElementDifference, shownValue } from "./element-differences.ts";
 import type { Reply } from "./reply-reader.ts";
 import { askBoth, listOf, part, type ValuePair } from "./value-pair.ts";
 
@@ -98,10 +98,12 @@ function differing(
   other: Named,
 ) {
   const found: ElementDifference[] = [];
-  const bytes = (text: string | undefined) => (text === undefined ? null : Buffer.from(text, "latin1"));
+  const bytes = (text: string | undefined) =>
+    text === undefined ? null : shownValue(of, Buffer.from(text, "latin1"));
   for (const name of new Set([...one.keys(), ...other.keys()])) {
     if (one.get(name) === other.get(name)) continue;
-    found.push(part(of, Buffer.from(name, "latin1"), bytes(one.get(name)), bytes(other.get(name))));
+    const [here, there] = [bytes(one.get(name)), bytes(other.get(name))];
+    found.push(part(of, Buffer.from(name, "latin1"), here, there));
   }
   return found;
 }
@@ -110,8 +112,7 @@ function entriesOf(reply: Reply): Named {
   const entries: Named = new Map();
   for (const entry of Array.isArray(reply) ? reply : []) {
     if (!Array.isArray(entry)) continue;
-    const texts = listOf(entry[1]).map((text) => `${text.length}:${text.toString("latin1")}`);
-    entries.set(String(entry[0]), texts.join(" "));
+    entries.set(String(entry[0]), framed(listOf(entry[1]).map((text) => text.toString("latin1"))));
   }
   return entries;
 }
@@ -120,9 +121,14 @@ function entriesOf(reply: Reply): Named {
 function pendingOf(reply: Reply): Named {
   const pending: Named = new Map();
   for (const entry of Array.isArray(reply) ? reply : []) {
-    if (Array.isArray(entry)) pending.set(String(entry[0]), `${latin1(entry[1])} ${String(entry[3])}`);
+    if (Array.isArray(entry)) pending.set(String(entry[0]), framed([latin1(entry[1]), String(entry[3])]));
   }
   return pending;
+}
+
+/** As value-elements.ts frames bytes. */
+function framed(texts: readonly string[]): string {
+  return texts.map((text) => `${text.length}:${text} `).join("");
 }
 
 function lastId(reply: Reply): Named {

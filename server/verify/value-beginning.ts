@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import { shown } from "./element-differences.ts";
+import { shownName, shownValue } from "./element-differences.ts";
 import { type ElementPart, valueElements } from "./value-elements.ts";
 
 /** One of the first parts of a value, its name and what belongs to it cut to SHOWN_BYTES. */
@@ -13,7 +13,8 @@ export async function valueBeginning(payload: Buffer): Promise<ShownPart[]> {
   const parts: ShownPart[] = [];
   try {
     await valueElements(payload, { streamDetails: false }, ({ part, name, value }) => {
-      if (parts.length < SHOWN_PARTS) parts.push({ part, name: shown(name), value: shown(value) });
+      if (parts.length < SHOWN_PARTS)
+        parts.push({ part, name: shownName(part, name), value: shownValue(part, value) });
     });
   } catch (error) {
     if (!(error instanceof TributaryError)) throw error;

@@ -158,8 +158,8 @@ class ElementWriter implements CommandWriter {
       case "XADD":
         return take({ part: "entry", name: args[1]!, value: framed(args.slice(2)) });
       case "XSETID": {
-        const counters = this.#without.streamDetails ? EMPTY : framed(args.slice(2));
-        return take({ part: "last id", name: args[1]!, value: counters });
+        const counters = this.#without.streamDetails ? [] : args.slice(2);
+        return take({ part: "last id", name: EMPTY, value: framed([args[1]!, ...counters]) });
       }
       case "XGROUP":
         // How many entries it has read is no data: Redis's own replica forgets it (redis: t_stream.c xclaimCommand).
@@ -190,6 +190,20 @@ function withoutSign(score: Buffer): Buffer {
 /** Several texts as one that can be read, and that tells where each of them ends: as redis-cli shows a list. */
 function framed(texts: readonly Buffer[]): Buffer {
   return Buffer.concat(texts.flatMap((text) => [Buffer.from(`${text.length}:`), text, SPACE]));
+}
+
+/** What `framed` has made, for the eyes: without lengths, and in quotes where a text has a space in it. */
+export function unframed(bytes: Buffer): Buffer {
+  const texts: string[] = [];
+  for (let rest = bytes.toString("latin1"); rest !== ""; ) {
+    const head = /^(\d+):/.exec(rest);
+    if (head === null) return bytes;
+    const end = head[0].length + Number(head[1]);
+    const text = rest.slice(head[0].length, end);
+    texts.push(text === "" || text.includes(" ") ? `"${text}"` : text);
+    rest = rest.slice(end).replace(/^ /, "");
+  }
+  return Buffer.from(texts.join(" "), "latin1");
 }
 
 const SPACE = Buffer.from(" ");

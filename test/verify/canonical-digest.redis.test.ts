@@ -107,7 +107,7 @@ const changes: [name: string, before: string[][], change: string[], part: string
     ],
     ["XGROUP", "CREATECONSUMER", "k", "g", "c"],
     "consumer",
-    "1:g 1:c ",
+    "g c",
   ],
   [
     "a pending entry",
@@ -118,7 +118,7 @@ const changes: [name: string, before: string[][], change: string[], part: string
     ],
     ["XACK", "k", "g", "1-1"],
     "pending entry",
-    "1:g 3:1-1 ",
+    "g 1-1",
   ],
 ];
 

@@ -7,6 +7,8 @@ type Plant = {
   readonly name: string;
   readonly make: string[][];
   readonly spoil: string[][];
+  /** The parts of the value that are told. */
+  readonly parts?: readonly string[];
 };
 const many = (count: number, make: (index: number) => string[]) =>
   Array.from({ length: count }, (_, i) => make(i)).flat();
@@ -31,30 +33,35 @@ const plants: readonly Plant[] = [
     name: "string",
     make: [["SET", "K", "x".repeat(3000)]],
     spoil: [["SETRANGE", "K", "2990", "y"]],
+    parts: ["string 2990"],
   },
   {
     kind: "value",
     name: "hash",
     make: [["HSET", "K", ...many(700, (i) => [`f${i}`, "v"])]],
     spoil: [["HSET", "K", "f600", "w"]],
+    parts: ["field f600"],
   },
   {
     kind: "value",
     name: "set",
     make: [["SADD", "K", ...many(700, (i) => [`m${i}`])]],
     spoil: [["SREM", "K", "m600"]],
+    parts: ["member m600"],
   },
   {
     kind: "value",
     name: "zset",
     make: [["ZADD", "K", ...many(700, (i) => [String(i / 3), `m${i}`])]],
     spoil: [["ZINCRBY", "K", "1e-9", "m5"]],
+    parts: ["score m5"],
   },
   {
     kind: "value",
     name: "list",
     make: [["RPUSH", "K", ...many(700, (i) => [`e${i}`])]],
     spoil: [["LSET", "K", "600", "w"]],
+    parts: ["position 600"],
   },
   {
     kind: "value",
@@ -64,6 +71,7 @@ const plants: readonly Plant[] = [
       ["XADD", "K", "1-2", "f", "v"],
     ],
     spoil: [["XDEL", "K", "1-1"]],
+    parts: ["last id ", "entry 1-1"],
   },
   {
     kind: "value",
@@ -73,6 +81,81 @@ const plants: readonly Plant[] = [
       ["XGROUP", "CREATE", "K", "g", "0"],
     ],
     spoil: [["XGROUP", "SETID", "K", "g", "1-1"]],
+    parts: ["group g"],
+  },
+  {
+    kind: "value",
+    name: "string longer",
+    make: [["SET", "K", "x".repeat(3000)]],
+    spoil: [["APPEND", "K", "y"]],
+    parts: ["string 3000"],
+  },
+  {
+    kind: "value",
+    name: "hash field missing",
+    make: [["HSET", "K", ...many(700, (i) => [`f${i}`, "v"])]],
+    spoil: [["HDEL", "K", "f600"]],
+    parts: ["field f600"],
+  },
+  {
+    kind: "value",
+    name: "hash field extra",
+    make: [["HSET", "K", ...many(700, (i) => [`f${i}`, "v"])]],
+    spoil: [["HSET", "K", "new", "v"]],
+    parts: ["field new"],
+  },
+  {
+    kind: "value",
+    name: "set member extra",
+    make: [["SADD", "K", ...many(700, (i) => [`m${i}`])]],
+    spoil: [["SADD", "K", "new"]],
+    parts: ["member new"],
+  },
+  {
+    kind: "value",
+    name: "set of numbers",
+    make: [["SADD", "K", ...many(400, (i) => [String(i)])]],
+    spoil: [["SREM", "K", "17"]],
+    parts: ["member 17"],
+  },
+  {
+    kind: "value",
+    name: "zset member missing",
+    make: [["ZADD", "K", ...many(700, (i) => [String(i / 3), `m${i}`])]],
+    spoil: [["ZREM", "K", "m699"]],
+    parts: ["score m699"],
+  },
+  {
+    kind: "value",
+    name: "list longer",
+    make: [["RPUSH", "K", ...many(700, (i) => [`e${i}`])]],
+    spoil: [["RPUSH", "K", "new"]],
+    parts: ["position 700"],
+  },
+  {
+    kind: "value",
+    name: "list shorter",
+    make: [["RPUSH", "K", ...many(700, (i) => [`e${i}`])]],
+    spoil: [["RPOP", "K"]],
+    parts: ["position 699"],
+  },
+  {
+    kind: "value",
+    name: "stream entry extra",
+    make: [["XADD", "K", "1-1", "f", "v"]],
+    spoil: [["XADD", "K", "1-2", "f", "v"]],
+    parts: ["entry 1-2", "last id "],
+  },
+  {
+    kind: "value",
+    name: "pending entry",
+    make: [
+      ["XADD", "K", "1-1", "f", "v"],
+      ["XGROUP", "CREATE", "K", "g", "0"],
+      ["XREADGROUP", "GROUP", "g", "c", "STREAMS", "K", ">"],
+    ],
+    spoil: [["XACK", "K", "g", "1-1"]],
+    parts: ["pending entry g 1-1"],
   },
   {
     kind: "expiry",
@@ -84,7 +167,13 @@ const plants: readonly Plant[] = [
 ];
 
 /** A key that the destination has otherwise than it should. */
-export type Planted = { readonly kind: string; readonly db: number; readonly key: Buffer };
+export type Planted = {
+  readonly kind: string;
+  readonly db: number;
+  readonly key: Buffer;
+  /** Parts of its value that differ, as foundIn tells them. */
+  readonly parts: readonly string[];
+};
 
 type PlantedTask = {
   readonly shards: readonly RedisServer[];
@@ -113,7 +202,7 @@ export async function plantDifferences(
   }
   await task.caughtUp();
   for (const { plant, key, db } of planted) await inDb(task.destination, db, key, plant.spoil);
-  return planted.map(({ plant, key, db }) => ({ kind: plant.kind, db, key }));
+  return planted.map(({ plant, key, db }) => ({ kind: plant.kind, db, key, parts: plant.parts ?? [] }));
 }
 
 async function inDb(

@@ -132,7 +132,7 @@ test.each([
   expect(parts("list")).toEqual(["position 444"]);
   expect(parts("stream").filter((part) => /^(entry|pending)/.test(part))).toEqual([
     "entry 1-222",
-    expect.stringMatching(/^pending entry .*1-3/),
+    "pending entry g 1-3",
   ]);
   expect(verdict.outcome).toBe("different");
   // 17 keys on the shard (the database 5 included), and one that only the destination has.

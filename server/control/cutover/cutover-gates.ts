@@ -1,5 +1,6 @@
 import type { CutoverOverride, CutoverState, CutoverStep } from "../tasks/cutover-state.ts";
 import type { VerificationRow } from "../verification/verification-store.ts";
+import type { LateLook } from "./late-writes.ts";
 import type { ShardLook } from "./shard-watch.ts";
 
 export const gateNames = [
@@ -14,6 +15,7 @@ export const gateNames = [
   "final-verification",
   "repaired",
   "at-rest",
+  "late-writes",
 ] as const;
 export type GateName = (typeof gateNames)[number];
 
@@ -65,6 +67,8 @@ export type GateFacts = {
   readonly verifying: boolean;
   /** Keys are being repaired, or wait for it. */
   readonly repairing: boolean;
+  /** Who writes to the shards after the switch; null while nobody has looked. */
+  readonly late: readonly LateLook[] | null;
   readonly overrides: readonly CutoverOverride[];
 };
 
@@ -74,7 +78,7 @@ const ofStep: Readonly<Record<CutoverStep, readonly GateName[]>> = {
   drain: ["synchronizing", "writes-stopped", "drained", "doubtful-keys"],
   verify: ["synchronizing", "writes-stopped", "drained", "final-verification", "repaired", "at-rest"],
   settle: [],
-  switch: [],
+  switch: ["late-writes"],
   finish: [],
   finished: [],
   left: [],
@@ -239,7 +243,39 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       advisory: true,
     };
   },
+
+  "late-writes": ({ late, bounds: { quietForMs }, now }) => ({
+    title: "Nobody writes to the shards any more",
+    parts:
+      late === null
+        ? [{ shard: null, measured: "about to be looked at", ok: false }]
+        : late.map((look) => ({ shard: look.name, ...lateMeasure(look, quietForMs, now) })),
+    wanted: `no write for ${seconds(quietForMs)}`,
+    remedy:
+      "Find the writer in the list of clients and point it at the destination, or stop it. Write what it has written since the switch to the destination too, or go back.",
+  }),
 };
+
+/** Of a shard that nobody can reach any more, nothing is lost; of one that only Tributary cannot reach, that is not known. */
+function lateMeasure(
+  { since, perSecond, commands, lastWriteAt, problem }: LateLook,
+  quietForMs: number,
+  now: number,
+): Pick<GatePart, "measured" | "ok"> {
+  if (problem !== null)
+    return {
+      measured: problem.nobodyListens ? "nobody listens there any more" : `unknown: ${problem.message}`,
+      ok: problem.nobodyListens,
+    };
+  if (since === null) return { measured: "about to be looked at", ok: false };
+  const quietFor = now - Math.max(since, lastWriteAt ?? 0);
+  if (perSecond > 0) {
+    const which = commands.length === 0 ? "" : ` (${commands.join(", ")})`;
+    return { measured: `${rate(perSecond)} writes/s still come${which}`, ok: false };
+  }
+  const ok = quietFor >= quietForMs;
+  return { measured: `quiet for ${seconds(quietFor)}${ok ? "" : ", so far"}`, ok };
+}
 
 const seconds = (ms: number) => `${Math.floor(ms / 1000)} s`;
 

@@ -258,7 +258,7 @@ export class Cutovers {
       const led = this.#led.get(run.record.id);
       if (led === undefined || led.over) continue;
       const { step } = led;
-      if (step !== "switch" && step !== "finish") led.watch(run);
+      if (step !== "finish") led.watch(run);
       if (led.busy || this.#options.now() < led.againAt) continue;
       if (step === "verify") this.#byItself(led, verifyFinally(run, led, this.#options));
       if (step === "settle") this.#byItself(led, settle(run, led, this.#options));

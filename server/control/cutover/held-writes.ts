@@ -1,4 +1,6 @@
 import type { Redis } from "ioredis";
+import type { ErrorCode } from "../../errors/catalogue.ts";
+import { toReason } from "../../errors/tributary-error.ts";
 import { openClient, toTributaryError } from "../../redis/client.ts";
 import { commandSpec } from "../../redis/command-table.ts";
 import { formatAddress, type RedisEndpoint } from "../../redis/endpoint.ts";
@@ -26,7 +28,7 @@ export type ShardsAt = {
  * @returns for each shard why it does not; never rejects.
  */
 export async function holdWrites(at: ShardsAt, ms: number): Promise<HeldWrites["shards"]> {
-  return ofEach(at, async (client) => {
+  const answers = await ofEach(at, async (client) => {
     const { flavor, redisVersion } = serverFacts(parseInfo(await client.info("server")));
     const [major = 0, minor = 0] = redisVersion.split(".").map(Number);
     if (major < 6 || (major === 6 && minor < 2))
@@ -34,6 +36,7 @@ export async function holdWrites(at: ShardsAt, ms: number): Promise<HeldWrites["
     await client.call("CLIENT", "PAUSE", String(ms), "WRITE");
     return null;
   });
+  return answers.map(({ id, name, problem }) => ({ id, name, problem }));
 }
 
 /** Lets writes go on: CLIENT UNPAUSE. @returns for each shard why it could not be told; never rejects. */
@@ -113,12 +116,17 @@ function parseClients(text: string): ShardClient[] {
 }
 
 type Ask = (client: Redis, shard: ShardRun) => Promise<string | null>;
+type Asked = HeldWrites["shards"][number] & {
+  /** Of what went wrong; null where nothing did. */
+  readonly code: ErrorCode | null;
+};
 
-async function ofEach(
+/** Asks each shard's master. Never rejects. */
+export async function ofEach(
   { taskId, shards, box }: ShardsAt,
   ask: Ask,
   db?: number,
-): Promise<HeldWrites["shards"]> {
+): Promise<readonly Asked[]> {
   return Promise.all(
     shards.map(async (shard) => {
       const { id, name } = shard.record;
@@ -132,16 +140,17 @@ async function ofEach(
           ...(db === undefined ? {} : { db }),
         });
         try {
-          return { id, name, problem: await ask(client, shard) };
+          return { id, name, problem: await ask(client, shard), code: null };
         } catch (error) {
           const address = formatAddress(endpoint);
-          const { message } = toTributaryError(error, { role, address, command: "CLIENT" });
-          return { id, name, problem: message };
+          const { message, code } = toTributaryError(error, { role, address, command: "CLIENT" });
+          return { id, name, problem: message, code };
         } finally {
           client.disconnect();
         }
       } catch (error) {
-        return { id, name, problem: error instanceof Error ? error.message : String(error) };
+        const { message, code } = toReason(error);
+        return { id, name, problem: message, code };
       }
     }),
   );

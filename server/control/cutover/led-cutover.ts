@@ -10,6 +10,7 @@ import type { VerifyJobs } from "../verification/verify-jobs.ts";
 import { type CutoverBounds, type Gate, type GateFacts, gatesOf } from "./cutover-gates.ts";
 import type { CutoverChange, CutoverStore } from "./cutover-store.ts";
 import type { ShardsAt } from "./held-writes.ts";
+import { LateWrites } from "./late-writes.ts";
 import type { MigrationReport } from "./migration-report.ts";
 import { ShardWatch } from "./shard-watch.ts";
 
@@ -44,7 +45,8 @@ export class LedCutover {
   readonly ledSince: number;
   readonly #context: CutoverContext;
   readonly #watches = new Map<string, ShardWatch>();
-  /** What a verification that has ended looked at, by its id: it does not change. */
+  /** Made when the switch is watched, and again after a way back. */
+  #late: LateWrites | null = null;
 
   constructor(record: CutoverRecord, context: CutoverContext) {
     this.record = record;
@@ -75,7 +77,13 @@ export class LedCutover {
 
   /** Watches what tells for how long something has been so: also while nobody asks. */
   watch(run: TaskRun): void {
-    this.#looks(run);
+    if (this.step !== "switch") {
+      this.#late = null;
+      this.#looks(run);
+      return;
+    }
+    this.#late ??= new LateWrites(this.#context.now);
+    this.#late.watch(this.shardsAt(run));
   }
 
   /**
@@ -141,6 +149,7 @@ export class LedCutover {
       verifications: runs.map((row) => ({ ...row, whole: isWhole(row.scope) })),
       verifying: running !== null,
       repairing: repairing(id),
+      late: this.#late?.looks(run.shards) ?? null,
       overrides: this.record.overrides,
     };
   }

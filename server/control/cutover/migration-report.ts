@@ -42,6 +42,8 @@ export type MigrationReport = {
   readonly events: readonly {
     readonly at: number;
     readonly level: string;
+    /** Missing in reports of earlier versions. */
+    readonly type?: string;
     readonly shard: string | null;
     readonly message: string;
     readonly count: number;
@@ -206,9 +208,10 @@ function toldEvents(
     .orderBy(asc(events.id))
     .all()
     .filter(({ level, type }) => level !== "info" || DECISIONS.includes(type) || type.startsWith("cutover-"));
-  return rows.slice(-200).map(({ at, level, shardId, message, count }) => ({
+  return rows.slice(-200).map(({ at, level, type, shardId, message, count }) => ({
     at,
     level,
+    type,
     shard: shardId === null ? null : (names.get(shardId) ?? shardId),
     message,
     count,

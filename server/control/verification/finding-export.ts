@@ -5,6 +5,12 @@ import { csvKey, csvLine, csvText } from "./csv.ts";
 import type { StoredFinding } from "./finding-store.ts";
 import type { KeptVerification } from "./verification-store.ts";
 
+/** How what goes into a file is shown to whoever asks for it. */
+export type ExportSight = {
+  readonly run: (run: KeptVerification) => KeptVerification;
+  readonly finding: (finding: StoredFinding) => StoredFinding;
+};
+
 export type ExportedRun = {
   readonly task: { readonly id: string; readonly name: string };
   readonly run: KeptVerification;

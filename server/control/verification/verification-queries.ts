@@ -1,6 +1,6 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { findingFile } from "./finding-export.ts";
+import { type ExportSight, findingFile } from "./finding-export.ts";
 import {
   type FindingsQuery,
   type FindingView,
@@ -60,12 +60,19 @@ export function verificationQueries(supervisor: Supervisor, store: VerificationS
       return findingView(finding, run, WHOLE_KEY);
     },
     /** A run's findings as a file, piece by piece as it is asked for. */
-    findingFile: (taskId: string, id: number, query: FindingsQuery, format: "csv" | "json") => {
+    findingFile: (
+      taskId: string,
+      id: number,
+      query: FindingsQuery,
+      format: "csv" | "json",
+      sight: ExportSight,
+    ) => {
       const run = found(taskId, id);
       const filter = filterOf(query, run);
       const { name } = supervisor.run(taskId).record;
-      const next = (behind: number, most: number) => findings.after(id, filter, behind, most);
-      return findingFile(format, { task: { id: taskId, name }, run, next });
+      const next = (behind: number, most: number) =>
+        findings.after(id, filter, behind, most).map((one) => sight.finding(one));
+      return findingFile(format, { task: { id: taskId, name }, run: sight.run(run), next });
     },
   };
 }

@@ -28,7 +28,7 @@ import { knownKeys } from "../commands/known-keys.ts";
  *
  * The database of these three is the destination's, of the others the source's.
  *
- * - script: no key, but what a script has noted of itself (script-prelude.ts), as `<code> <SHA1>`: it is told.
+ * - script: no key, but what is noted of a script, as `<code> <SHA1>`: it is told (script-notes.ts).
  */
 export const DOUBTS = [
   "copy",

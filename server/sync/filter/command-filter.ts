@@ -39,7 +39,7 @@ export class CommandFilter {
   /** What follows the replacement, in its database and its transaction. */
   after: Buffer | null = null;
   /** Whatever the verdict: what goes in front of the command, and keys to be copied again from the source. */
-  beside: { readonly own: readonly OwnCommand[]; readonly fetch: readonly SourceKey[] } | null = null;
+  beside: Beside | null = null;
   /** What the command would do to these keys is more than the destination takes: it is skipped. */
   pastLimit: readonly Buffer[] = [];
 
@@ -237,8 +237,11 @@ export class CommandFilter {
     // Its body may be called by its SHA1 in another database later.
     this.#put(scripts.meet(this.name.name, bytes, scanner));
     if (this.target === null) return this.#notSelected();
+    const { judge } = this.#options;
     if (!this.#passes(bytes, scanner, this.target)) return "control";
-    const replacement = scripts.rewrite(bytes, scanner, this.db, this.target);
+    if (scripts.met?.unknown) return this.#scriptUnknown(scripts.met.sha, bytes, scanner);
+    const sure = judge.idle || judge.declaredAreOwn(this.name, this.target, bytes, scanner);
+    const replacement = scripts.rewrite(bytes, scanner, this.db, this.target, sure);
     if (replacement !== null) {
       this.replacement = replacement;
       return "replace";
@@ -246,6 +249,16 @@ export class CommandFilter {
     const flush = scripts.met?.flush ?? null;
     if (flush === null) return "forward";
     return this.#skip(flush, `it is too large to be guarded, and its script may call ${flush}`, true);
+  }
+
+  /**
+   * It is not tried as it is: should the destination know the body, nothing would stand between it and other shards'
+   * keys. That it was not run is noted in its transaction, since the keys that it makes up are not known.
+   */
+  #scriptUnknown(sha: string, bytes: Uint8Array, scanner: CommandScanner): Verdict {
+    const fetch = knownKeys(this.name.name, bytes, scanner).map((key) => ({ db: this.db, key }));
+    this.beside = { own: [], fetch, script: `unknown ${sha}` };
+    return this.#skip("NOSCRIPT", "it calls a script by its SHA1 whose body is not known", false);
   }
 
   #scriptCache(bytes: Uint8Array, scanner: CommandScanner): Verdict {
@@ -323,6 +336,14 @@ export class CommandFilter {
     }
   }
 }
+
+/** What goes with a command into its transaction. */
+type Beside = {
+  readonly own: readonly OwnCommand[];
+  readonly fetch: readonly SourceKey[];
+  /** What is noted of a script that was not run. */
+  readonly script?: string;
+};
 
 /** Of MOVE key db, and COPY source destination DB db. */
 function otherDatabase(args: readonly Uint8Array[], map: DatabaseMap): number | null {

@@ -14,12 +14,12 @@ const HARMLESS = new Set([
   "PAST_LIMIT",
   "DESTINATION_KEPT",
 ]);
-/** Their keys are copied again when they fail; NOSCRIPT says that there is nothing to run. */
+/** Their keys are copied again when they fail; what else they may have done is noted by their prelude. */
 const SCRIPTS = new Set(["EVAL", "EVALSHA"]);
 
 /** Whether the destination differs from the shard once this command was refused. */
 export function leavesDifference(kind: "skipped" | "rejected", command: string, code: string): boolean {
-  if (kind === "rejected" && SCRIPTS.has(command)) return code === "NOSCRIPT";
+  if (kind === "rejected" && SCRIPTS.has(command)) return false;
   return !HARMLESS.has(code);
 }
 

@@ -20,12 +20,17 @@ export class ScriptLibrary {
   readonly #bodies = new Map<string, Buffer>();
   #bytes = 0;
 
-  /** Of a lower-case hex SHA1. */
+  /** Of a lower-case hex SHA1. What is called by it stays longest: a master that calls it so does not say it again. */
   bodyOf(sha: string): Buffer | undefined {
-    return this.#bodies.get(sha);
+    const body = this.#bodies.get(sha);
+    if (body !== undefined) {
+      this.#bodies.delete(sha);
+      this.#bodies.set(sha, body);
+    }
+    return body;
   }
 
-  /** @returns null when it is known; otherwise the scripts that had to make room, oldest first. */
+  /** @returns null when it is known; otherwise the scripts that had to make room, those first that nobody calls. */
   add(sha: string, body: Uint8Array): string[] | null {
     if (this.#bodies.has(sha)) return null;
     this.#bodies.set(sha, Buffer.from(body));

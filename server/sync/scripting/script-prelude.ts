@@ -20,16 +20,20 @@ export type PreludeOptions = {
  * - see sets and hashes in the destination's order: an old master sorts what such commands answer;
  * - draw other numbers: an old master seeds math.random anew for each script;
  * - write where an old master refuses to: after a command whose answer is chance;
+ * - find a table where an old master raises a text: an error of redis.call that the script catches;
  * - ask for the keys of all shards with KEYS and the like: with siblings nothing is written from there on;
  * - remove, rename or let expire a key of another shard that it makes up: keys that it does not declare are left.
  *
  * Whatever may have come out otherwise than on the source is noted among the doubtful keys, in the transaction of the
  * script, and copied from the shard: what the script writes and declares once it has read something unsure (a key that is
- * not there, and may have expired early; how long a key lives; which keys there are); with siblings each key that it
- * writes and does not declare, since it may be another shard's.
+ * not there, and may have expired early; how long a key lives; which keys there are; with siblings, a key that it does not
+ * declare, since it may be another shard's); with siblings each key that it writes and does not declare. A key that it
+ * has written on the shard alone is not known here. So a script that has read something unsure, and cannot be seen to
+ * write what it declares alone (declared-writes.ts), is noted as well, to be told.
  *
  * Behind its own arguments the script is given one more, which is taken off: when the source ran it and what time it is,
- * the time before which an expiry is held back (0 for none), 1 where others have keys on the destination, the database of the
+ * the time before which an expiry is held back (0 for none), 1 where others have keys on the destination, 1 where it is
+ * known to write what it declares alone, 1 where what it declares may be other than on the shard, the database of the
  * source and of the destination, its SHA1.
  *
  * redis: 2.8 to 6.0 scripting.c luaRedisGenericCommand, luaSortArray, evalGenericCommand; server.c (the flags R, S)
@@ -53,9 +57,9 @@ export function scriptPrelude(options: PreludeOptions): string {
 
 const LUA = `
 local redis,_G,loadstring,load,getfenv=(function(real)
-  local at,now,safe,siblings,sdb,tdb,sha=string.match(table.remove(ARGV),'^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local at,now,safe,siblings,declares,other,sdb,tdb,sha=string.match(table.remove(ARGV),'^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   at,now,safe,sdb,tdb=tonumber(at),tonumber(now),tonumber(safe),tonumber(sdb),tonumber(tdb)
-  siblings=siblings=='1'
+  siblings,declares=siblings=='1',declares=='1'
   local dbs,publish,set,setdb,distance=$DBS,$PUBLISH,$SET,$SETDB,$DISTANCE
   local upper,find,format=string.upper,string.find,string.format
   math.randomseed(0)
@@ -73,11 +77,12 @@ local redis,_G,loadstring,load,getfenv=(function(real)
   local PAIR=' RENAME RENAMENX RPOPLPUSH SMOVE '
   local REMOVES=' DEL UNLINK RENAME RENAMENX MOVE EXPIRE EXPIREAT PEXPIRE PEXPIREAT PERSIST '
   local OKS=' SET SETEX PSETEX MSET HMSET LSET LTRIM RENAME RESTORE PFMERGE '
+  local OWN=' NOPERM OOM MISCONF READONLY NOREPLICAS BUSY LOADING MASTERDOWN '
   local POPS=' LPOP RPOP SPOP RPOPLPUSH GETSET '
   local function is(list,n) return find(list,' '..n..' ',1,true)~=nil end
   local home,declared,said,seen,written=sdb,{},{},{},{}
   for _,key in ipairs(KEYS) do declared[key]=true end
-  local unsure,dry,random,told=false,false,false,safe>0
+  local unsure,dry,random,told=false,false,false,false
   local function say(member)
     if said[member] then return end
     said[member]=true
@@ -86,25 +91,27 @@ local redis,_G,loadstring,load,getfenv=(function(real)
     if tdb~=setdb then real.call('SELECT',tdb) end
   end
   local function mine(key) return declared[key] and sdb==home end
+  local function tell()
+    if not told then told=true say('script '..home..':undeclared '..sha) end
+  end
   local function report(key)
     say('merge '..sdb..':'..key)
-    if unsure and not mine(key) and not told then told=true say('script '..home..':undeclared '..sha) end
+    if unsure and not mine(key) then tell() end
   end
   local function doubt()
     if unsure or random then return end
     unsure=true
     for key in pairs(declared) do say('merge '..home..':'..key) end
-    for member,other in pairs(written) do
-      say(member)
-      if other and not told then told=true say('script '..home..':undeclared '..sha) end
-    end
+    for member in pairs(written) do say(member) end
+    if not declares then tell() end
   end
   local function touch(key)
     local id=sdb..':'..key
-    if seen[id] or random then return end
+    if seen[id] or unsure or random then return end
     seen[id]=true
-    if not unsure and real.call('PTTL',key)==-2 then doubt() end
+    if (siblings and not mine(key)) or real.call('PTTL',key)==-2 then doubt() end
   end
+  if other=='1' then doubt() end
   local function keysof(n,a)
     local found={}
     local function add(first,last,step)
@@ -138,7 +145,15 @@ local redis,_G,loadstring,load,getfenv=(function(real)
     for _,key in ipairs(list) do if string.sub(key,1,10)~='tributary:' then kept[#kept+1]=key end end
     return kept
   end
-  local function over(call,raises)
+  local function over(raises)
+    local function call(...)
+      local r=real.pcall(...)
+      if type(r)~='table' or r.err==nil then return r end
+      local kind=string.match(r.err,'^%u+')
+      if is(OWN,kind or '') or find(r.err,'nknown.*ommand') or find(r.err,'user executing the script') then doubt() end
+      if raises then error(r.err,0) end
+      return r
+    end
     local function refuse(text)
       if raises then error(text,0) end
       return {err=text}
@@ -183,7 +198,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
         local to=from
         if dbs then
           to=dbs[from]
-          if not to then error('database '..tostring(a[2])..' is not synchronized') end
+          if not to then doubt() error('database '..tostring(a[2])..' is not synchronized') end
         end
         local r=call('SELECT',to or a[2])
         if not failed(r) then sdb,tdb=from,to end
@@ -192,9 +207,9 @@ local redis,_G,loadstring,load,getfenv=(function(real)
       local keys=keysof(n,a)
       for _,key in ipairs(keys) do touch(key) end
       if is(WHOLE,n) and not random then
-        doubt()
-        say('script '..home..':keyspace '..sha)
+        if not declares then say('script '..home..':keyspace '..sha) end
         told,dry=true,siblings
+        doubt()
       end
       if n=='SPOP' or n=='RESTORE' then doubt() end
       if is(RANDOM,n) then random=true end
@@ -203,7 +218,7 @@ local redis,_G,loadstring,load,getfenv=(function(real)
         for _,key in ipairs(keys) do
           if not mine(key) then foreign=true end
           if unsure then report(key)
-          else written['merge '..sdb..':'..key]=not mine(key) end
+          else written['merge '..sdb..':'..key]=true end
         end
         if dry then
           if is(OKS,n) then return {ok='OK'} end
@@ -276,8 +291,8 @@ local redis,_G,loadstring,load,getfenv=(function(real)
   end
   local hidden={setresp=1,acl_check_cmd=1,REDIS_VERSION=1,REDIS_VERSION_NUM=1}
   local r=setmetatable({
-    call=over(real.call,true),
-    pcall=over(real.pcall,false),
+    call=over(true),
+    pcall=over(false),
     replicate_commands=function() return false end,
     set_repl=function() error('You can set the replication behavior only after turning on single commands replication') end
   },{__index=function(_,name) if not hidden[name] then return real[name] end end})

@@ -1,12 +1,17 @@
 import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { type RunScript, scriptName } from "../ledger/script-log.ts";
+import { writesDeclaredAlone } from "./declared-writes.ts";
 import { type ScriptLibrary, scriptSha } from "./script-library.ts";
 
 /** What is known of a script before it runs. */
 export type MetScript = RunScript & {
   /** What to run: the body behind the prelude; null where only the SHA1 is known, or the body is to stay as it is. */
   readonly script: Buffer | null;
+  /** Nobody knows the body. */
+  readonly unknown: boolean;
+  /** It can be seen to write no key but those that it declares. */
+  readonly declares: boolean;
   /** A command that would flush the destination and stands in its body; null without one. */
   readonly flush: string | null;
 };
@@ -32,6 +37,14 @@ export type ScriptMoment = {
 
 /** Scripts that are kept ready. */
 const MAX_READY = 1000;
+
+const UNKNOWN = {
+  name: "(a script whose body is not known)",
+  script: null,
+  unknown: true,
+  declares: false,
+  flush: null,
+} as const;
 
 /**
  * Turns scripts that an old master sends as they were called into what the destination can run. EVALSHA becomes
@@ -68,20 +81,29 @@ export class ScriptRewriter {
     const sha = Buffer.from(first).toString("latin1").toLowerCase();
     const body = this.#options.library.bodyOf(sha) ?? null;
     this.met = this.#about(sha, body);
-    // A call that is too large to be rewritten goes as it is: the destination has to know its script.
-    return body !== null && scanner.seen < scanner.argc ? [encodeCommand(["SCRIPT", "LOAD", body])] : [];
+    // A call that is not rewritten goes as it is: the destination has to know its script.
+    const asItIs = scanner.seen < scanner.argc || this.met.script === null;
+    return body !== null && asItIs ? [encodeCommand(["SCRIPT", "LOAD", body])] : [];
   }
 
   /**
    * @param db the source's database, and the destination's.
+   * @param sure what the destination has under the keys that the call names is what the shard has.
    * @returns the EVAL to send for the command that was met, or null to send it as it is.
    */
-  rewrite(bytes: Uint8Array, scanner: CommandScanner, db: number, target: number): Buffer | null {
+  rewrite(
+    bytes: Uint8Array,
+    scanner: CommandScanner,
+    db: number,
+    target: number,
+    sure: boolean,
+  ): Buffer | null {
     const script = this.met?.script ?? null;
     if (script === null || scanner.seen < scanner.argc) return null;
     const { at, now, heldBackBefore, shared } = this.#options.moment();
     const times = [at, now, heldBackBefore].map(Math.round);
-    const last = [...times, shared ? 1 : 0, db, target, this.met?.sha].join(" ");
+    const flags = [shared, this.met?.declares === true, !sure].map(Number);
+    const last = [...times, ...flags, db, target, this.met?.sha].join(" ");
     // From the count of keys on the bytes stay; one argument more follows them.
     const rest = bytes.subarray(scanner.ends[1]! + 2, endOf(bytes, scanner));
     return Buffer.concat([
@@ -97,7 +119,7 @@ export class ScriptRewriter {
     const ready = this.#ready.get(sha);
     if (ready !== undefined) return ready;
     if (body === null) {
-      return { sha, name: "(a script whose body is not known)", script: null, flush: null };
+      return { ...UNKNOWN, sha };
     }
     const text = Buffer.from(body).toString("latin1");
     const about: MetScript = {
@@ -105,6 +127,8 @@ export class ScriptRewriter {
       name: scriptName(body),
       // A script that states its engine or flags is of a master that sends effects.
       script: text.startsWith("#!") ? null : Buffer.concat([this.#prelude, body]),
+      unknown: false,
+      declares: writesDeclaredAlone(text),
       flush: /\b(flushall|flushdb|swapdb)\b/i.exec(text)?.[1]?.toUpperCase() ?? null,
     };
     if (this.#ready.size >= MAX_READY) this.#ready.clear();

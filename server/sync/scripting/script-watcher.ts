@@ -43,13 +43,6 @@ export function scriptWatcher(scripts: ScriptRewriter, ledger: StreamLedger): An
         if (error !== null || !guarded) copied();
         if (error === null) return false;
         ledger.refusals.add("rejected", name.name, db, rejectionCode(error), error, () => sample);
-        if (error.startsWith("NOSCRIPT")) {
-          ledger.alertOnce(
-            "script-unknown",
-            sha,
-            `The script ${sha} was called by its SHA1, and neither the destination nor Tributary knows its body. The keys that the call names are copied again from the shard; keys that the script makes up itself are not.`,
-          );
-        }
         return true;
       },
     });

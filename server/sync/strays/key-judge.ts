@@ -54,6 +54,19 @@ export class KeyJudge {
     return true;
   }
 
+  /**
+   * Whether a script finds under the keys that it declares what it has found on the shard. Without a ring only those
+   * are known to be others that the shard does not hold.
+   */
+  declaredAreOwn(name: CommandName, target: number, bytes: Uint8Array, scanner: CommandScanner): boolean {
+    const { ownership, self, registry, unheld } = this.#merge;
+    const { reads, writes } = knownKeysByRole(name.name, bytes, scanner);
+    return [...reads, ...writes].every((key) => {
+      if (unheld.some && unheld.has(target, key)) return false;
+      return ownership === null || (ownership.ownerOf(key) === self && !registry.isLone(target, key));
+    });
+  }
+
   /** @param there where else the key is written by its name, by MOVE, or by COPY with DB; null without. */
   #one(
     name: CommandName,

@@ -247,10 +247,12 @@ export class CommandForwarder implements CommandHandler {
 
   /** What the filter wants beside the command at hand. */
   #putBeside(): void {
-    const { own, fetch } = this.#filter.beside!;
+    const { own, fetch, script } = this.#filter.beside!;
+    const { doubtful } = this.#ledger;
     this.#filter.beside = null;
+    if (script !== undefined) doubtful.doubt("script", this.#filter.db, Buffer.from(script));
     for (const { bytes, watch } of own) this.own(bytes, this.#checkpointDb, watch);
-    for (const { db, key } of fetch) this.#ledger.doubtful.doubt("copy", db, key);
+    for (const { db, key } of fetch) doubtful.doubt("copy", db, key);
   }
 
   #noteWrite(verdict: Verdict): void {

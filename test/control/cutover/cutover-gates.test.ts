@@ -36,6 +36,7 @@ const facts: GateFacts = {
   verifications: [clean],
   verifying: false,
   repairing: false,
+  late: null,
   overrides: [],
 };
 const at = (step: "gates" | "stop-writes" | "drain"): CutoverState => ({ step, since: 0 });
@@ -109,4 +110,31 @@ test("an override opens its own gate only, and shards that would not rest may be
   const unrested = gatesOf({ ...verify, unrested: ["Shard a does not run."] }, facts);
   expect(unrested.find(({ ok }) => !ok)).toMatchObject({ name: "at-rest", advisory: true });
   expect(shutGate(unrested)).toBe(null);
+});
+
+test("says at the switch who still writes to a shard, and takes one that nobody listens at for quiet", () => {
+  const state: CutoverState = { step: "switch", since: 0, unrested: [] };
+  const look = {
+    ...{ name: "alpha-1", since: NOW - 60_000, at: NOW, perSecond: 0, commands: [], lastWriteAt: null },
+    problem: null,
+  };
+  const gateOf = (late: GateFacts["late"]) => gatesOf(state, { ...facts, late })[0]!;
+  const measured = (change: object) => gateOf([{ ...look, ...change }]).parts[0];
+  expect(gateOf(null)).toMatchObject({ name: "late-writes", ok: false });
+  expect(measured({})).toEqual({ shard: "alpha-1", measured: "quiet for 60 s", ok: true });
+  expect(measured({ perSecond: 40, commands: ["SET"], lastWriteAt: NOW })).toMatchObject({
+    ...{ measured: "40 writes/s still come (SET)", ok: false },
+  });
+  expect(measured({ lastWriteAt: NOW - 3000 })).toMatchObject({
+    measured: "quiet for 3 s, so far",
+    ok: false,
+  });
+  const gone = { since: null, problem: { message: "It refused.", nobodyListens: true } };
+  expect(measured(gone)).toMatchObject({ ok: true });
+  expect(measured({ ...gone, problem: { message: "It is silent.", nobodyListens: false } })).toMatchObject({
+    ...{ measured: "unknown: It is silent.", ok: false },
+  });
+  expect(shutGate(gatesOf(state, { ...facts, late: [{ ...look, lastWriteAt: NOW }] }))?.name).toBe(
+    "late-writes",
+  );
 });

@@ -170,6 +170,36 @@ test("goes back from the switch, where the shards go on at their checkpoints, an
   expect(open.control.report(id).cutovers).toHaveLength(2);
 });
 
+test("tells after the switch who still writes to a shard, until then wants a reason for the end, and keeps it", async () => {
+  const { a, open, id, cutover } = await world();
+  await atSwitch(cutover);
+  const late = () => cutover.gate("late-writes")!;
+  await until(() => late().ok, { what: "nobody writes", timeoutMs: 60_000 });
+  let writing = true;
+  const writer = (async () => {
+    for (let n = 0; writing; n++) await a.client.set("k:1", n);
+  })();
+  await until(() => late().parts.some(({ measured }) => /writes/.test(measured)), {
+    what: "it says that writes come",
+    timeoutMs: 60_000,
+  });
+  expect(late().parts.map(({ shard, ok }) => [shard, ok])).toEqual([
+    ["alpha-1", false],
+    ["alpha-2", true],
+  ]);
+  expect(late().parts[0]!.measured).toMatch(/^[\d.]+ writes\/s still come \(SET\)$/);
+  expect(() => cutover.order("proceed")).toThrow(/Nobody writes to the shards any more: alpha-1: .*SET/);
+  cutover.override("late-writes", "a job that nobody needs");
+  cutover.order("proceed");
+  await cutover.at("finished");
+  writing = false;
+  await writer;
+  expect(open.control.report(id).cutovers[0]!.overrides.at(-1)).toMatchObject({
+    ...{ gate: "late-writes", by: "Ann", reason: "a job that nobody needs" },
+    measured: expect.stringContaining("writes/s"),
+  });
+});
+
 test("holds up writes on the shards for as long as is wanted, and lets them go", async () => {
   const { a, open, id, cutover } = await world();
   cutover.begin().override("verified");

@@ -131,14 +131,18 @@ test("EVALSHA becomes EVAL once the body has been seen, in whatever database", (
   const filter = new FilterForTest({ map: mapped, db: 1 });
   const sha = createHash("sha1").update("return 1").digest("hex");
   filter.decide("SELECT", "0");
-  expect(filter.decide("EVALSHA", sha, "0")).toBe("forward");
+  expect(filter.decide("EVALSHA", sha, "1", "k")).toBe("skip NOSCRIPT");
+  expect(filter.filter.beside).toMatchObject({
+    fetch: [{ db: 0, key: Buffer.from("k") }],
+    script: `unknown ${sha}`,
+  });
   filter.decide("SELECT", "1");
   expect(filter.decide("EVAL", "return 1", "0")).toBe("skip DB_NOT_SELECTED");
   expect(filter.beside()).toEqual([`HSET store ${sha} return 1`]);
   expect(filter.decide("EVALSHA", sha, "0")).toBe("skip DB_NOT_SELECTED");
   filter.decide("SELECT", "3");
   expect(filter.decide("evalsha", sha.toUpperCase(), "1", "k", "a")).toBe(
-    `replace EVAL prelude return 1 1 k a 1700000000000 1700000000000 0 0 3 5 ${sha}`,
+    `replace EVAL prelude return 1 1 k a 1700000000000 1700000000000 0 0 1 0 3 5 ${sha}`,
   );
   expect(filter.beside()).toEqual([]);
   expect(filter.decide("EVAL", "#!lua\nreturn 1", "0")).toBe("forward");

@@ -35,13 +35,10 @@ export type OldMaster = {
   sendRaw(bytes: Buffer): void;
   /** After all that was sent. */
   offset(): bigint;
-  /** How many times a replica has come for its stream. */
-  followers(): number;
 };
 
 export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
   let sent = 0n;
-  let followers = 0;
   const log: Buffer[] = [];
   const master = await startFakeMaster({
     // What no Redis answers would end these conversations.
@@ -54,7 +51,6 @@ export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
       connection.send(`*2\r\n$${seconds.length}\r\n${seconds}\r\n$${micros.length}\r\n${micros}\r\n`);
     },
     PSYNC: (connection, [, known, next]) => {
-      followers++;
       if (known === replid) {
         connection.send("+CONTINUE\r\n");
         connection.send(Buffer.concat(log).subarray(Number(next) - 1));
@@ -72,7 +68,6 @@ export async function startOldMaster(rdb = smallRdb()): Promise<OldMaster> {
   return {
     port: master.port,
     offset: () => sent,
-    followers: () => followers,
     send: (...args) => sendRaw(encodeCommand(args)),
     sendRaw,
   };

@@ -127,6 +127,49 @@ test("that a script with such a key writes others that it does not declare is sa
   await until(() => causesOf(syncs[0]!).includes("SCRIPT_UNDECLARED"), { what: "the shard differs" });
 });
 
+test("a key that a script makes up where a key of the outage still lives is said, if the destination decides otherwise", async () => {
+  const { shards, syncs, destination, settled } = await task(1);
+  const [{ send, server }] = shards as [Shard];
+  send("SET", "session", "1", "PX", "3000");
+  await settled();
+  await syncs[0]!.stop();
+  // Renewed in time on the shard, gone from the destination.
+  send("PERSIST", "session");
+  send(
+    "EVAL",
+    "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SET', 'made up', 1) end",
+    "1",
+    "session",
+  );
+  await until(async () => (await destination.client.exists("session")) === 0, {
+    what: "it expires on the destination",
+    timeoutMs: 30_000,
+  });
+  syncs[0]!.start();
+  await syncs[0]!.reaches("synchronizing");
+  await settled();
+  expect(await server.client.mget("session", "made up")).toEqual(["1", "1"]);
+  expect(await destination.client.get("session")).toBe("1");
+  expect(await destination.client.exists("made up")).toBe(0);
+  await until(() => causesOf(syncs[0]!).includes("SCRIPT_UNDECLARED"), { what: "the shard differs" });
+  expect(syncs[0]!.eventsOf("script-undeclared")).toMatchObject([{ level: "alert" }]);
+});
+
+test("what a script makes of a key that it does not declare is its own shard's, where another shard has one of that name", async () => {
+  const { shards, syncs, destination, settled } = await task(2);
+  const [one, two] = shards as [Shard, Shard];
+  one.send("SET", "rate", "own");
+  await settled();
+  two.send("SET", "rate", "of another shard");
+  await settled();
+  const body = "return redis.call('HSET', KEYS[1], 'rate', redis.call('GET', 'rate'))";
+  one.send("EVAL", body, "1", "booking");
+  await settled();
+  expect(await one.server.client.hget("booking", "rate")).toBe("own");
+  expect(await destination.client.hget("booking", "rate")).toBe("own");
+  expect(causesOf(syncs[0]!)).toEqual([]);
+});
+
 test("keys that scripts make up and renew while the engine is away are there when it is back", async () => {
   const { shards, syncs, destination, settled } = await task(1);
   const [{ send, server }] = shards as [Shard];

@@ -15,13 +15,17 @@ type Run = {
   readonly keys?: readonly string[];
   readonly args?: readonly (string | number)[];
   readonly siblings?: boolean;
+  /** It is known to write what it declares alone. */
+  readonly declares?: boolean;
+  /** What it declares may be other than on the shard. */
+  readonly unsure?: boolean;
   /** ms that the source is behind. */
   readonly behindMs?: number;
   readonly heldBackBefore?: number;
 };
 
 /** Runs a script as the destination does, on whatever is there. @returns its answer, and what it has noted. */
-async function run(body: string, { keys = [], args = [], siblings = false, ...time }: Run = {}) {
+async function run(body: string, { keys = [], args = [], siblings, declares, unsure, ...time }: Run = {}) {
   const prelude = scriptPrelude({
     databases: { kind: "all" },
     publish: "forward",
@@ -30,9 +34,9 @@ async function run(body: string, { keys = [], args = [], siblings = false, ...ti
     distance: heldBack,
   });
   const now = Date.now();
-  const last = [now - (time.behindMs ?? 0), now, time.heldBackBefore ?? 0, siblings ? 1 : 0, 0, 0, sha].join(
-    " ",
-  );
+  const times = [now - (time.behindMs ?? 0), now, time.heldBackBefore ?? 0];
+  const flags = [siblings, declares, unsure].map((flag) => (flag ? 1 : 0));
+  const last = [...times, ...flags, 0, 0, sha].join(" ");
   await client.select(0);
   const answer = await client.eval(prelude + body, keys.length, ...keys, ...args, last);
   await client.select(5);
@@ -143,6 +147,56 @@ test("a script that reads a key that is not there notes what it declares and wri
   expect(await client.get("made up")).toBe("3");
 });
 
+test("a script that has not written what it does not declare is noted all the same once it reads something unsure", async () => {
+  await empty();
+  const body = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SET', 'made up', 1) end";
+  const undeclared = `script 0:undeclared ${sha}`;
+  expect((await run(body, { keys: ["gone"] })).noted).toEqual(["merge 0:gone", undeclared]);
+  const behind = { behindMs: 1000, heldBackBefore: Date.now() + 1_000_000 };
+  expect((await run(body, { keys: ["gone"], ...behind })).noted).toEqual(["merge 0:gone", undeclared]);
+  expect((await run(body, { keys: ["gone"], declares: true })).noted).toEqual(["merge 0:gone"]);
+});
+
+test("with siblings a key that a script reads and does not declare may be another shard's", async () => {
+  await empty();
+  await client.mset("made up", "of another shard", "key", "old");
+  const body = "return redis.call('SET', KEYS[1], redis.call('GET', 'made up'))";
+  const run1 = { keys: ["key"], declares: true };
+  expect((await run(body, run1)).noted).toEqual([]);
+  expect((await run(body, { ...run1, siblings: true })).noted).toEqual(["merge 0:key"]);
+});
+
+test("a script that is unsure from the start notes what it declares", async () => {
+  await empty();
+  await client.set("key", 1);
+  const { noted } = await run("return redis.call('INCR', KEYS[1])", {
+    keys: ["key"],
+    siblings: true,
+    declares: true,
+    unsure: true,
+  });
+  expect(noted).toEqual(["merge 0:key"]);
+});
+
+test.each([
+  ["redis.call", "pcall(redis.call, 'LPUSH', KEYS[1], 'x')"],
+  ["a function that calls redis.call", "pcall(function() redis.call('LPUSH', KEYS[1], 'x') end)"],
+])("an error that a script catches from %s is a text, as on an old master", async (_, caught) => {
+  await empty();
+  await client.set("key", 1);
+  const body = `local ok, e = ${caught} return {tostring(ok), type(e), string.find(e, 'WRONGTYPE') or 0}`;
+  expect((await run(body, { keys: ["key"] })).answer).toEqual(["false", "string", 1]);
+  const returned = await run("return redis.pcall('LPUSH', KEYS[1], 'x').err", { keys: ["key"] });
+  expect(returned.answer).toMatch(/^WRONGTYPE /);
+});
+
+test("a command that the destination alone refuses makes what follows unsure", async () => {
+  await empty();
+  await client.set("key", 1);
+  const body = "redis.pcall('NEWER', KEYS[1]) return redis.call('SET', KEYS[1], 1)";
+  expect((await run(body, { keys: ["key"], declares: true })).noted).toEqual(["merge 0:key"]);
+});
+
 test("while the stream is behind, expiries are held back, and lives are told as the source told them", async () => {
   await empty();
   const at = Date.now() - 60_000;
@@ -155,6 +209,7 @@ test("while the stream is behind, expiries are held back, and lives are told as 
     return {redis.call('TTL', KEYS[1]), redis.call('TTL', KEYS[2])}`;
   const { answer, noted } = await run(body, {
     keys: ["a", "b", "c"],
+    declares: true,
     behindMs: Date.now() - at,
     heldBackBefore: Date.now() + 1_000_000,
   });

@@ -3,6 +3,7 @@ import { caller, orNotFound, wholeNumber } from "@/app/server-caller";
 import { Card } from "@/components/controls/card";
 import { formatCount } from "@/components/format/count";
 import { Ago } from "@/components/live/ago";
+import { HiddenNote } from "@/components/people/hidden-note";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { FindingItem } from "@/components/verify/finding-item";
 import { kindWords } from "@/components/verify/finding-kinds";
@@ -44,6 +45,7 @@ export default async function FindingPage(props: Props) {
       <p className="mt-1 text-ink-2">
         {kindWords[one.kind].meaning} So it was <Ago at={run.finishedAt} className="num" />.
       </p>
+      <HiddenNote className="mt-3" />
       <Card className="mt-5">
         <FindingItem one={one} href={null} />
       </Card>
