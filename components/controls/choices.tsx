@@ -1,4 +1,4 @@
-type ChoicesProps<T extends string> = {
+export type ChoicesProps<T extends string> = {
   name: string;
   legend: string;
   choices: readonly { readonly value: T; readonly label: string; readonly help: string }[];

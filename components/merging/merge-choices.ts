@@ -68,10 +68,3 @@ export function boundText({ maxKeys, maxShare }: Pick<ShrinkPolicy, "maxKeys" | 
   const keys = maxKeys.toLocaleString("en-US");
   return `past ${keys} keys and ${Math.round(maxShare * 1000) / 10}% of the shard`;
 }
-
-/** A bound as it is typed: keys and percent; null where it is none. */
-export function parseBound(keys: string, percent: string): Pick<ShrinkPolicy, "maxKeys" | "maxShare"> | null {
-  const share = Number(percent.replace(",", "."));
-  if (!/^\d{1,12}$/.test(keys.trim()) || percent.trim() === "" || !(share >= 0 && share <= 100)) return null;
-  return { maxKeys: Number(keys), maxShare: share / 100 };
-}

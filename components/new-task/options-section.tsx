@@ -1,13 +1,9 @@
 "use client";
 
-import { Choices } from "@/components/controls/choices";
+import { useFormContext, useWatch } from "react-hook-form";
+import { FormChoices } from "@/components/form/form-choices";
 import { Folded } from "./folded";
 import type { TaskForm } from "./task-form";
-
-type OptionsSectionProps = {
-  form: Pick<TaskForm, "publish" | "onDestinationDataLost">;
-  onChange: (patch: Partial<TaskForm>) => void;
-};
 
 const publish = [
   {
@@ -36,24 +32,22 @@ const dataLost = [
 ] as const;
 
 /** Choices whose defaults suit most tasks; folded away. */
-export function OptionsSection({ form, onChange }: OptionsSectionProps) {
-  const changed = form.publish !== "forward" || form.onDestinationDataLost !== "resync";
+export function OptionsSection() {
+  const { control } = useFormContext<TaskForm>();
+  const [messages, lost] = useWatch({ control, name: ["publish", "onDestinationDataLost"] });
+  const changed = messages !== "forward" || lost !== "resync";
   return (
     <Folded title="Options" note={changed ? "changed" : "messages of PUBLISH, lost data"}>
       <div className="mt-3 grid gap-x-6 gap-y-4 sm:grid-cols-2">
-        <Choices
+        <FormChoices<TaskForm, TaskForm["publish"]>
           name="publish"
           legend="Messages that shards publish"
           choices={publish}
-          value={form.publish}
-          onChange={(value) => onChange({ publish: value })}
         />
-        <Choices
+        <FormChoices<TaskForm, TaskForm["onDestinationDataLost"]>
           name="onDestinationDataLost"
           legend="When the destination has lost data"
           choices={dataLost}
-          value={form.onDestinationDataLost}
-          onChange={(value) => onChange({ onDestinationDataLost: value })}
         />
       </div>
     </Folded>
