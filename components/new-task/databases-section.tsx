@@ -43,7 +43,12 @@ export function DatabasesSection({ redisDb }: { redisDb: number | null }) {
       held={errors.pairs !== undefined}
     >
       <div className="mt-3">
-        <FormChoices<TaskForm, TaskForm["databases"]> name="databases" legend="Databases" choices={choices} />
+        <FormChoices<TaskForm, TaskForm["databases"]>
+          name="databases"
+          legend="Databases"
+          quiet
+          choices={choices}
+        />
       </div>
       {databases === "pairs" && <Pairs />}
     </Folded>

@@ -19,7 +19,7 @@ const kinds = [
 
 /** Where the data comes from. */
 export function SourceSection({ read }: { read: ReadPools }) {
-  const { control, setValue } = useFormContext<TaskForm>();
+  const { control, setValue, clearErrors } = useFormContext<TaskForm>();
   const kind = useWatch({ control, name: "kind" });
   return (
     <FormSection
@@ -30,7 +30,10 @@ export function SourceSection({ read }: { read: ReadPools }) {
           label="Kind of source"
           value={kind}
           options={kinds}
-          onChange={(next) => setValue("kind", next)}
+          onChange={(next) => {
+            setValue("kind", next);
+            clearErrors(["text", "pool", "stats", "shards"]);
+          }}
         />
       }
     >
@@ -51,7 +54,10 @@ function FromNutcracker({ read }: { read: ReadPools }) {
         text={field.value}
         problems={problems}
         error={errors.text?.message ?? unread(wanted, pools.length, failure, reading)}
-        onChange={field.onChange}
+        onChange={(text) => {
+          field.onChange(text);
+          clearErrors(ofPool);
+        }}
       />
       <PoolPicker
         pools={pools}
@@ -59,7 +65,7 @@ function FromNutcracker({ read }: { read: ReadPools }) {
         error={wanted}
         onChange={(name) => {
           setValue("pool", name);
-          clearErrors("pool");
+          clearErrors(ofPool);
         }}
       />
       <StatsField />
@@ -67,6 +73,9 @@ function FromNutcracker({ read }: { read: ReadPools }) {
     </>
   );
 }
+
+/** What another pool may set right: the task is called as it, too. */
+const ofPool = ["pool", "name"] as const;
 
 /** What is wrong where a pool must be chosen and none is there to be marked. */
 function unread(
