@@ -36,7 +36,7 @@ export function SetupPage() {
   return (
     <Entrance
       title="Welcome to Tributary"
-      text="Nobody has an account here yet. Create yours: you become the administrator and can invite others."
+      text="There is no account yet. Create yours to become the administrator and invite others."
     >
       <FormProvider {...form}>
         <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">

@@ -34,7 +34,7 @@ export function FurtherAddresses({ pool }: { pool: Pool }) {
   return (
     <Folded
       title="Replicas or Sentinels"
-      note={given === 0 ? "none: a failover is not followed" : `of ${formatPlural(given, "shard")}`}
+      note={given === 0 ? "none, so failovers are not followed" : `of ${formatPlural(given, "shard")}`}
       held={error !== undefined}
       className="mt-5"
     >

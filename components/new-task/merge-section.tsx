@@ -38,7 +38,7 @@ export function MergeSection({ pool }: { pool: Pool | null }) {
         <div className="min-w-0">
           <Choices
             name="mergePolicy"
-            legend="A key that lies on several shards"
+            legend="If several shards have the same key"
             choices={hasRing ? policyChoices : policyChoices.filter(({ value }) => value === "last-write")}
             value={policy}
             onChange={(mergePolicy) => choose({ mergePolicy })}
@@ -46,14 +46,14 @@ export function MergeSection({ pool }: { pool: Pool | null }) {
           {!hasRing && (
             <p className="mt-2 ml-6 text-xs text-ink-3">
               {pool === null
-                ? "The ring of a nutcracker.yml says who owns a key; shards by hand have none."
-                : "A pool that distributes at random has no owners."}
+                ? "Only a nutcracker.yml has a ring that says which shard owns a key."
+                : "In a pool with random distribution, no shard owns a key."}
             </p>
           )}
         </div>
         <FormChoices<TaskForm, TaskForm["destinationKeys"]>
           name="destinationKeys"
-          legend="Keys that the destination holds already"
+          legend="Keys that already exist on the destination"
           choices={destinationKeysChoices}
         />
         <ShrinkFields />

@@ -8,26 +8,26 @@ import type { TaskForm } from "./task-form";
 const publish = [
   {
     value: "forward",
-    label: "Publish them on the destination",
-    help: "Subscribers of the destination hear the messages of every shard.",
+    label: "Publish them on the destination, too",
+    help: "Subscribers of the destination receive the messages of every shard.",
   },
   {
     value: "skip",
-    label: "Leave them out",
-    help: "They are counted among the skipped commands of each shard.",
+    label: "Skip them",
+    help: "They count as skipped commands of their shard.",
   },
 ] as const;
 
 const dataLost = [
   {
     value: "resync",
-    label: "Synchronize the shard again from its start",
+    label: "Copy the shard again from the beginning",
     help: "For a destination that was flushed, or restarted without its data.",
   },
   {
     value: "stop",
-    label: "Stop and wait for you",
-    help: "Nothing is written until you have looked and start the task again.",
+    label: "Stop and wait",
+    help: "Nothing is written until you start the task again.",
   },
 ] as const;
 
@@ -41,12 +41,12 @@ export function OptionsSection() {
       <div className="mt-3 grid gap-x-6 gap-y-4 sm:grid-cols-2">
         <FormChoices<TaskForm, TaskForm["publish"]>
           name="publish"
-          legend="Messages that shards publish"
+          legend="Messages published on the shards"
           choices={publish}
         />
         <FormChoices<TaskForm, TaskForm["onDestinationDataLost"]>
           name="onDestinationDataLost"
-          legend="When the destination has lost data"
+          legend="If the destination loses data"
           choices={dataLost}
         />
       </div>

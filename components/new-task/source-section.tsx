@@ -87,6 +87,6 @@ function unread(
   if (failure !== null) return `The file could not be read: ${failure.message} ${failure.remedy}`;
   if (wanted === undefined || pools > 0) return undefined;
   return reading
-    ? "The file is still being read: try again in a moment."
-    : "The file has no usable pool: fix the errors below.";
+    ? "The file is still being read. Try again in a moment."
+    : "The file has no usable pool. Fix the errors below.";
 }

@@ -41,7 +41,7 @@ export function InviteDialog({ onClose, onMade }: InviteDialogProps) {
   });
 
   return (
-    <Modal open onOpenChange={(next) => !next && onClose()} title="Invite somebody">
+    <Modal open onOpenChange={(next) => !next && onClose()} title="Invite someone">
       <FormProvider {...form}>
         <form noValidate onSubmit={(event) => void submit(event)} className="mt-4 space-y-4">
           <FormField<InviteForm> name="name" label="Name">

@@ -68,7 +68,7 @@ function SettingsDialog({ task, onClose }: { task: TaskView; onClose: () => void
     own.keep();
     try {
       await changing.mutateAsync({ id: task.id, change, ...own.by });
-      toast.success("Changed; it counts from the resume on");
+      toast.success("Changed. It takes effect when the task resumes.");
       onClose();
     } catch (error) {
       const { message, remedy } = reasonOf(error);
@@ -83,7 +83,7 @@ function SettingsDialog({ task, onClose }: { task: TaskView; onClose: () => void
           <div className="mt-4 space-y-5">
             <FormChoices<SettingsForm, MergePolicy>
               name="mergePolicy"
-              legend="A key that lies on several shards"
+              legend="If several shards have the same key"
               choices={policyChoices.filter(({ value }) => merging.policies.includes(value))}
             />
             {policy !== merging.policy && (

@@ -78,7 +78,7 @@ export function StartDialog({ task, onClose }: StartDialogProps) {
       ) : (
         <p role="status" className="mt-3 text-ink-2">
           {checking.isSuccess
-            ? "Nothing has to be confirmed any more: the destination is empty."
+            ? "There is nothing to confirm anymore: the destination is empty."
             : "Looking at the destination…"}
         </p>
       )}

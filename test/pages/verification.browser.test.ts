@@ -239,7 +239,7 @@ describe("verification, in a browser", () => {
       await card.getByText("switched off", { exact: false }).waitFor();
       await card.getByRole("button", { name: "Change…" }).click();
       await dialog.getByRole("button", { name: "Remove" }).click();
-      await card.getByText("This task is verified only when somebody asks for it.").waitFor();
+      await card.getByText("This task is verified only on request.").waitFor();
     },
     timeout,
   );

@@ -69,7 +69,8 @@ export function NewTask() {
         <Breadcrumbs steps={[{ href: "/tasks", label: "Tasks" }]} />
         <h1 className="text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">New task</h1>
         <p className="mt-1 mb-6 text-ink-2">
-          One Twemproxy cluster flows into one Redis. The source is only read, but for a heartbeat key.
+          Copies a Twemproxy cluster into one Redis, live. Tributary only reads from the source, except for
+          one heartbeat key.
         </p>
         <div className="space-y-5">
           <SourceSection read={read} />
