@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // As the pages' own compiler has it (tsconfig.json).
+  resolve: { alias: { "@": import.meta.dirname } },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/servers/stop-servers-of-file.ts"],

@@ -21,7 +21,7 @@ export default function ErrorPage({ error, reset }: { error: unknown; reset: () 
         </>
       }
     >
-      <p>Synchronization goes on without it. If it stays, see Tributary's log.</p>
+      <p>Synchronization continues. If this keeps happening, see Tributary's log.</p>
       {digest !== undefined && <p className="font-mono text-xs text-ink-3">{digest}</p>}
     </Notice>
   );

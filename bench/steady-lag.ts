@@ -122,7 +122,7 @@ async function load(
 }
 
 function set(index: number): string {
-  // A multiplicative walk over a million keys: neighbours are far apart, as in random order.
+  // A multiplicative walk over a million keys: neighbors are far apart, as in random order.
   const key = `key:${String((index * 7_919) % 1_000_000).padStart(12, "0")}`;
   return `*3\r\n$3\r\nSET\r\n$16\r\n${key}\r\n$32\r\n${"v".repeat(32)}\r\n`;
 }

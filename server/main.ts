@@ -64,6 +64,7 @@ async function start(): Promise<void> {
   const visits = new PageVisits();
   publishCaller(services, visits);
   const pages = openPages({ dev, host, port });
+  const begun = { tasks: false, pages: false };
   const http = createHttpServer({
     services,
     guard: requestGuard({ host, allowed: listOf(env.TRIBUTARY_ALLOWED_HOSTS) }),
@@ -71,6 +72,11 @@ async function start(): Promise<void> {
     visits,
     pages,
     dev,
+    notReady: () => [
+      ...(begun.tasks ? [] : ["tasks"]),
+      ...(begun.pages ? [] : ["pages"]),
+      ...(control.storageProblem() === null ? [] : ["database"]),
+    ],
     onError: (error, path) => log.error({ err: error.cause ?? error }, `The call of ${path ?? "?"} failed.`),
   });
   endOnSignal(log, async () => {
@@ -79,8 +85,10 @@ async function start(): Promise<void> {
   });
   await listen(http.server, host, port);
   control.begin();
+  begun.tasks = true;
   // The shards do not wait for the pages, only the user does.
   await pages.prepare();
+  begun.pages = true;
   if (login === "off")
     log.warn(`Tributary asks nobody to sign in: whoever reaches port ${port} controls its tasks.`);
   else if (people.persons.count() === 0)

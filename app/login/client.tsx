@@ -1,64 +1,37 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { FormProvider, useForm } from "react-hook-form";
 import { Button } from "@/components/controls/button";
-import { Field, FieldError } from "@/components/controls/field";
-import { PasswordInput } from "@/components/controls/password-input";
-import { TextInput } from "@/components/controls/text-input";
-import type { ShownReason } from "@/components/live/reason-of";
+import { FormRefusal } from "@/components/form/form-refusal";
+import { CredentialFields } from "@/components/people/credential-fields";
 import { Entrance } from "@/components/people/entrance";
 import { signIn } from "@/components/people/sign-in";
+import { signInInput } from "@/server/input/people-input";
 
 /** @param next a path on this host, for after the login. */
 export function LoginPage({ next }: { next: string }) {
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [reason, setReason] = useState<ShownReason | null>(null);
+  const form = useForm({ defaultValues: { email: "", password: "" }, resolver: zodResolver(signInInput) });
+  const { isSubmitting, isSubmitSuccessful } = form.formState;
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
+  const submit = form.handleSubmit(async ({ email, password }) => {
     const refused = await signIn(email, password);
     // The whole page is made anew for who has signed in.
     if (refused === null) return window.location.assign(next);
-    setReason(refused);
-    setBusy(false);
-  }
+    form.setError("root", { message: `${refused.message} ${refused.remedy}` });
+  });
 
   return (
-    <Entrance title="Sign in to Tributary" text="With the address that an administrator has invited.">
-      <form onSubmit={submit} className="space-y-4">
-        <Field label="E-mail address">
-          {(control) => (
-            <TextInput
-              {...control}
-              type="email"
-              name="email"
-              autoComplete="username"
-              required
-              value={email}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(control) => (
-            <PasswordInput
-              {...control}
-              name="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
-        {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-        <Button type="submit" look="primary" busy={busy} className="w-full">
-          Sign in
-        </Button>
-      </form>
+    <Entrance title="Sign in to Tributary" text="Use the e-mail address that an administrator invited.">
+      <FormProvider {...form}>
+        <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+          <CredentialFields password="current" />
+          <FormRefusal />
+          <Button type="submit" look="primary" busy={isSubmitting || isSubmitSuccessful} className="w-full">
+            Sign in
+          </Button>
+        </form>
+      </FormProvider>
     </Entrance>
   );
 }

@@ -1,76 +1,55 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
 import { Button } from "@/components/controls/button";
-import { Field, FieldError } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
-import { reasonOf } from "@/components/live/reason-of";
+import { FormField } from "@/components/form/form-field";
+import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { useTRPC } from "@/components/live/trpc";
+import { CredentialFields } from "@/components/people/credential-fields";
 import { Entrance } from "@/components/people/entrance";
-import { NewPasswordField } from "@/components/people/new-password-field";
 import { signIn } from "@/components/people/sign-in";
+import { setUpInput } from "@/server/input/people-input";
 
 /** The first visit: whoever makes it becomes the administrator. */
 export function SetupPage() {
   const trpc = useTRPC();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [entering, setEntering] = useState(false);
+  const form = useForm({
+    defaultValues: { name: "", email: "", password: "" },
+    resolver: zodResolver(setUpInput),
+  });
+  const { isSubmitting, isSubmitSuccessful } = form.formState;
   const setUp = useMutation(trpc.account.setUp.mutationOptions());
-  const reason = setUp.error === null ? null : reasonOf(setUp.error);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setEntering(true);
+  const submit = form.handleSubmit(async (person) => {
     try {
-      await setUp.mutateAsync({ name, email, password });
-    } catch {
-      return setEntering(false);
+      await setUp.mutateAsync(person);
+    } catch (error) {
+      return refuseForm(form, error);
     }
-    const refused = await signIn(email, password);
+    const refused = await signIn(person.email, person.password);
     window.location.assign(refused === null ? "/tasks" : "/login");
-  }
+  });
 
   return (
     <Entrance
       title="Welcome to Tributary"
-      text="Nobody has an account here yet. Create yours: you become the administrator, and invite the others."
+      text="There is no account yet. Create yours to become the administrator and invite others."
     >
-      <form onSubmit={submit} className="space-y-4">
-        <Field label="Your name">
-          {(control) => (
-            <TextInput
-              {...control}
-              name="name"
-              autoComplete="name"
-              required
-              maxLength={80}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="E-mail address" help="You sign in with it. Nothing is sent there.">
-          {(control) => (
-            <TextInput
-              {...control}
-              type="email"
-              name="email"
-              autoComplete="username"
-              required
-              value={email}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-          )}
-        </Field>
-        <NewPasswordField value={password} onChange={setPassword} />
-        {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-        <Button type="submit" look="primary" busy={entering} className="w-full">
-          Create the account
-        </Button>
-      </form>
+      <FormProvider {...form}>
+        <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+          <FormField<{ name: string }> name="name" label="Your name">
+            {(control) => <TextInput {...control} autoComplete="name" maxLength={80} />}
+          </FormField>
+          <CredentialFields password="new" help="You sign in with it. No e-mail is sent to it." />
+          <FormRefusal />
+          <Button type="submit" look="primary" busy={isSubmitting || isSubmitSuccessful} className="w-full">
+            Create the account
+          </Button>
+        </form>
+      </FormProvider>
     </Entrance>
   );
 }

@@ -1,16 +1,25 @@
-type ChoicesProps<T extends string> = {
+export type ChoicesProps<T extends string> = {
   name: string;
   legend: string;
+  /** The legend is for screen readers only: what stands around says it already. */
+  quiet?: boolean;
   choices: readonly { readonly value: T; readonly label: string; readonly help: string }[];
   value: T;
   onChange: (value: T) => void;
 };
 
 /** One of a few choices, each with what it means. */
-export function Choices<T extends string>({ name, legend, choices, value, onChange }: ChoicesProps<T>) {
+export function Choices<T extends string>({
+  name,
+  legend,
+  quiet = false,
+  choices,
+  value,
+  onChange,
+}: ChoicesProps<T>) {
   return (
     <fieldset className="min-w-0">
-      <legend className="mb-2 text-[0.8125rem] font-medium">{legend}</legend>
+      <legend className={quiet ? "sr-only" : "mb-2 text-[0.8125rem] font-medium"}>{legend}</legend>
       <div className="space-y-2.5">
         {choices.map((choice) => (
           <label key={choice.value} className="flex cursor-pointer items-start gap-2.5">

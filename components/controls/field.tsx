@@ -6,7 +6,7 @@ import { cx } from "@/components/format/cx";
 
 export type FieldControl = { id: string; "aria-invalid"?: true; "aria-describedby"?: string };
 
-type FieldProps = {
+export type FieldProps = {
   label: string;
   /** A sentence under the control; an error takes its place. */
   help?: ReactNode;

@@ -23,8 +23,8 @@ export function ConnectionBanner() {
           <LoaderCircle className="mt-0.5 size-4 shrink-0 animate-spin" aria-hidden />
           <span>
             <span className="font-medium">Tributary does not answer. Reconnecting…</span> What you see is{" "}
-            <span className="num">{formatAge(now - since)}</span> old. Whether synchronization goes on cannot
-            be seen from here: look whether Tributary runs.
+            <span className="num">{formatAge(now - since)}</span> old. Check that Tributary is running: this
+            page cannot tell whether synchronization continues.
           </span>
         </div>
       )}

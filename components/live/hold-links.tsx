@@ -19,10 +19,10 @@ export function HoldLinks() {
     if (link === null) return;
     let held: string | null = null;
     const onClick = (event: MouseEvent) => {
-      if (link.state().open || event.defaultPrevented || event.button !== 0) return;
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      const anchor = event.target instanceof Element ? event.target.closest("a[href]") : null;
-      const to = anchor === null ? null : inside((anchor as HTMLAnchorElement).href);
+      if (link.state().open || !isPlain(event)) return;
+      const anchor =
+        event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
+      const to = anchor === null ? null : inside(anchor.href);
       if (to === null) return;
       event.preventDefault();
       event.stopPropagation();
@@ -66,6 +66,12 @@ export function HoldLinks() {
   }, [link, router]);
 
   return null;
+}
+
+/** A click that would leave the page in this very tab. */
+function isPlain(event: MouseEvent): boolean {
+  const modified = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  return !event.defaultPrevented && event.button === 0 && !modified;
 }
 
 const goesTo = "tributary:goes-to";

@@ -10,8 +10,8 @@ export function reasonOf(error: unknown): ShownReason {
   if (/fetch|network|JSON|Unexpected token/i.test(message)) {
     return {
       message: "Tributary did not answer.",
-      remedy: "Check that it runs, then try again. Nothing that you entered is lost.",
+      remedy: "Check that it runs, then try again. Nothing you entered is lost.",
     };
   }
-  return { message, remedy: "Try again; if it stays, see Tributary's log." };
+  return { message, remedy: "Try again. If it keeps failing, see Tributary's log." };
 }

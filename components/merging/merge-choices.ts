@@ -8,54 +8,54 @@ export const policyChoices: readonly Choice<MergePolicy>[] = [
   {
     value: "owner-wins",
     label: "The owner wins",
-    help: "The shard that the ring gives decides. A key that it does not hold is taken from the shard that does.",
+    help: "The shard that the ring assigns the key to wins. If that shard does not have the key, Tributary copies it from the one that does.",
   },
   {
     value: "owner-only",
     label: "The owner only",
-    help: "What the ring's shard does not hold is left out, as the proxy would not find it either.",
+    help: "A key is copied only from the shard that the ring assigns it to. The proxy would not find other copies either.",
   },
   {
     value: "last-write",
     label: "The last write wins",
-    help: "Whichever shard wrote last. A stale copy can replace a live value.",
+    help: "The shard that wrote last wins. A stale copy can overwrite a live value.",
   },
 ];
 
 export const destinationKeysChoices: readonly Choice<DestinationKeysPolicy>[] = [
   {
     value: "must-be-empty",
-    label: "There must be none",
-    help: "The task does not start where the databases that it writes hold keys.",
+    label: "Require an empty destination",
+    help: "The task does not start if its databases on the destination contain keys.",
   },
   {
     value: "overwrite",
     label: "Overwrite them",
-    help: "A key that a shard has, too, is replaced. The others stay.",
+    help: "Keys that also exist on a shard are replaced. All others stay.",
   },
   {
     value: "keep",
     label: "Keep them",
-    help: "A key that is there already stays as it is, whatever the shards hold.",
+    help: "Existing keys stay as they are, even if a shard has the same key.",
   },
 ];
 
 export const shrinkChoices: readonly Choice<ShrinkPolicy["onShrink"]>[] = [
-  { value: "hold", label: "Hold and ask", help: "Nothing is removed until somebody decides." },
-  { value: "follow", label: "Follow the shard", help: "What the shard no longer has is removed." },
+  { value: "hold", label: "Hold and ask", help: "Nothing is removed until someone decides." },
+  { value: "follow", label: "Follow the shard", help: "Keys that the shard no longer has are removed." },
   {
     value: "keep",
     label: "Keep the copy",
-    help: "What the shard no longer has stays, and is shown as a difference.",
+    help: "Keys that the shard no longer has stay, and are reported as a difference.",
   },
 ];
 
 export const flushChoices: readonly Choice<FlushPolicy>[] = [
-  { value: "skip", label: "Skip it", help: "The keys stay, and the shard is shown to differ." },
+  { value: "skip", label: "Skip it", help: "The keys stay, and the shard is reported as different." },
   {
     value: "own-keys",
     label: "Remove the shard's keys",
-    help: "Those that the ring gives to this shard, and no others.",
+    help: "Only keys that the ring assigns to this shard.",
   },
 ];
 
@@ -67,11 +67,4 @@ export function labelOf<T extends string>(choices: readonly Choice<T>[], value: 
 export function boundText({ maxKeys, maxShare }: Pick<ShrinkPolicy, "maxKeys" | "maxShare">): string {
   const keys = maxKeys.toLocaleString("en-US");
   return `past ${keys} keys and ${Math.round(maxShare * 1000) / 10}% of the shard`;
-}
-
-/** A bound as it is typed: keys and percent; null where it is none. */
-export function parseBound(keys: string, percent: string): Pick<ShrinkPolicy, "maxKeys" | "maxShare"> | null {
-  const share = Number(percent.replace(",", "."));
-  if (!/^\d{1,12}$/.test(keys.trim()) || percent.trim() === "" || !(share >= 0 && share <= 100)) return null;
-  return { maxKeys: Number(keys), maxShare: share / 100 };
 }

@@ -1,22 +1,28 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
 import { useMe } from "@/components/people/me";
 
 const storageKey = "tributary.name";
 
+const neverChanges = () => () => {};
+
+function storedName(): string {
+  try {
+    return localStorage.getItem(storageKey) ?? "";
+  } catch {
+    // A browser that keeps nothing asks each time.
+    return "";
+  }
+}
+
 /** The name under which this browser acts where nobody signs in: it is asked for and remembered here. */
 export function useOwnName() {
-  const [name, setName] = useState("");
-  useEffect(() => {
-    try {
-      setName(localStorage.getItem(storageKey) ?? "");
-    } catch {
-      // A browser that keeps nothing asks each time.
-    }
-  }, []);
+  const stored = useSyncExternalStore(neverChanges, storedName, () => "");
+  const [typed, setName] = useState<string | null>(null);
+  const name = typed ?? stored;
   const keep = () => {
     try {
       localStorage.setItem(storageKey, name.trim());

@@ -1,63 +1,30 @@
 "use client";
 
-import { Choices } from "@/components/controls/choices";
-import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
-import type { ShrinkPolicy } from "@/server/sync/spec/shard-sync-spec";
-import { parseBound, shrinkChoices } from "./merge-choices";
+import { FormChoices } from "@/components/form/form-choices";
+import { FormField } from "@/components/form/form-field";
+import { shrinkChoices } from "./merge-choices";
+import type { ShrinkForm } from "./shrink-form";
 
-/** What stands in the fields. */
-export type ShrinkForm = { onShrink: ShrinkPolicy["onShrink"]; maxKeys: string; maxPercent: string };
+type WithShrink = { shrink: ShrinkForm };
 
-type ShrinkFieldsProps = { value: ShrinkForm; onChange: (value: ShrinkForm) => void };
-
-/** What a shard that has shrunk does, and from what on it has. */
-export function ShrinkFields({ value, onChange }: ShrinkFieldsProps) {
-  const wrong = boundError(value);
+/** What a shard that has shrunk does, and from what on it has: `shrink` of the form around it. */
+export function ShrinkFields() {
   return (
     <div className="min-w-0">
-      <Choices
-        name="onShrink"
+      <FormChoices<WithShrink, ShrinkForm["onShrink"]>
+        name="shrink.onShrink"
         legend="When a shard comes back with far fewer keys"
         choices={shrinkChoices}
-        value={value.onShrink}
-        onChange={(onShrink) => onChange({ ...value, onShrink })}
       />
       <div className="mt-3 ml-6 flex flex-wrap gap-x-4 gap-y-3">
-        <Field label="More than, keys" error={wrong} className="w-36">
-          {(control) => (
-            <TextInput
-              {...control}
-              name="shrink.maxKeys"
-              inputMode="numeric"
-              className="num"
-              value={value.maxKeys}
-              onChange={(event) => onChange({ ...value, maxKeys: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="and more than, %" className="w-36">
-          {(control) => (
-            <TextInput
-              {...control}
-              name="shrink.maxPercent"
-              inputMode="decimal"
-              className="num"
-              value={value.maxPercent}
-              onChange={(event) => onChange({ ...value, maxPercent: event.target.value })}
-            />
-          )}
-        </Field>
+        <FormField<WithShrink> name="shrink.maxKeys" label="More than, keys" className="w-36">
+          {(control) => <TextInput {...control} inputMode="numeric" className="num" />}
+        </FormField>
+        <FormField<WithShrink> name="shrink.maxPercent" label="and more than, %" className="w-36">
+          {(control) => <TextInput {...control} inputMode="decimal" className="num" />}
+        </FormField>
       </div>
     </div>
   );
-}
-
-export function boundError({ maxKeys, maxPercent }: ShrinkForm): string | undefined {
-  if (parseBound(maxKeys, maxPercent) !== null) return undefined;
-  return "A number of keys, and a percentage from 0 to 100.";
-}
-
-export function shrinkFormOf({ onShrink, maxKeys, maxShare }: ShrinkPolicy): ShrinkForm {
-  return { onShrink, maxKeys: String(maxKeys), maxPercent: String(Math.round(maxShare * 1000) / 10) };
 }

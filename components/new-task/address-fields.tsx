@@ -1,39 +1,37 @@
 "use client";
 
 import { Lock } from "lucide-react";
-import { Field } from "@/components/controls/field";
+import { useFormContext, useWatch } from "react-hook-form";
 import { PasswordInput } from "@/components/controls/password-input";
 import { TextInput } from "@/components/controls/text-input";
+import { FormField } from "@/components/form/form-field";
 import { splitCredentials } from "./split-credentials";
-import type { AddressForm, FormErrors } from "./task-form";
+import type { TaskForm } from "./task-form";
 
 type AddressFieldsProps = {
   label: string;
-  path: string;
-  value: AddressForm;
-  errors: FormErrors;
+  path: "destination" | `shards.${number}`;
   /** In place of the help below the address. */
   note?: string | undefined;
-  onChange: (value: AddressForm) => void;
 };
 
 /** Where a Redis is and how to enter it. Credentials in a pasted URL move to their own fields. */
-export function AddressFields({ label, path, value, errors, note, onChange }: AddressFieldsProps) {
+export function AddressFields({ label, path, note }: AddressFieldsProps) {
+  const { control, getValues, setValue } = useFormContext<TaskForm>();
+  const address = useWatch({ control, name: `${path}.address` });
   const takeCredentials = () => {
-    const split = splitCredentials(value.address);
+    const split = splitCredentials(getValues(`${path}.address`));
     if (split === null) return;
-    onChange({
-      address: split.address,
-      username: split.username || value.username,
-      password: split.password || value.password,
-    });
+    setValue(`${path}.address`, split.address);
+    if (split.username !== "") setValue(`${path}.username`, split.username);
+    if (split.password !== "") setValue(`${path}.password`, split.password);
   };
-  const tls = /^\s*rediss(\+sentinel)?:\/\//i.test(value.address);
+  const tls = /^\s*rediss(\+sentinel)?:\/\//i.test(address);
   return (
     <div className="grid gap-x-4 gap-y-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
-      <Field
+      <FormField<TaskForm>
+        name={`${path}.address`}
         label={label}
-        error={errors[`${path}.address`]}
         help={
           tls ? (
             <span className="inline-flex items-center gap-1 text-good">
@@ -44,41 +42,25 @@ export function AddressFields({ label, path, value, errors, note, onChange }: Ad
           )
         }
       >
-        {(control) => (
+        {(field) => (
           <TextInput
-            {...control}
-            name={`${path}.address`}
+            {...field}
             mono
             inputMode="url"
             placeholder="10.0.0.12:6379"
-            value={value.address}
-            onChange={(event) => onChange({ ...value, address: event.target.value })}
-            onBlur={takeCredentials}
+            onBlur={() => {
+              field.onBlur();
+              takeCredentials();
+            }}
           />
         )}
-      </Field>
-      <Field label="User" optional error={errors[`${path}.username`]}>
-        {(control) => (
-          <TextInput
-            {...control}
-            name={`${path}.username`}
-            mono
-            placeholder="default"
-            value={value.username}
-            onChange={(event) => onChange({ ...value, username: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="Password" optional error={errors[`${path}.password`]}>
-        {(control) => (
-          <PasswordInput
-            {...control}
-            name={`${path}.password`}
-            value={value.password}
-            onChange={(event) => onChange({ ...value, password: event.target.value })}
-          />
-        )}
-      </Field>
+      </FormField>
+      <FormField<TaskForm> name={`${path}.username`} label="User" optional>
+        {(field) => <TextInput {...field} mono placeholder="default" />}
+      </FormField>
+      <FormField<TaskForm> name={`${path}.password`} label="Password" optional>
+        {(field) => <PasswordInput {...field} />}
+      </FormField>
     </div>
   );
 }

@@ -1,10 +1,13 @@
 "use client";
 
-import { Field } from "@/components/controls/field";
+import { useFormContext, useFormState } from "react-hook-form";
+import { Field, FieldError } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
 import { formatPlural } from "@/components/format/count";
 import { Folded } from "./folded";
 import type { Pool } from "./pool-picker";
+import type { TaskForm } from "./task-form";
+import { usePoolChoices } from "./use-pool-choices";
 
 /** How several servers of a shard, or its Sentinels, are written. */
 export function AddressExamples() {
@@ -20,20 +23,19 @@ export function AddressExamples() {
   );
 }
 
-type FurtherAddressesProps = {
-  pool: Pool;
-  value: Readonly<Record<string, string>>;
-  onChange: (further: Readonly<Record<string, string>>) => void;
-};
-
 /** Replicas or Sentinels of the pool's servers; folded away, since nutcracker.yml names the masters only. */
-export function FurtherAddresses({ pool, value, onChange }: FurtherAddressesProps) {
+export function FurtherAddresses({ pool }: { pool: Pool }) {
+  const { control } = useFormContext<TaskForm>();
+  const { errors } = useFormState({ control, name: "ofPool.further" });
+  const [{ further }, choose] = usePoolChoices(pool);
   const servers = pool.servers.filter(({ sameAs }) => sameAs === null);
-  const given = servers.filter(({ name }) => value[name]?.trim()).length;
+  const given = servers.filter(({ name }) => further[name]?.trim()).length;
+  const error = errors.ofPool?.further?.message;
   return (
     <Folded
       title="Replicas or Sentinels"
-      note={given === 0 ? "none: a failover is not followed" : `of ${formatPlural(given, "shard")}`}
+      note={given === 0 ? "none, so failovers are not followed" : `of ${formatPlural(given, "shard")}`}
+      held={error !== undefined}
       className="mt-5"
     >
       <p className="mt-3 text-xs text-ink-3">
@@ -50,13 +52,19 @@ export function FurtherAddresses({ pool, value, onChange }: FurtherAddressesProp
                 mono
                 inputMode="url"
                 placeholder="none"
-                value={value[name] ?? ""}
-                onChange={(event) => onChange({ ...value, [name]: event.target.value })}
+                aria-invalid={(error !== undefined && further[name] !== undefined) || undefined}
+                value={further[name] ?? ""}
+                onChange={(event) => choose({ further: { ...further, [name]: event.target.value } })}
               />
             )}
           </Field>
         ))}
       </div>
+      {typeof error === "string" && (
+        <div className="mt-2">
+          <FieldError text={error} />
+        </div>
+      )}
     </Folded>
   );
 }

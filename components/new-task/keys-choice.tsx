@@ -10,7 +10,7 @@ type KeysChoiceProps = { onChoose: (policy: DestinationKeysPolicy) => void };
 export function KeysChoice({ onChoose }: KeysChoiceProps) {
   const choose = (policy: DestinationKeysPolicy, said: string) => {
     onChoose(policy);
-    toast(said, { description: "Create and start: you are asked once more." });
+    toast(said, { description: "Choose Create and start; you will be asked to confirm." });
   };
   return (
     <section aria-label="Keys that are there" className="mt-4 rounded-xl border bg-sunken px-4 py-3">

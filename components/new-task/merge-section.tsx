@@ -1,65 +1,69 @@
 "use client";
 
+import { useFormContext, useFormState, useWatch } from "react-hook-form";
 import { Choices } from "@/components/controls/choices";
+import { FormChoices } from "@/components/form/form-choices";
 import {
   boundText,
   destinationKeysChoices,
   flushChoices,
   labelOf,
-  parseBound,
   policyChoices,
 } from "@/components/merging/merge-choices";
-import { boundError, ShrinkFields } from "@/components/merging/shrink-fields";
+import { ShrinkFields } from "@/components/merging/shrink-fields";
+import { shrinkOf } from "@/components/merging/shrink-form";
 import { Folded } from "./folded";
 import type { Pool } from "./pool-picker";
 import { effectivePolicy, type TaskForm } from "./task-form";
+import { usePoolChoices } from "./use-pool-choices";
 
-type MergeSectionProps = {
-  form: TaskForm;
-  /** The chosen pool; null for shards by hand. */
-  pool: Pool | null;
-  onChange: (patch: Partial<TaskForm>) => void;
-};
-
-/** Whose value a key has, what becomes of keys that are there, and of those that a shard loses; folded away. */
-export function MergeSection({ form, pool, onChange }: MergeSectionProps) {
+/**
+ * Whose value a key has, what becomes of keys that are there, and of those that a shard loses; folded away.
+ * @param pool the chosen one; null for shards by hand.
+ */
+export function MergeSection({ pool }: { pool: Pool | null }) {
+  const { control } = useFormContext<TaskForm>();
+  const { errors } = useFormState({ control, name: "shrink" });
+  const [destinationKeys, shrink] = useWatch({ control, name: ["destinationKeys", "shrink"] });
+  const [ofPool, choose] = usePoolChoices(pool);
   const hasRing = pool !== null && pool.distribution !== "random";
-  const policies = hasRing ? policyChoices : policyChoices.filter(({ value }) => value === "last-write");
-  const policy = effectivePolicy(form, hasRing);
+  const policy = effectivePolicy(ofPool, hasRing);
   return (
-    <Folded title="Merging" note={noteOf(form, policy)} held={boundError(form.shrink) !== undefined}>
+    <Folded
+      title="Merging"
+      note={noteOf({ destinationKeys, shrink }, policy)}
+      held={errors.shrink !== undefined}
+    >
       <div className="mt-3 grid gap-x-6 gap-y-5 sm:grid-cols-2">
         <div className="min-w-0">
           <Choices
             name="mergePolicy"
-            legend="A key that lies on several shards"
-            choices={policies}
+            legend="If several shards have the same key"
+            choices={hasRing ? policyChoices : policyChoices.filter(({ value }) => value === "last-write")}
             value={policy}
-            onChange={(mergePolicy) => onChange({ mergePolicy })}
+            onChange={(mergePolicy) => choose({ mergePolicy })}
           />
           {!hasRing && (
             <p className="mt-2 ml-6 text-xs text-ink-3">
               {pool === null
-                ? "The ring of a nutcracker.yml says who owns a key; shards by hand have none."
-                : "A pool that distributes at random has no owners."}
+                ? "Only a nutcracker.yml has a ring that says which shard owns a key."
+                : "In a pool with random distribution, no shard owns a key."}
             </p>
           )}
         </div>
-        <Choices
+        <FormChoices<TaskForm, TaskForm["destinationKeys"]>
           name="destinationKeys"
-          legend="Keys that the destination holds already"
+          legend="Keys that already exist on the destination"
           choices={destinationKeysChoices}
-          value={form.destinationKeys}
-          onChange={(destinationKeys) => onChange({ destinationKeys })}
         />
-        <ShrinkFields value={form.shrink} onChange={(shrink) => onChange({ shrink })} />
+        <ShrinkFields />
         {hasRing && (
           <Choices
             name="onFlush"
             legend="FLUSHALL or FLUSHDB on a shard"
             choices={flushChoices}
-            value={form.onFlush}
-            onChange={(onFlush) => onChange({ onFlush })}
+            value={ofPool.onFlush}
+            onChange={(onFlush) => choose({ onFlush })}
           />
         )}
       </div>
@@ -67,9 +71,13 @@ export function MergeSection({ form, pool, onChange }: MergeSectionProps) {
   );
 }
 
-function noteOf({ destinationKeys, shrink }: TaskForm, policy: ReturnType<typeof effectivePolicy>): string {
-  const bound = parseBound(shrink.maxKeys, shrink.maxPercent);
+function noteOf(
+  { destinationKeys, shrink }: Pick<TaskForm, "destinationKeys" | "shrink">,
+  policy: ReturnType<typeof effectivePolicy>,
+): string {
+  const { maxKeys, maxShare } = shrinkOf(shrink);
   const keys = { "must-be-empty": "empty destination", overwrite: "overwrites keys", keep: "keeps keys" };
-  const holds = shrink.onShrink === "hold" && bound !== null ? `, holds ${boundText(bound)}` : "";
+  const isBound = shrink.onShrink === "hold" && !Number.isNaN(maxKeys + maxShare);
+  const holds = isBound ? `, holds ${boundText({ maxKeys, maxShare })}` : "";
   return `${labelOf(policyChoices, policy).toLowerCase()}, ${keys[destinationKeys]}${holds}`;
 }

@@ -5,6 +5,7 @@ import { type DragEvent, useId, useRef, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { FieldError } from "@/components/controls/field";
 import { cx } from "@/components/format/cx";
+import { maxNutcrackerBytes } from "@/server/input/task-input";
 
 export type LineProblem = {
   severity: "error" | "warning";
@@ -20,8 +21,6 @@ type NutcrackerEditorProps = {
   onChange: (text: string) => void;
 };
 
-/** No real nutcracker.yml comes near this; a larger file is another one. */
-const maxBytes = 64 * 1024;
 const placeholder = `alpha:
   listen: 127.0.0.1:22121
   hash: fnv1a_64
@@ -44,7 +43,7 @@ export function NutcrackerEditor({ text, problems, error, onChange }: Nutcracker
 
   async function take(picked: File | undefined) {
     if (picked === undefined) return;
-    if (picked.size > maxBytes) {
+    if (picked.size > maxNutcrackerBytes) {
       setFileError(`${picked.name} is larger than 64 KiB: give the nutcracker.yml itself.`);
       return;
     }

@@ -1,16 +1,14 @@
 import type { ShownReason } from "@/components/live/reason-of";
-import { isBlank, type TaskForm } from "./task-form";
+import type { TaskForm } from "./task-form";
+import { fieldOfPath } from "./task-form-schema";
 
-/**
- * The field that a server's refusal belongs to: by the path that it names in the input, else by its code; null when it
- * belongs to the form as a whole.
- */
+/** The field that a server's refusal belongs to: by its code, else by the path that it names; `root` for none. */
 export function fieldOfReason(
-  reason: ShownReason,
+  { code }: ShownReason,
   path: string | null,
   form: Pick<TaskForm, "shards">,
-): string | null {
-  switch (reason.code) {
+): string {
+  switch (code) {
     case "TASK_NAME_TAKEN":
       return "name";
     case "NUTCRACKER_SYNTAX":
@@ -19,13 +17,5 @@ export function fieldOfReason(
     case "NUTCRACKER_NOT_REDIS":
       return "pool";
   }
-  const [kind, place, field] = path?.split(".") ?? [];
-  if (kind === "destination") return place === undefined ? null : `destination.${place}`;
-  if (kind === "shards" && place !== undefined) {
-    // Rows that are empty were not sent: the rest is counted without them.
-    const rows = form.shards.flatMap((shard, row) => (isBlank(shard) ? [] : [row]));
-    const row = rows[Number(place)];
-    return row === undefined ? null : `shards.${row}.${field ?? "address"}`;
-  }
-  return ["name", "text", "pool", "stats"].find((field) => field === path) ?? null;
+  return fieldOfPath(path?.split(".") ?? [], form).join(".");
 }

@@ -1,31 +1,20 @@
 "use client";
 
-import { Field } from "@/components/controls/field";
 import { TextInput } from "@/components/controls/text-input";
-
-type StatsFieldProps = { value: string; error: string | undefined; onChange: (stats: string) => void };
+import { FormField } from "@/components/form/form-field";
+import type { TaskForm } from "./task-form";
 
 /** Where the nutcracker that runs the file gives its statistics. */
-export function StatsField({ value, error, onChange }: StatsFieldProps) {
+export function StatsField() {
   return (
-    <Field
+    <FormField<TaskForm>
+      name="stats"
       label="Statistics of the running nutcracker"
       optional
-      help="Its host and the port of its -s option, 22222 unless given. The checks look there whether it has ejected shards, which leaves stale copies."
-      error={error}
+      help="Its host and the port of its -s option (22222 by default). The checks ask it whether it has ejected shards: ejections leave stale copies."
       className="mt-5"
     >
-      {(control) => (
-        <TextInput
-          {...control}
-          name="stats"
-          mono
-          inputMode="url"
-          placeholder="10.0.0.5:22222"
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      )}
-    </Field>
+      {(control) => <TextInput {...control} mono inputMode="url" placeholder="10.0.0.5:22222" />}
+    </FormField>
   );
 }

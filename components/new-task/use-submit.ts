@@ -2,90 +2,103 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useCallback, useState } from "react";
+import { useEffect, useState } from "react";
+import type { FieldPath } from "react-hook-form";
 import { toast } from "sonner";
+import { fieldOfError } from "@/components/form/form-refusal";
 import { reasonOf, type ShownReason } from "@/components/live/reason-of";
-import { useTRPC } from "@/components/live/trpc";
+import { type Inputs, useTRPC } from "@/components/live/trpc";
 import type { StartQuestion } from "@/server/control/checks/start-confirmation";
 import type { PrecheckReport } from "@/server/precheck/precheck-report";
+import type { Pool } from "./pool-picker";
 import { fieldOfReason } from "./server-error-field";
-import { type FormErrors, findErrors, type TaskForm, toTaskInput } from "./task-form";
+import type { TaskForm } from "./task-form";
+import { type NewTaskForm, toTaskInput } from "./task-form-schema";
 
-type ShownReport = Pick<PrecheckReport, "ok" | "checks">;
+/** What became of the last attempt; it holds until the form changes. */
+type Outcome = {
+  readonly failure: ShownReason | null;
+  readonly report: Pick<PrecheckReport, "ok" | "checks"> | null;
+  readonly question: StartQuestion | null;
+};
 
-/** Tests and creates the task of a form, and keeps what was found wrong until the form changes. */
-export function useSubmit(form: TaskForm) {
+const noOutcome: Outcome = { failure: null, report: null, question: null };
+
+/** Tests and creates the task of a form. @param pool the one that is chosen, or needs no choice. */
+export function useSubmit(form: NewTaskForm, pool: Pool | null) {
   const trpc = useTRPC();
   const router = useRouter();
-  const [errors, setErrors] = useState<FormErrors>({});
-  const [failure, setFailure] = useState<ShownReason | null>(null);
-  const [report, setReport] = useState<ShownReport | null>(null);
-  const [question, setQuestion] = useState<StartQuestion | null>(null);
+  const [outcome, setOutcome] = useState(noOutcome);
   const testing = useMutation(trpc.connection.test.mutationOptions());
   const creating = useMutation(trpc.task.create.mutationOptions());
   const joining = useMutation(trpc.task.addShards.mutationOptions());
   // A page that is left for the task's own stays busy until it is gone.
   const [leaving, setLeaving] = useState(false);
+  const { watch } = form;
+  useEffect(() => {
+    const { unsubscribe } = watch(() => setOutcome(noOutcome));
+    return unsubscribe;
+  }, [watch]);
 
-  const changed = useCallback(() => {
-    setErrors({});
-    setFailure(null);
-    setReport(null);
-    setQuestion(null);
-  }, []);
+  /** Writes down which pool is meant, where nobody had to choose one. */
+  function settlePool() {
+    const name = pool?.name ?? "";
+    const { kind, pool: chosen } = form.getValues();
+    if (kind === "nutcracker" && chosen !== name) form.setValue("pool", name);
+  }
 
   function refuse(error: unknown) {
-    const asked = questionOf(error);
-    if (asked !== null) {
-      setQuestion(asked);
-      return;
-    }
+    const question = questionOf(error);
+    if (question !== null) return setOutcome({ ...noOutcome, question });
     const checks = checksOf(error);
-    if (checks !== null) {
-      setReport({ ok: false, checks });
-      return;
-    }
+    if (checks !== null) return setOutcome({ ...noOutcome, report: { ok: false, checks } });
     const reason = reasonOf(error);
-    const field = fieldOfReason(reason, fieldOfError(error), form);
-    if (field === null) setFailure(reason);
-    else showErrors({ [field]: `${reason.message} ${reason.remedy}` });
+    const field = fieldOfReason(reason, fieldOfError(error), form.getValues());
+    if (field === "root") return setOutcome({ ...noOutcome, failure: reason });
+    form.setError(field as FieldPath<TaskForm>, { message: `${reason.message} ${reason.remedy}` });
   }
 
-  function showErrors(found: FormErrors): boolean {
-    setErrors(found);
-    return Object.keys(found).length > 0;
+  async function runTest(input: Inputs["connection"]["test"]) {
+    try {
+      const report = await testing.mutateAsync(input);
+      setOutcome({ ...noOutcome, report });
+    } catch (error) {
+      refuse(error);
+    }
   }
 
+  /** Without a name, too: it plays no part in a test. */
   async function test() {
-    changed();
-    const { name: _, ...found } = findErrors(form);
-    if (showErrors(found)) return;
-    try {
-      setReport(await testing.mutateAsync(toTaskInput(form)));
-    } catch (error) {
-      refuse(error);
-    }
+    settlePool();
+    setOutcome(noOutcome);
+    await form.handleSubmit(runTest, async ({ name, ...others }) => {
+      if (name === undefined) return;
+      form.clearErrors("name");
+      if (Object.keys(others).length === 0) await runTest(toTaskInput(form.getValues()));
+    })();
   }
 
-  /** @param by the name of who has confirmed `question`. */
+  /** @param by the name of who has confirmed the question. */
   async function create(by?: { by?: string }) {
-    setFailure(null);
-    if (showErrors(findErrors(form))) return;
-    setReport(null);
-    try {
-      const confirmation =
-        question === null || by === undefined ? {} : { confirmation: { ...by, token: question.token } };
-      const { id } = await creating.mutateAsync({ ...toTaskInput(form), ...confirmation, start: true });
-      setLeaving(true);
-      router.push(`/tasks/${id}`);
-    } catch (error) {
-      refuse(error);
-    }
+    settlePool();
+    const { question } = outcome;
+    const token =
+      question === null || by === undefined ? {} : { confirmation: { ...by, token: question.token } };
+    if (question === null) setOutcome(noOutcome);
+    await form.handleSubmit(async (input) => {
+      try {
+        const { id } = await creating.mutateAsync({ ...input, ...token, start: true });
+        setLeaving(true);
+        router.push(`/tasks/${id}`);
+      } catch (error) {
+        refuse(error);
+      }
+    })();
   }
 
   /** Gives the form's shards to a task that writes there already. */
   async function join(task: { readonly id: string; readonly name: string }, by: { by?: string }) {
-    const { source } = toTaskInput(form);
+    const { source } = toTaskInput(form.getValues());
     if (source.kind !== "shards") return;
     try {
       await joining.mutateAsync({ id: task.id, shards: source.shards, ...by });
@@ -98,23 +111,14 @@ export function useSubmit(form: TaskForm) {
   }
 
   return {
+    ...outcome,
     join,
-    errors,
-    failure,
-    report,
-    question,
-    dismiss: () => setQuestion(null),
+    dismiss: () => setOutcome(noOutcome),
     testing: testing.isPending,
     creating: creating.isPending || leaving,
     test,
     create,
-    changed,
   };
-}
-
-/** The path of the field that the server's refusal names. */
-function fieldOfError(error: unknown): string | null {
-  return (error as { data?: { field?: string | null } | null } | null)?.data?.field ?? null;
 }
 
 /** What has to be confirmed before the task can start; null where the refusal is another one. */

@@ -1,16 +1,19 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
 import { Button } from "@/components/controls/button";
-import { Choices } from "@/components/controls/choices";
-import { Field, FieldError } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
 import { TextInput } from "@/components/controls/text-input";
-import { reasonOf } from "@/components/live/reason-of";
+import { FormChoices } from "@/components/form/form-choices";
+import { FormField } from "@/components/form/form-field";
+import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { useTRPC } from "@/components/live/trpc";
+import { inviteInput } from "@/server/input/people-input";
 import type { Invitation } from "@/server/people/person-store";
 import type { Role } from "@/server/people/role";
+import { EmailField } from "./credential-fields";
 import { roleChoices } from "./role-words";
 
 type InviteDialogProps = {
@@ -18,58 +21,43 @@ type InviteDialogProps = {
   onMade: (made: { name: string; invitation: Invitation }) => void;
 };
 
+type InviteForm = { name: string; email: string; role: Role };
+
 export function InviteDialog({ onClose, onMade }: InviteDialogProps) {
   const trpc = useTRPC();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [role, setRole] = useState<Role>("viewer");
-  const invite = useMutation(
-    trpc.people.invite.mutationOptions({ onSuccess: ({ invitation }) => onMade({ name, invitation }) }),
-  );
-  const reason = invite.error === null ? null : reasonOf(invite.error);
+  const form = useForm({
+    defaultValues: { name: "", email: "", role: "viewer" as Role },
+    resolver: zodResolver(inviteInput),
+  });
+  const invite = useMutation(trpc.people.invite.mutationOptions());
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    invite.mutate({ name, email, role });
-  }
+  const submit = form.handleSubmit(async (person) => {
+    try {
+      const { invitation } = await invite.mutateAsync(person);
+      onMade({ name: person.name, invitation });
+    } catch (error) {
+      refuseForm(form, error);
+    }
+  });
 
   return (
-    <Modal open onOpenChange={(next) => !next && onClose()} title="Invite somebody">
-      <form onSubmit={submit} className="mt-4 space-y-4">
-        <Field label="Name">
-          {(control) => (
-            <TextInput
-              {...control}
-              required
-              maxLength={80}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field
-          label="E-mail address"
-          help="The name of the account. Nothing is sent there: you get a link to hand over."
-        >
-          {(control) => (
-            <TextInput
-              {...control}
-              type="email"
-              required
-              value={email}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-          )}
-        </Field>
-        <Choices name="role" legend="Role" choices={roleChoices} value={role} onChange={setRole} />
-        {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={invite.isPending}>
-            Create the link
-          </Button>
-        </div>
-      </form>
+    <Modal open onOpenChange={(next) => !next && onClose()} title="Invite someone">
+      <FormProvider {...form}>
+        <form noValidate onSubmit={(event) => void submit(event)} className="mt-4 space-y-4">
+          <FormField<InviteForm> name="name" label="Name">
+            {(control) => <TextInput {...control} maxLength={80} />}
+          </FormField>
+          <EmailField help="They sign in with it. No e-mail is sent: you get a link to hand over." />
+          <FormChoices<InviteForm, Role> name="role" legend="Role" choices={roleChoices} />
+          <FormRefusal />
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" look="primary" busy={invite.isPending}>
+              Create the link
+            </Button>
+          </div>
+        </form>
+      </FormProvider>
     </Modal>
   );
 }

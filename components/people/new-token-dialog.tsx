@@ -1,15 +1,18 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
 import { Button } from "@/components/controls/button";
-import { Choices } from "@/components/controls/choices";
-import { Field, FieldError } from "@/components/controls/field";
+import { Field } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
 import { inputLook, TextInput } from "@/components/controls/text-input";
+import { FormChoices } from "@/components/form/form-choices";
+import { FormField } from "@/components/form/form-field";
+import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { cx } from "@/components/format/cx";
-import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import { tokenInput } from "@/server/input/people-input";
 import type { Role } from "@/server/people/role";
 import { useMe } from "./me";
 import { OnceShown } from "./once-shown";
@@ -22,27 +25,32 @@ const lifetimes = [
   { days: 365, word: "1 year" },
 ] as const;
 
+type TokenForm = { name: string; role: Role; expiresInDays: number };
+
 export function NewTokenDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const { role: own } = useMe();
-  const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("viewer");
-  const [expiresInDays, setExpiresInDays] = useState(90);
+  const form = useForm({
+    defaultValues: { name: "", role: "viewer" as Role, expiresInDays: 90 },
+    resolver: zodResolver(tokenInput),
+  });
   const create = useMutation(trpc.token.create.mutationOptions());
-  const reason = create.error === null ? null : reasonOf(create.error);
   const highest = roleChoices.findIndex(({ value }) => value === own);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    create.mutate({ name, role, expiresInDays });
-  }
+  const submit = form.handleSubmit(async (token) => {
+    try {
+      await create.mutateAsync(token);
+    } catch (error) {
+      refuseForm(form, error);
+    }
+  });
 
   if (create.data !== undefined) {
     return (
       <Modal
         open
         onOpenChange={(next) => !next && onClose()}
-        title={`The token ${name}`}
+        title={`The token ${create.variables.name}`}
         description={<p>Copy it now: only its hash is kept, so it cannot be shown again.</p>}
       >
         <OnceShown label="Token" text={create.data.secret} />
@@ -56,49 +64,40 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Modal open onOpenChange={(next) => !next && onClose()} title="New API token">
-      <form onSubmit={submit} className="mt-4 space-y-4">
-        <Field label="Name" help="What uses it, such as a dashboard or a job.">
-          {(control) => (
-            <TextInput
-              {...control}
-              required
-              maxLength={80}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Choices
-          name="role"
-          legend="Role"
-          choices={roleChoices.slice(0, highest + 1)}
-          value={role}
-          onChange={setRole}
-        />
-        <Field label="Expires after">
-          {(control) => (
-            <select
-              {...control}
-              value={expiresInDays}
-              onChange={(event) => setExpiresInDays(Number(event.target.value))}
-              className={cx(inputLook, "h-9")}
-            >
-              {lifetimes.map(({ days, word }) => (
-                <option key={days} value={days}>
-                  {word}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending}>
-            Create the token
-          </Button>
-        </div>
-      </form>
+      <FormProvider {...form}>
+        <form noValidate onSubmit={(event) => void submit(event)} className="mt-4 space-y-4">
+          <FormField<TokenForm> name="name" label="Name" help="What uses it, such as a dashboard or a job.">
+            {(control) => <TextInput {...control} maxLength={80} />}
+          </FormField>
+          <FormChoices<TokenForm, Role>
+            name="role"
+            legend="Role"
+            choices={roleChoices.slice(0, highest + 1)}
+          />
+          <Field label="Expires after">
+            {(control) => (
+              <select
+                {...control}
+                {...form.register("expiresInDays", { valueAsNumber: true })}
+                className={cx(inputLook, "h-9")}
+              >
+                {lifetimes.map(({ days, word }) => (
+                  <option key={days} value={days}>
+                    {word}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <FormRefusal />
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" look="primary" busy={create.isPending}>
+              Create the token
+            </Button>
+          </div>
+        </form>
+      </FormProvider>
     </Modal>
   );
 }

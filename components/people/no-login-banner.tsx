@@ -10,7 +10,7 @@ export function NoLoginBanner() {
   return (
     <p className="border-b border-warn/30 bg-warn-soft px-4 py-1.5 text-center text-xs text-warn">
       <ShieldOff className="mr-1.5 inline size-3.5 align-[-2px]" aria-hidden />
-      Nobody is asked to sign in (TRIBUTARY_AUTH=off): whoever reaches this port on this machine controls its
+      The login is off (TRIBUTARY_AUTH=off): anyone who can reach this port on this machine controls its
       tasks.
     </p>
   );

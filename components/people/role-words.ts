@@ -2,16 +2,16 @@ import type { Role } from "@/server/people/role";
 
 export const roleChoices: readonly { readonly value: Role; readonly label: string; readonly help: string }[] =
   [
-    { value: "viewer", label: "Viewer", help: "Looks at tasks, charts, events and verifications." },
+    { value: "viewer", label: "Viewer", help: "Can view tasks, charts, events and verifications." },
     {
       value: "operator",
       label: "Operator",
-      help: "Creates, runs, changes, verifies and repairs tasks as well.",
+      help: "Can also create, run, change, verify and repair tasks.",
     },
     {
       value: "admin",
       label: "Administrator",
-      help: "Manages people, deletes tasks, completes a cutover and reads the audit as well.",
+      help: "Can also manage people, delete tasks, complete cutovers and read the audit log.",
     },
   ];
 

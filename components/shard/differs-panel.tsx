@@ -38,8 +38,8 @@ export function DiffersPanel({ view, differs }: DiffersPanelProps) {
         The destination differs from {shard.name}
       </h2>
       <p className="num mt-1 text-[0.8125rem] text-ink-2">
-        Since <Ago at={differs.since} />. It ends when the shard is synchronized again, or when somebody takes
-        note.
+        Since <Ago at={differs.since} />. To clear this, synchronize the shard again, or acknowledge the
+        difference.
       </p>
       <ul aria-label="Causes" className="mt-3 space-y-2.5">
         {differs.causes.map((cause) => (

@@ -7,8 +7,8 @@ export function HeldBackExpiries({ count }: { count: number | null | undefined }
     count === null ? "an unknown number of keys" : `${formatCount(count)} ${count === 1 ? "key" : "keys"}`;
   return (
     <p className="mt-2 max-w-[70ch] text-[0.8125rem] text-ink-2" data-fact="expiries-held-back">
-      Expiries of {keys} are held back: on the destination they stand far in the future until it is certain
-      that the shard has not renewed them.
+      The expiries of {keys} are held back. On the destination they are set far in the future until it is
+      certain that the shard has not renewed them.
     </p>
   );
 }

@@ -72,7 +72,7 @@ export function HeldPanel({ view: { task, shard }, held }: HeldPanelProps) {
       <ForRole needs="operator" otherwise={<p className="mt-3 text-xs text-ink-2">An operator decides.</p>}>
         <div className="mt-4 flex flex-wrap gap-2">
           <Button onClick={() => setAsked("keep")}>
-            {shrank ? "Keep the copy…" : "Keep the keys and go on…"}
+            {shrank ? "Keep the copy…" : "Keep the keys and continue…"}
           </Button>
           {shrank && <Button onClick={() => setAsked("follow")}>Follow the shard…</Button>}
         </div>
@@ -105,14 +105,14 @@ export function HeldPanel({ view: { task, shard }, held }: HeldPanelProps) {
 
 function heldText({ code, wouldRemove, of }: HeldShard): string {
   if (code === "RECONCILE_BLOCKED")
-    return "It cannot be told yet which keys the shard no longer has: for that all shards of the task must answer. It goes on by itself once they do.";
-  return `Of ${formatCount(of)} keys that the shard had brought, it no longer has ${formatCount(wouldRemove)} (${formatPercent(wouldRemove, of)}). It may have come back empty, or from an old save.`;
+    return "Tributary cannot tell yet which keys the shard no longer has. It needs answers from all shards of the task, and continues automatically once they respond.";
+  return `Of ${formatCount(of)} keys copied from the shard, it no longer has ${formatCount(wouldRemove)} (${formatPercent(wouldRemove, of)}). It may have restarted empty or from an old snapshot.`;
 }
 
 function decisionText(decision: HoldDecision, { code, wouldRemove }: HeldShard, destination: string): string {
   if (decision === "follow")
-    return `${formatPlural(wouldRemove, "key")} that the shard no longer has go from ${destination}. This cannot be taken back.`;
+    return `${formatPlural(wouldRemove, "key")} that the shard no longer has go from ${destination}. This cannot be undone.`;
   if (code === "RECONCILE_BLOCKED")
-    return "Keys that the shard has deleted meanwhile may be left over. The shard is then shown to differ, until it is synchronized again.";
-  return `${formatPlural(wouldRemove, "key")} stay on ${destination} though the shard no longer has them. The shard is then shown to differ, until it is synchronized again.`;
+    return "Keys that the shard has since deleted may stay behind. The shard is then reported as different until it is synchronized again.";
+  return `${formatPlural(wouldRemove, "key")} stay on ${destination} although the shard no longer has them. The shard is then reported as different until it is synchronized again.`;
 }

@@ -29,16 +29,19 @@ export function ShortcutsButton() {
     const go = (path: string) => {
       if (mayGo(path)) router.push(path);
     };
+    const actions: Readonly<Record<string, () => void>> = {
+      "?": () => setOpen(true),
+      "/": () => go("/tasks"),
+      "g t": () => go("/tasks"),
+      ...(operator ? { n: () => go("/tasks/new") } : {}),
+    };
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
-        return;
-      if (document.querySelector("[role=dialog],[role=menu]") !== null) return;
+      if (!isForShortcuts(event)) return;
       const afterG = event.timeStamp - lastG.current < chordMs;
       lastG.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      if (event.key === "n" && operator) go("/tasks/new");
-      else if (event.key === "/" || (afterG && event.key === "t")) go("/tasks");
-      else if (event.key === "?") setOpen(true);
-      else return;
+      const action = actions[afterG ? `g ${event.key}` : event.key] ?? actions[event.key];
+      if (action === undefined) return;
+      action();
       event.preventDefault();
     };
     window.addEventListener("keydown", onKey);
@@ -71,6 +74,12 @@ export function ShortcutsButton() {
       </Modal>
     </>
   );
+}
+
+/** Nothing is being typed, no dialog is open, and the browser's own shortcuts are left alone. */
+function isForShortcuts(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
+  return !isTyping(event.target) && document.querySelector("[role=dialog],[role=menu]") === null;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -8,7 +8,7 @@ export type EventGroup = {
   readonly firstAt: number;
 };
 
-/** Neighbours that say the same of the same shard become one, so that a repeated event does not hide the others. */
+/** Neighbors that say the same of the same shard become one, so that a repeated event does not hide the others. */
 export function groupEvents(events: readonly EventView[]): EventGroup[] {
   const groups: { event: EventView; count: number; firstAt: number }[] = [];
   for (const event of events) {

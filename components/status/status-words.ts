@@ -19,7 +19,7 @@ export type StatusWords = { word: string; tone: Tone; icon: LucideIcon; meaning:
 
 /** How each status is called, drawn and explained; color never stands alone. */
 export const statusWords: Record<ShardStatus, StatusWords> = {
-  pending: { word: "Not started", tone: "idle", icon: CircleDashed, meaning: "Waits to be started." },
+  pending: { word: "Not started", tone: "idle", icon: CircleDashed, meaning: "Has not been started yet." },
   prechecking: { word: "Checking", tone: "busy", icon: ListChecks, meaning: "Both ends are being checked." },
   connecting: {
     word: "Connecting",
@@ -37,27 +37,32 @@ export const statusWords: Record<ShardStatus, StatusWords> = {
     word: "Synchronizing",
     tone: "good",
     icon: Waves,
-    meaning: "Every write of the source is applied as it comes.",
+    meaning: "Every write on the source is applied as it arrives.",
   },
   retrying: {
     word: "Retrying",
     tone: "warn",
     icon: RotateCw,
-    meaning: "Something failed; Tributary tries again by itself and loses nothing.",
+    meaning: "Something failed. Tributary retries automatically; nothing is lost.",
   },
   held: {
     word: "Needs a decision",
     tone: "warn",
     icon: Hand,
-    meaning: "It waits before it removes keys that the shard no longer has.",
+    meaning: "It waits for your decision before it removes keys that the shard no longer has.",
   },
   paused: {
     word: "Paused",
     tone: "idle",
     icon: CirclePause,
-    meaning: "Stopped on request; it continues at its checkpoint.",
+    meaning: "Stopped on request. It resumes from its checkpoint.",
   },
-  failed: { word: "Failed", tone: "bad", icon: OctagonX, meaning: "It stopped and needs you." },
+  failed: {
+    word: "Failed",
+    tone: "bad",
+    icon: OctagonX,
+    meaning: "It stopped and cannot continue without your help.",
+  },
   finished: {
     word: "Finished",
     tone: "idle",

@@ -47,7 +47,7 @@ export function AgainDialog({ task, shard, onClose }: AgainDialogProps) {
           <p>
             {shard === null ? "Every shard is" : "The shard is"} copied to{" "}
             <span className="font-mono text-[0.8125rem] break-all text-ink">{task.destinationLabel}</span>{" "}
-            anew, then followed as before. Each master makes an RDB for it.
+            again and then followed as before. Each master creates an RDB for it.
           </p>
           <p>
             Keys that the shard no longer has are removed there, and nothing else. Past the task's bound it

@@ -1,13 +1,17 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, type RefObject, useEffect, useState } from "react";
+import type { RefObject } from "react";
+import { FormProvider, useForm } from "react-hook-form";
+import { z } from "zod";
 import { Button } from "@/components/controls/button";
-import { Field } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
 import { TextInput } from "@/components/controls/text-input";
+import { FormField } from "@/components/form/form-field";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
+import { taskName } from "@/server/input/task-input";
 import type { ActedTask } from "./use-task-actions";
 
 type RenameDialogProps = {
@@ -17,26 +21,9 @@ type RenameDialogProps = {
   returnTo: RefObject<HTMLElement | null>;
 };
 
+const renameForm = z.object({ name: taskName });
+
 export function RenameDialog({ task, open, onClose, returnTo }: RenameDialogProps) {
-  const trpc = useTRPC();
-  const [name, setName] = useState(task.name);
-  const rename = useMutation(trpc.task.rename.mutationOptions({ onSuccess: onClose }));
-  const error = rename.error === null ? undefined : reasonOf(rename.error);
-
-  // Each time it opens it begins with the name as it is.
-  const { reset } = rename;
-  useEffect(() => {
-    if (!open) return;
-    setName(task.name);
-    reset();
-  }, [open, task.name, reset]);
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (name.trim() === task.name) onClose();
-    else if (name.trim() !== "") rename.mutate({ id: task.id, name: name.trim() });
-  }
-
   return (
     <Modal
       open={open}
@@ -44,25 +31,41 @@ export function RenameDialog({ task, open, onClose, returnTo }: RenameDialogProp
       title="Rename the task"
       returnTo={returnTo}
     >
-      <form onSubmit={submit} className="mt-4 space-y-4">
-        <Field label="Name" error={error === undefined ? undefined : `${error.message} ${error.remedy}`}>
-          {(control) => (
-            <TextInput
-              {...control}
-              value={name}
-              maxLength={80}
-              onFocus={(event) => event.target.select()}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+      <RenameForm task={task} onClose={onClose} />
+    </Modal>
+  );
+}
+
+/** It is there only while the dialog is open, so it begins with the name as it is. */
+function RenameForm({ task, onClose }: Pick<RenameDialogProps, "task" | "onClose">) {
+  const trpc = useTRPC();
+  const form = useForm({ defaultValues: { name: task.name }, resolver: zodResolver(renameForm) });
+  const rename = useMutation(trpc.task.rename.mutationOptions());
+
+  const submit = form.handleSubmit(async ({ name }) => {
+    if (name === task.name) return onClose();
+    try {
+      await rename.mutateAsync({ id: task.id, name });
+      onClose();
+    } catch (error) {
+      const { message, remedy } = reasonOf(error);
+      form.setError("name", { message: `${message} ${remedy}` }, { shouldFocus: true });
+    }
+  });
+
+  return (
+    <FormProvider {...form}>
+      <form noValidate onSubmit={(event) => void submit(event)} className="mt-4 space-y-4">
+        <FormField<{ name: string }> name="name" label="Name">
+          {(control) => <TextInput {...control} maxLength={80} onFocus={(event) => event.target.select()} />}
+        </FormField>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={rename.isPending} disabled={name.trim() === ""}>
+          <Button type="submit" look="primary" busy={rename.isPending}>
             Rename
           </Button>
         </div>
       </form>
-    </Modal>
+    </FormProvider>
   );
 }

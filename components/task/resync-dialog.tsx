@@ -28,8 +28,8 @@ export function ResyncDialog({ task, open, onClose, returnTo, act }: ResyncDialo
           <p>
             The destination{" "}
             <span className="font-mono text-[0.8125rem] break-all text-ink">{task.destinationLabel}</span> no
-            longer holds what was written to it. Tributary fills it again: the shards that have stopped are
-            copied anew from their start, then followed as before.
+            longer holds what was written to it. Tributary fills it again: the shards that stopped are copied
+            again from the beginning, then followed as before.
           </p>
           <p>
             Keys of the same name that are there now are replaced. Find out first what emptied the

@@ -1,18 +1,17 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
 import { Choices } from "@/components/controls/choices";
 import { Modal } from "@/components/controls/modal";
 import { reasonOf } from "@/components/live/reason-of";
-import { useTRPC } from "@/components/live/trpc";
+import { useTRPC, useTRPCClient } from "@/components/live/trpc";
 import { ConfirmStart } from "@/components/merging/confirm-start";
 import { destinationKeysChoices } from "@/components/merging/merge-choices";
 import { useOwnName } from "@/components/merging/own-name";
 import { ReasonNote } from "@/components/status/reason-note";
-import type { StartQuestion } from "@/server/control/checks/start-confirmation";
 import type { TaskRow } from "@/server/control/views/task-view";
 import type { DestinationKeysPolicy } from "@/server/sync/spec/shard-sync-spec";
 
@@ -25,13 +24,19 @@ export function StartDialog({ task, onClose }: StartDialogProps) {
   const trpc = useTRPC();
   const own = useOwnName();
   const [policy, setPolicy] = useState<DestinationKeysPolicy>("overwrite");
-  const { mutate: check, ...checking } = useMutation(trpc.task.precheck.mutationOptions());
+  const client = useTRPCClient();
+  const checking = useQuery({
+    queryKey: ["task.precheck", task.id, policy],
+    queryFn: () => client.task.precheck.mutate({ id: task.id, destinationKeys: policy }),
+    // The former question stays in sight while the next is looked for.
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    retry: false,
+    gcTime: 0,
+  });
   const starting = useMutation(trpc.task.start.mutationOptions());
-  // The former question stays in sight while the next is looked for.
-  const [question, setQuestion] = useState<StartQuestion | null>(null);
-  useEffect(() => {
-    check({ id: task.id, destinationKeys: policy }, { onSuccess: (answer) => setQuestion(answer.question) });
-  }, [check, task.id, policy]);
+  const question = checking.data?.question ?? null;
 
   async function start() {
     const confirmation = question === null ? {} : { confirmation: { token: question.token, ...own.by } };
@@ -45,7 +50,7 @@ export function StartDialog({ task, onClose }: StartDialogProps) {
     }
   }
 
-  const busy = checking.isPending || starting.isPending;
+  const busy = checking.isFetching || starting.isPending;
   if (question !== null)
     return (
       <ConfirmStart
@@ -73,7 +78,7 @@ export function StartDialog({ task, onClose }: StartDialogProps) {
       ) : (
         <p role="status" className="mt-3 text-ink-2">
           {checking.isSuccess
-            ? "Nothing has to be confirmed any more: the destination is empty."
+            ? "There is nothing to confirm anymore: the destination is empty."
             : "Looking at the destination…"}
         </p>
       )}

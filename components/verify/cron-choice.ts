@@ -1,11 +1,11 @@
 /** When a schedule is due, as it is chosen. */
 export type CronChoice = {
-  readonly every: "day" | "hour" | "cron";
+  every: "day" | "hour" | "cron";
   /** hh:mm, for every day. */
-  readonly at: string;
+  at: string;
   /** 0 to 59, for every hour. */
-  readonly minute: string;
-  readonly cron: string;
+  minute: string;
+  cron: string;
 };
 
 const two = (value: string) => value.padStart(2, "0");

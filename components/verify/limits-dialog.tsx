@@ -1,9 +1,11 @@
 "use client";
 
-import { useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { FormProvider, useForm } from "react-hook-form";
+import { z } from "zod";
 import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
-import { type DraftErrors, draftOf, paceOf } from "./order-draft";
+import { draftOf, limitsSchema } from "./order-draft";
 import { LimitFields } from "./order-fields";
 import type { Running, useVerification } from "./use-verification";
 
@@ -14,49 +16,35 @@ type LimitsDialogProps = {
   onClose: () => void;
 };
 
+const limitsForm = z.object({ order: limitsSchema });
+
 /** Other limits for the run that is under way. */
 export function LimitsDialog({ taskId, running, setPace, onClose }: LimitsDialogProps) {
-  const [draft, setDraft] = useState(() => draftOf(running));
-  const [errors, setErrors] = useState<DraftErrors>({});
+  const form = useForm({ defaultValues: { order: draftOf(running) }, resolver: zodResolver(limitsForm) });
   const left = Math.max(0, running.total - running.done);
 
-  async function change() {
-    const pace = paceOf(draft);
-    if ("errors" in pace) {
-      setErrors(pace.errors ?? {});
-      return;
-    }
+  const change = form.handleSubmit(async ({ order }) => {
     try {
-      await setPace.mutateAsync({ id: taskId, ...pace });
+      await setPace.mutateAsync({ id: taskId, ...order });
       onClose();
     } catch {
       // It has been said.
     }
-  }
+  });
 
   return (
     <Modal open onOpenChange={(next) => !next && onClose()} title="Limits of this verification">
-      <form
-        noValidate
-        className="mt-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void change();
-        }}
-      >
-        <LimitFields
-          draft={draft}
-          onChange={(next) => setDraft({ ...draft, ...next })}
-          errors={errors}
-          keys={left > 0 ? left : null}
-        />
-        <div className="mt-5 flex flex-wrap justify-end gap-2">
-          <Button onClick={onClose}>Leave them</Button>
-          <Button look="primary" type="submit" busy={setPace.isPending}>
-            Change
-          </Button>
-        </div>
-      </form>
+      <FormProvider {...form}>
+        <form noValidate className="mt-4" onSubmit={(event) => void change(event)}>
+          <LimitFields keys={left > 0 ? left : null} />
+          <div className="mt-5 flex flex-wrap justify-end gap-2">
+            <Button onClick={onClose}>Keep them</Button>
+            <Button look="primary" type="submit" busy={setPace.isPending}>
+              Change
+            </Button>
+          </div>
+        </form>
+      </FormProvider>
     </Modal>
   );
 }

@@ -1,14 +1,17 @@
-import type { VerifyOrder } from "@/server/control/verification/verification-store";
+import { z } from "zod";
+import { formSchema, numberIn } from "@/components/form/form-schema";
+import type { VerifyOrder } from "@/server/control/verification/verify-order";
+import { pace, verifyOrder } from "@/server/input/verify-input";
 
 /** What a verification is to look at and how fast, as it is being typed. */
 export type OrderDraft = {
-  readonly depth: VerifyOrder["depth"];
-  readonly range: "all" | "sample" | "shard" | "prefix";
-  readonly sample: string;
-  readonly shardId: string;
-  readonly prefix: string;
-  readonly keysPerSecond: string;
-  readonly mbPerSecond: string;
+  depth: VerifyOrder["depth"];
+  range: "all" | "sample" | "shard" | "prefix";
+  sample: string;
+  shardId: string;
+  prefix: string;
+  keysPerSecond: string;
+  mbPerSecond: string;
 };
 
 export const newDraft: OrderDraft = {
@@ -21,8 +24,7 @@ export const newDraft: OrderDraft = {
   mbPerSecond: "",
 };
 
-/** What is wrong, by its field. */
-export type DraftErrors = Partial<Record<keyof OrderDraft, string>>;
+export type LimitsDraft = Pick<OrderDraft, "keysPerSecond" | "mbPerSecond">;
 
 export function draftOf(order: VerifyOrder): OrderDraft {
   const { depth, sample, prefix, shardId, keysPerSecond, bytesPerSecond } = order;
@@ -38,48 +40,32 @@ export function draftOf(order: VerifyOrder): OrderDraft {
   };
 }
 
-/** The numbers of the counts cannot be had of a part of the keys. */
-export function orderOf(draft: OrderDraft): VerifyOrder | DraftErrors {
+/** A draft that is typed into a form, and the order that becomes of it. */
+export const orderSchema = formSchema(verifyOrder, orderOf, fieldOf);
+export const limitsSchema = formSchema(z.object(pace), paceOf, fieldOf);
+
+/** The field of a draft that a value of an order is typed into. */
+export function fieldOf([name = "depth"]: readonly string[]): readonly [keyof OrderDraft] {
+  return [(name === "bytesPerSecond" ? "mbPerSecond" : name) as keyof OrderDraft];
+}
+
+/** The counts cannot be had of a part of the keys. A number that is none is NaN. */
+export function orderOf(draft: OrderDraft): z.input<typeof verifyOrder> {
   const { depth } = draft;
   const range = depth === "counts" ? "all" : draft.range;
-  const errors: Record<string, string> = {};
-  const sample = range === "sample" ? numberIn(draft.sample) : 100;
-  if (sample === null || sample > 100) errors.sample = "A number above 0 and up to 100";
-  if (range === "prefix" && draft.prefix === "") errors.prefix = "What the keys begin with";
-  if (range === "shard" && draft.shardId === "") errors.shardId = "Choose a shard";
-  const pace = paceOf(draft);
-  if ("errors" in pace) Object.assign(errors, pace.errors);
-  if (Object.keys(errors).length > 0 || "errors" in pace) return errors;
   return {
     depth,
-    sample: sample ?? 100,
+    sample: range === "sample" ? numberIn(draft.sample) : 100,
     prefix: range === "prefix" ? base64Of(draft.prefix) : null,
     shardId: range === "shard" ? draft.shardId : null,
-    ...pace,
+    ...paceOf(draft),
   };
 }
 
 /** Limits as they were typed; an empty one is none. */
-export function paceOf({ keysPerSecond, mbPerSecond }: Pick<OrderDraft, "keysPerSecond" | "mbPerSecond">) {
-  const wrong = "A number above 0, or nothing";
-  const [keys, megabytes] = [numberIn(keysPerSecond), numberIn(mbPerSecond)];
-  const errors = {
-    ...(keysPerSecond.trim() !== "" && keys === null ? { keysPerSecond: wrong } : {}),
-    ...(mbPerSecond.trim() !== "" && megabytes === null ? { mbPerSecond: wrong } : {}),
-  };
-  if (Object.keys(errors).length > 0) return { errors };
-  return { keysPerSecond: keys, bytesPerSecond: megabytes === null ? null : megabytes * 1e6 };
-}
-
-export function isOrder(order: VerifyOrder | DraftErrors): order is VerifyOrder {
-  return "shardId" in order && "bytesPerSecond" in order;
-}
-
-/** Above 0, with or without thousands separators; null for what is none. */
-function numberIn(text: string): number | null {
-  const plain = text.trim().replace(/,(?=\d{3}(\D|$))/g, "");
-  const value = /^\d{1,12}(\.\d{1,6})?$/.test(plain) ? Number(plain) : 0;
-  return value > 0 ? value : null;
+function paceOf({ keysPerSecond, mbPerSecond }: LimitsDraft) {
+  const limit = (text: string, unit: number) => (text.trim() === "" ? null : numberIn(text) * unit);
+  return { keysPerSecond: limit(keysPerSecond, 1), bytesPerSecond: limit(mbPerSecond, 1e6) };
 }
 
 /** `\xNN` stands for any byte, all else for itself in UTF-8. */

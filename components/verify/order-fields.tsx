@@ -1,12 +1,14 @@
 "use client";
 
-import { Choices } from "@/components/controls/choices";
-import { Field } from "@/components/controls/field";
+import { useFormContext, useWatch } from "react-hook-form";
 import { inputLook, TextInput } from "@/components/controls/text-input";
+import { FormChoices } from "@/components/form/form-choices";
+import { FormField } from "@/components/form/form-field";
+import { numberIn } from "@/components/form/form-schema";
 import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
 import { formatDuration } from "@/components/format/duration";
-import type { DraftErrors, OrderDraft } from "./order-draft";
+import type { LimitsDraft, OrderDraft } from "./order-draft";
 import type { VerificationRun } from "./use-verification";
 
 /** What the choices of a verification of a task are told by. */
@@ -18,16 +20,13 @@ export type OrderFacts = {
   readonly runs: readonly VerificationRun[];
 };
 
-type OrderFieldsProps = {
-  draft: OrderDraft;
-  onChange: (change: Partial<OrderDraft>) => void;
-  errors: DraftErrors;
-  facts: OrderFacts;
-};
+type WithOrder = { order: OrderDraft };
 
-/** How much a verification looks at and how fast, each choice with what it costs. */
-export function OrderFields({ draft, onChange, errors, facts }: OrderFieldsProps) {
+/** How much a verification looks at and how fast, each choice with what it costs: `order` of the form around it. */
+export function OrderFields({ facts }: { facts: OrderFacts }) {
   const { shards, keys } = facts;
+  const { control } = useFormContext<WithOrder>();
+  const [depth, range] = useWatch({ control, name: ["order.depth", "order.range"] });
   const ranges = [
     {
       value: "all" as const,
@@ -52,43 +51,41 @@ export function OrderFields({ draft, onChange, errors, facts }: OrderFieldsProps
   ];
   return (
     <div className="space-y-5">
-      <Choices
-        name="depth"
+      <FormChoices<WithOrder, OrderDraft["depth"]>
+        name="order.depth"
         legend="How deep"
         choices={depthChoices(facts)}
-        value={draft.depth}
-        onChange={(depth) => onChange({ depth })}
       />
-      {draft.depth !== "counts" && (
-        <Choices
-          name="range"
-          legend="Which keys"
-          choices={shards.length > 1 ? ranges : ranges.filter(({ value }) => value !== "shard")}
-          value={draft.range}
-          onChange={(range) => onChange({ range })}
-        />
+      {depth !== "counts" && (
+        <>
+          <FormChoices<WithOrder, OrderDraft["range"]>
+            name="order.range"
+            legend="Which keys"
+            choices={shards.length > 1 ? ranges : ranges.filter(({ value }) => value !== "shard")}
+          />
+          <RangeField range={range} shards={shards} />
+          <LimitFields keys={keys} />
+        </>
       )}
-      {draft.depth !== "counts" && draft.range === "sample" && (
-        <Field label="Percent of the keys" error={errors.sample}>
+    </div>
+  );
+}
+
+function RangeField({ range, shards }: Pick<OrderDraft, "range"> & Pick<OrderFacts, "shards">) {
+  switch (range) {
+    case "all":
+      return null;
+    case "sample":
+      return (
+        <FormField<WithOrder> name="order.sample" label="Percent of the keys">
+          {(control) => <TextInput {...control} inputMode="decimal" />}
+        </FormField>
+      );
+    case "shard":
+      return (
+        <FormField<WithOrder> name="order.shardId" label="Shard">
           {(control) => (
-            <TextInput
-              {...control}
-              inputMode="decimal"
-              value={draft.sample}
-              onChange={(event) => onChange({ sample: event.target.value })}
-            />
-          )}
-        </Field>
-      )}
-      {draft.depth !== "counts" && draft.range === "shard" && (
-        <Field label="Shard" error={errors.shardId}>
-          {(control) => (
-            <select
-              {...control}
-              value={draft.shardId}
-              onChange={(event) => onChange({ shardId: event.target.value })}
-              className={cx(inputLook, "h-9")}
-            >
+            <select {...control} className={cx(inputLook, "h-9")}>
               <option value="">Choose a shard</option>
               {shards.map(({ id, name }) => (
                 <option key={id} value={id}>
@@ -97,72 +94,43 @@ export function OrderFields({ draft, onChange, errors, facts }: OrderFieldsProps
               ))}
             </select>
           )}
-        </Field>
-      )}
-      {draft.depth !== "counts" && draft.range === "prefix" && (
-        <Field label="The keys begin with" help="\xNN stands for any byte." error={errors.prefix}>
-          {(control) => (
-            <TextInput
-              {...control}
-              mono
-              maxLength={1024}
-              value={draft.prefix}
-              onChange={(event) => onChange({ prefix: event.target.value })}
-            />
-          )}
-        </Field>
-      )}
-      {draft.depth !== "counts" && (
-        <LimitFields draft={draft} onChange={onChange} errors={errors} keys={keys} />
-      )}
-    </div>
-  );
+        </FormField>
+      );
+    case "prefix":
+      return (
+        <FormField<WithOrder>
+          name="order.prefix"
+          label="The keys begin with"
+          help="\xNN stands for any byte."
+        >
+          {(control) => <TextInput {...control} mono maxLength={1024} />}
+        </FormField>
+      );
+  }
 }
 
-type LimitFieldsProps = {
-  draft: Pick<OrderDraft, "keysPerSecond" | "mbPerSecond">;
-  onChange: (change: Partial<Pick<OrderDraft, "keysPerSecond" | "mbPerSecond">>) => void;
-  errors: DraftErrors;
-  keys: number | null;
-};
-
-/** How fast the servers are read. */
-export function LimitFields({ draft, onChange, errors, keys }: LimitFieldsProps) {
-  const limit = Number(draft.keysPerSecond.replaceAll(",", ""));
+/** How fast the servers are read. @param keys how many are to be read; null while unknown. */
+export function LimitFields({ keys }: { keys: number | null }) {
+  const { control } = useFormContext<{ order: LimitsDraft }>();
+  const limit = numberIn(useWatch({ control, name: "order.keysPerSecond" }));
   const least =
     keys !== null && limit > 0
       ? `At that, ${formatCount(keys)} keys take ${formatDuration(keys / limit)}.`
       : null;
   return (
     <fieldset className="min-w-0">
-      <legend className="mb-2 text-[0.8125rem] font-medium">No faster than</legend>
+      <legend className="mb-2 text-[0.8125rem] font-medium">Limits</legend>
       <div className="grid gap-3 sm:grid-cols-2">
-        <Field label="Keys in a second" optional error={errors.keysPerSecond}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="numeric"
-              placeholder="no limit"
-              value={draft.keysPerSecond}
-              onChange={(event) => onChange({ keysPerSecond: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="MB in a second" optional error={errors.mbPerSecond}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="decimal"
-              placeholder="no limit"
-              value={draft.mbPerSecond}
-              onChange={(event) => onChange({ mbPerSecond: event.target.value })}
-            />
-          )}
-        </Field>
+        <FormField<{ order: LimitsDraft }> name="order.keysPerSecond" label="Keys per second" optional>
+          {(field) => <TextInput {...field} inputMode="numeric" placeholder="no limit" />}
+        </FormField>
+        <FormField<{ order: LimitsDraft }> name="order.mbPerSecond" label="MB per second" optional>
+          {(field) => <TextInput {...field} inputMode="decimal" placeholder="no limit" />}
+        </FormField>
       </div>
       <p className="num mt-1.5 text-xs text-ink-3">
-        Without a limit it reads as fast as the servers answer, as one more client of each.{" "}
-        {least ?? "A limit makes it gentler and longer; it can be changed while it runs."}
+        Without a limit, it reads as fast as the servers answer, as one more client of each.{" "}
+        {least ?? "With a limit, it loads them less and takes longer. You can change it while it runs."}
       </p>
     </fieldset>
   );

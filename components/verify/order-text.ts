@@ -1,4 +1,4 @@
-import type { VerifyOrder } from "@/server/control/verification/verification-store";
+import type { VerifyOrder } from "@/server/control/verification/verify-order";
 import { draftOf } from "./order-draft";
 
 const depths = { counts: "Counts", keys: "Keys", full: "Full" } as const;

@@ -42,13 +42,13 @@ export function ScheduleCard({ task, facts, initial }: ScheduleCardProps) {
     >
       <div className="space-y-3 px-4 pb-5 sm:px-5">
         {schedule === null ? (
-          <p className="text-ink-3">This task is verified only when somebody asks for it.</p>
+          <p className="text-ink-3">This task is verified only on request.</p>
         ) : (
           <Told schedule={schedule} facts={facts} />
         )}
         <p className="text-xs text-ink-3">
-          One at a time: a run that comes due while another is under way is passed over. Of those that came
-          due while Tributary was away, one is made up for. The last 100 runs are kept.
+          Only one run at a time: a run that is due while another one is in progress is skipped. If runs were
+          due while Tributary was down, one of them is made up. The last 100 runs are kept.
         </p>
       </div>
       {editing && (

@@ -1,18 +1,20 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { type FieldPath, FormProvider, useForm, useWatch } from "react-hook-form";
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
 import { Choices } from "@/components/controls/choices";
-import { Field, FieldError } from "@/components/controls/field";
 import { Modal } from "@/components/controls/modal";
 import { TextInput } from "@/components/controls/text-input";
+import { FormField } from "@/components/form/form-field";
+import { FormRefusal, fieldOfError } from "@/components/form/form-refusal";
 import { reasonOf } from "@/components/live/reason-of";
 import { type Outputs, useTRPC } from "@/components/live/trpc";
-import { type CronChoice, choiceOf, cronOf } from "./cron-choice";
-import { type DraftErrors, draftOf, isOrder, newDraft, orderOf } from "./order-draft";
+import { type CronChoice, cronOf } from "./cron-choice";
 import { type OrderFacts, OrderFields } from "./order-fields";
+import { type ScheduleForm, scheduleFieldOf, scheduleFormOf, scheduleSchema } from "./schedule-form";
 
 type ScheduleDialogProps = {
   task: { readonly id: string; readonly name: string };
@@ -23,8 +25,8 @@ type ScheduleDialogProps = {
 };
 
 const everies = [
-  { value: "day" as const, label: "Every day", help: "At a time of the day." },
-  { value: "hour" as const, label: "Every hour", help: "At a minute of each hour." },
+  { value: "day" as const, label: "Every day", help: "At one time of the day." },
+  { value: "hour" as const, label: "Every hour", help: "At one minute of the hour." },
   {
     value: "cron" as const,
     label: "By a cron expression",
@@ -36,136 +38,116 @@ const everies = [
 export function ScheduleDialog({ task, facts, schedule, onSaved, onClose }: ScheduleDialogProps) {
   const trpc = useTRPC();
   const saving = useMutation(trpc.verify.setSchedule.mutationOptions());
-  const [when, setWhen] = useState<CronChoice>(() => choiceOf(schedule?.cron ?? "0 3 * * *"));
-  const [timeZone, setTimeZone] = useState(() => schedule?.timeZone ?? ownTimeZone());
-  const [draft, setDraft] = useState(() => (schedule === null ? newDraft : draftOf(schedule.order)));
-  const [errors, setErrors] = useState<DraftErrors>({});
-  const [refused, setRefused] = useState<{ field: string; text: string } | null>(null);
-  const wrong = (field: string) => (refused?.field === field ? refused.text : undefined);
+  const form = useForm({
+    defaultValues: scheduleFormOf(schedule, ownTimeZone()),
+    resolver: zodResolver(scheduleSchema),
+  });
+  const when = useWatch({ control: form.control, name: "when" });
 
-  async function save(enabled: boolean) {
-    const order = orderOf(draft);
-    setErrors(isOrder(order) ? {} : order);
-    setRefused(null);
-    if (!isOrder(order)) return;
-    const minute = Number(when.minute);
-    if (when.every === "hour" && !(Number.isInteger(minute) && minute >= 0 && minute < 60))
-      return setRefused({ field: "minute", text: "A minute from 0 to 59" });
-    await set({ enabled, cron: cronOf(when), timeZone, order });
+  function chooseEvery(every: CronChoice["every"]) {
+    // An expression begins as what was chosen before.
+    form.setValue("when", { ...when, every, cron: every === "cron" ? cronOf(when) : when.cron });
+    form.clearErrors("when");
   }
+
+  const save = (enabled: boolean) => form.handleSubmit((wanted) => set({ ...wanted, enabled }))();
 
   async function set(next: Parameters<typeof saving.mutateAsync>[0]["schedule"]) {
     try {
       await saving.mutateAsync({ id: task.id, schedule: next });
-      toast.success(next === null ? "The schedule is removed" : next.enabled ? "Scheduled" : "Switched off");
+      toast.success(
+        next === null ? "Schedule removed" : next.enabled ? "Scheduled" : "Schedule switched off",
+      );
       onSaved();
       onClose();
     } catch (error) {
       const { message, remedy } = reasonOf(error);
-      const field = (error as { data?: { field?: string | null } }).data?.field?.replace(/^schedule\./, "");
-      if (field === "cron" || field === "timeZone")
-        setRefused({ field: field === "cron" && when.every !== "cron" ? "" : field, text: message });
-      else setRefused({ field: "", text: `${message} ${remedy}` });
+      const path =
+        fieldOfError(error)
+          ?.replace(/^schedule\./, "")
+          .split(".") ?? [];
+      const field = scheduleFieldOf(path, form.getValues()).join(".") as FieldPath<ScheduleForm> | "root";
+      form.setError(field, { message: `${message} ${remedy}` }, { shouldFocus: true });
     }
   }
 
   return (
     <Modal open onOpenChange={(next) => !next && onClose()} title={`Schedule for ${task.name}`}>
-      <form
-        noValidate
-        className="mt-4 space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save(true);
-        }}
-      >
-        <Choices
-          name="every"
-          legend="When"
-          choices={everies}
-          value={when.every}
-          onChange={(every) => setWhen({ ...when, every, cron: every === "cron" ? cronOf(when) : when.cron })}
-        />
-        <div className="grid gap-3 sm:grid-cols-2">
-          {when.every === "day" && (
-            <Field label="At">
-              {(control) => (
-                <TextInput
-                  {...control}
-                  type="time"
-                  required
-                  value={when.at}
-                  onChange={(event) => setWhen({ ...when, at: event.target.value || "00:00" })}
-                />
-              )}
-            </Field>
-          )}
-          {when.every === "hour" && (
-            <Field label="Minute" error={wrong("minute")}>
-              {(control) => (
-                <TextInput
-                  {...control}
-                  inputMode="numeric"
-                  value={when.minute}
-                  onChange={(event) => setWhen({ ...when, minute: event.target.value })}
-                />
-              )}
-            </Field>
-          )}
-          {when.every === "cron" && (
-            <Field label="Cron expression" error={wrong("cron")}>
-              {(control) => (
-                <TextInput
-                  {...control}
-                  mono
-                  maxLength={120}
-                  value={when.cron}
-                  onChange={(event) => setWhen({ ...when, cron: event.target.value })}
-                />
-              )}
-            </Field>
-          )}
-          <Field label="Time zone" help="The expression is read in it." error={wrong("timeZone")}>
-            {(control) => (
-              <TextInput
-                {...control}
-                list="time-zones"
-                value={timeZone}
-                onChange={(event) => setTimeZone(event.target.value)}
-              />
+      <FormProvider {...form}>
+        <form
+          noValidate
+          className="mt-4 space-y-5"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save(true);
+          }}
+        >
+          <Choices name="every" legend="When" choices={everies} value={when.every} onChange={chooseEvery} />
+          <div className="grid gap-3 sm:grid-cols-2">
+            <TimeField every={when.every} />
+            <FormField<ScheduleForm>
+              name="timeZone"
+              label="Time zone"
+              help="The times above are in this time zone."
+            >
+              {(control) => <TextInput {...control} list="time-zones" />}
+            </FormField>
+            <datalist id="time-zones">
+              {Intl.supportedValuesOf("timeZone").map((name) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+          </div>
+          <OrderFields facts={facts} />
+          <FormRefusal />
+          <div className="flex flex-wrap justify-end gap-2">
+            {schedule !== null && (
+              <Button look="quiet" busy={saving.isPending} onClick={() => void set(null)}>
+                Remove
+              </Button>
             )}
-          </Field>
-          <datalist id="time-zones">
-            {Intl.supportedValuesOf("timeZone").map((name) => (
-              <option key={name} value={name} />
-            ))}
-          </datalist>
-        </div>
-        <OrderFields
-          draft={draft}
-          onChange={(change) => setDraft({ ...draft, ...change })}
-          errors={errors}
-          facts={facts}
-        />
-        {refused?.field === "" && <FieldError text={refused.text} />}
-        <div className="flex flex-wrap justify-end gap-2">
-          {schedule !== null && (
-            <Button look="quiet" busy={saving.isPending} onClick={() => void set(null)}>
-              Remove
+            {schedule?.enabled && (
+              <Button busy={saving.isPending} onClick={() => void save(false)}>
+                Switch off
+              </Button>
+            )}
+            <Button look="primary" type="submit" busy={saving.isPending}>
+              Save
             </Button>
-          )}
-          {schedule?.enabled && (
-            <Button busy={saving.isPending} onClick={() => void save(false)}>
-              Switch off
-            </Button>
-          )}
-          <Button look="primary" type="submit" busy={saving.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
+          </div>
+        </form>
+      </FormProvider>
     </Modal>
   );
+}
+
+function TimeField({ every }: Pick<CronChoice, "every">) {
+  switch (every) {
+    case "day":
+      return (
+        <FormField<ScheduleForm> name="when.at" label="At">
+          {(control) => (
+            <TextInput
+              {...control}
+              type="time"
+              onChange={(event) => control.onChange(event.target.value || "00:00")}
+            />
+          )}
+        </FormField>
+      );
+    case "hour":
+      return (
+        <FormField<ScheduleForm> name="when.minute" label="Minute">
+          {(control) => <TextInput {...control} inputMode="numeric" />}
+        </FormField>
+      );
+    case "cron":
+      return (
+        <FormField<ScheduleForm> name="when.cron" label="Cron expression">
+          {(control) => <TextInput {...control} mono maxLength={120} />}
+        </FormField>
+      );
+  }
 }
 
 function ownTimeZone(): string {

@@ -1,10 +1,12 @@
 "use client";
 
-import { useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { FormProvider, useForm } from "react-hook-form";
 import { toast } from "sonner";
+import { z } from "zod";
 import { Button } from "@/components/controls/button";
 import { Modal } from "@/components/controls/modal";
-import { type DraftErrors, isOrder, newDraft, type OrderDraft, orderOf } from "./order-draft";
+import { newDraft, type OrderDraft, orderSchema } from "./order-draft";
 import { type OrderFacts, OrderFields } from "./order-fields";
 import type { useVerification } from "./use-verification";
 
@@ -17,27 +19,22 @@ type VerifyDialogProps = {
   onClose: () => void;
 };
 
+const verifyForm = z.object({ order: orderSchema });
+
 /** Asks how much is to be verified and how fast, and begins. */
 export function VerifyDialog({ task, facts, shardId, start, onClose }: VerifyDialogProps) {
-  const [draft, setDraft] = useState<OrderDraft>(
-    shardId === null ? newDraft : { ...newDraft, range: "shard", shardId },
-  );
-  const [errors, setErrors] = useState<DraftErrors>({});
+  const order: OrderDraft = shardId === null ? newDraft : { ...newDraft, range: "shard", shardId };
+  const form = useForm({ defaultValues: { order }, resolver: zodResolver(verifyForm) });
 
-  async function verify() {
-    const order = orderOf(draft);
-    if (!isOrder(order)) {
-      setErrors(order);
-      return;
-    }
+  const verify = form.handleSubmit(async (wanted) => {
     try {
-      await start.mutateAsync({ id: task.id, ...order });
+      await start.mutateAsync({ id: task.id, ...wanted.order });
       toast.success(`Verifying ${task.name}`);
       onClose();
     } catch {
       // It has been said.
     }
-  }
+  });
 
   return (
     <Modal
@@ -46,27 +43,17 @@ export function VerifyDialog({ task, facts, shardId, start, onClose }: VerifyDia
       title={`Verify ${task.name}`}
       description={<p>Compares the destination with the shards. It only reads, also while data moves.</p>}
     >
-      <form
-        noValidate
-        className="mt-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void verify();
-        }}
-      >
-        <OrderFields
-          draft={draft}
-          onChange={(change) => setDraft({ ...draft, ...change })}
-          errors={errors}
-          facts={facts}
-        />
-        <div className="mt-5 flex flex-wrap justify-end gap-2">
-          <Button onClick={onClose}>Not now</Button>
-          <Button look="primary" type="submit" busy={start.isPending}>
-            Verify
-          </Button>
-        </div>
-      </form>
+      <FormProvider {...form}>
+        <form noValidate className="mt-4" onSubmit={(event) => void verify(event)}>
+          <OrderFields facts={facts} />
+          <div className="mt-5 flex flex-wrap justify-end gap-2">
+            <Button onClick={onClose}>Not now</Button>
+            <Button look="primary" type="submit" busy={start.isPending}>
+              Verify
+            </Button>
+          </div>
+        </form>
+      </FormProvider>
     </Modal>
   );
 }

@@ -1,5 +1,5 @@
 import { cyclesOf, type Edge, type ImportGraph, pathBetween } from "./import-graph.ts";
-import type { Floor } from "./rooms.ts";
+import type { Floor, NeverReached } from "./rooms.ts";
 
 /** What is held to no arrow: it wires the others together, tries them out or measures them. */
 const FREE = /^(test|bench|scripts)\/|^server\/[^/]+$/;
@@ -12,7 +12,7 @@ const FREE = /^(test|bench|scripts)\/|^server\/[^/]+$/;
 export function importViolations(
   graph: ImportGraph,
   floors: readonly Floor[],
-  neverReached: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [],
+  neverReached: readonly NeverReached[] = [],
 ): string[] {
   return [
     ...floors.flatMap((floor) => [...tableViolations(floor), ...placeViolations(graph, floor)]),
@@ -70,12 +70,14 @@ function arrowViolation({ from, to, typeOnly, line }: Edge, floors: readonly Flo
   });
 }
 
-function reachViolations(graph: ImportGraph, rule: { from: string; to: string; why: string }): string[] {
+function reachViolations(graph: ImportGraph, rule: NeverReached): string[] {
   const begins = [...graph.keys()].filter((file) => file.startsWith(rule.from));
   if (begins.length === 0)
     return [`${rule.from}: there is no such file, but scripts/imports/rooms.ts names it`];
+  const isForbidden = (file: string) =>
+    file.startsWith(rule.to) && !rule.except?.some((allowed) => file.startsWith(allowed));
   for (const file of begins) {
-    const path = pathBetween(graph, file, (other) => other.startsWith(rule.to), { valuesOnly: true });
+    const path = pathBetween(graph, file, isForbidden, { valuesOnly: true });
     if (path !== null) return [`${file}: reaches ${rule.to} (${rule.why}): ${path.join(" → ")}`];
   }
   return [];

@@ -113,6 +113,9 @@ export const procedures: Readonly<Record<string, Access>> = {
 /** Routes beside tRPC's, by method and path; one that ends with a slash is of all below it. */
 export const routes = {
   "GET /api/health": nobody,
+  "GET /healthz": nobody,
+  "GET /readyz": nobody,
+  "GET /metrics": viewer,
   "POST /api/auth/login": nobody,
   "POST /api/auth/logout": nobody,
   "GET /api/audit": admin,

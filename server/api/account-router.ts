@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { acceptInput, passwordChange, setUpInput } from "../input/people-input.ts";
 import type { Identity } from "../people/identity.ts";
 import type { Masking } from "../people/masking.ts";
-import { email, newPassword, personName } from "./people-input.ts";
 import { procedure, router } from "./trpc.ts";
 
 /** Whom a page shows as signed in. */
@@ -30,29 +30,23 @@ export const accountRouter = router({
     return { ...facts, identity: { kind, id, name, role } };
   }),
   /** The first visit makes the administrator. */
-  setUp: procedure
-    .input(z.object({ name: personName, email, password: newPassword }))
-    .mutation(async ({ ctx, input }) => {
-      if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
-      return { id: await ctx.people.setUp(input) };
-    }),
+  setUp: procedure.input(setUpInput).mutation(async ({ ctx, input }) => {
+    if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
+    return { id: await ctx.people.setUp(input) };
+  }),
   /** Whose link it is; a mutation, since the secret would stand in a query's URL. */
   invitation: procedure.input(z.object({ secret: z.string().max(100) })).mutation(({ ctx, input }) => {
     const person = ctx.people.persons.invited(input.secret);
     if (person === null) throw new TributaryError("INVITATION_INVALID");
     return { name: person.name, email: person.email };
   }),
-  acceptInvitation: procedure
-    .input(z.object({ secret: z.string().max(100), password: newPassword }))
-    .mutation(async ({ ctx, input }) => {
-      const { id, email } = await ctx.people.acceptInvitation(input.secret, input.password);
-      return { id, email };
-    }),
-  changePassword: procedure
-    .input(z.object({ current: z.string().max(512), next: newPassword }))
-    .mutation(async ({ ctx, input }) => {
-      if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
-      await ctx.people.changePassword(ctx.identity, input, ctx.from);
-      return { ok: true };
-    }),
+  acceptInvitation: procedure.input(acceptInput).mutation(async ({ ctx, input }) => {
+    const { id, email } = await ctx.people.acceptInvitation(input.secret, input.password);
+    return { id, email };
+  }),
+  changePassword: procedure.input(passwordChange).mutation(async ({ ctx, input }) => {
+    if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
+    await ctx.people.changePassword(ctx.identity, input, ctx.from);
+    return { ok: true };
+  }),
 });

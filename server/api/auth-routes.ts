@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { signInInput } from "../input/people-input.ts";
 import type { Credentials, People } from "../people/people.ts";
 import type { Client } from "./client-address.ts";
 
 /** Bytes of a login. */
 const MOST_OF_BODY = 4 * 1024;
-
-const credentials = z.object({ email: z.string().max(200), password: z.string().max(512) });
 
 /** Answers with the session's cookie, and never with what stands in it: a page's scripts cannot read it. */
 export async function signIn(
@@ -17,11 +15,11 @@ export async function signIn(
   response: ServerResponse,
 ): Promise<void> {
   if (people.login === "off") throw new TributaryError("AUTH_OFF");
-  const parsed = credentials.safeParse(await readJson(request));
+  const parsed = signInInput.safeParse(await readJson(request));
   if (!parsed.success)
     throw new TributaryError("INPUT_INVALID", {
       field: "The login",
-      detail: "email and password are wanted",
+      detail: "give an e-mail address and a password",
     });
   const cookies = await people.signIn(parsed.data, { ...client, userAgent: request.headers["user-agent"] });
   answer(response, cookies);

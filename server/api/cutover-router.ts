@@ -3,8 +3,8 @@ import { gateNames } from "../control/cutover/cutover-gates.ts";
 import { MOST_HELD_SECONDS } from "../control/cutover/held-writes.ts";
 import { actorOf } from "../control/tasks/actor.ts";
 import { cutoverSteps, finalDepths } from "../control/tasks/cutover-state.ts";
+import { by, taskId } from "../input/task-input.ts";
 import { everySecond } from "./every-second.ts";
-import { by, taskId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
 
 const ofTask = taskId.extend({ by });

@@ -13,6 +13,7 @@ import { sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
 import { redirectOf } from "./page-gate.ts";
 import { PageVisits } from "./page-visits.ts";
+import { prometheusText } from "./prometheus.ts";
 import { isApi, type RequestGuard } from "./request-guard.ts";
 import { appRouter } from "./router.ts";
 import { secureAnswer, securePage } from "./security-headers.ts";
@@ -34,6 +35,8 @@ export type HttpServerOptions = {
   readonly pages: Pages;
   /** Development: the pages may take upgrades (hot reload) and evaluate what was compiled. */
   readonly dev?: boolean;
+  /** What the server waits for before it is of use, as names for a probe; nothing when not given. */
+  readonly notReady?: () => readonly string[];
   /** ms until a request must have come in whole; 30,000 when not given. */
   readonly requestTimeoutMs?: number;
   /** Hears of errors that are no answer to the user's input. */
@@ -55,12 +58,12 @@ const SOCKETS_CHECKED_EVERY = 1_000;
 const NO_LONGER_ALLOWED = 4401;
 
 /**
- * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, the
- * health at /api/health, files of findings below /api/verifications, pages for the rest. `close` ends what is open within a second.
+ * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, what probes ask
+ * at /healthz and /readyz, what Prometheus asks at /metrics, files of findings below /api/verifications, pages for the rest. `close` ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
-  const { clientOf = clientReader(""), visits = new PageVisits() } = options;
+  const { clientOf = clientReader(""), visits = new PageVisits(), notReady = () => [] } = options;
   const { people } = services;
   const live = new LiveLimits();
   const onError = ({ error, path }: { error: Error & { code: string }; path: string | undefined }) => {
@@ -138,6 +141,16 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     >
   > = {
     "GET /api/health": (_, response) => answer(response, 200, { ok: true }),
+    "GET /healthz": (_, response) => answer(response, 200, { ok: true }),
+    "GET /readyz": (_, response) => {
+      const waitsFor = notReady();
+      answer(response, waitsFor.length === 0 ? 200 : 503, { ready: waitsFor.length === 0, waitsFor });
+    },
+    "GET /metrics": async (_, response) => {
+      const { text, contentType } = await prometheusText(services.control, await services.systemInfo());
+      response.writeHead(200, { "content-type": contentType });
+      response.end(text);
+    },
     "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
     "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
     "GET /api/audit": (request, response) => exportAudit(people, request, response),

@@ -1,13 +1,12 @@
-import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
-import { email, personId, personName, role } from "./people-input.ts";
+import { inviteInput, maskingInput, personId, role } from "../input/people-input.ts";
 import { procedure, router } from "./trpc.ts";
 
 /** Whom administrators let in. Nobody is told a password of somebody else: each chooses an own one by a link. */
 export const peopleRouter = router({
   list: procedure.query(({ ctx }) => ctx.people.persons.list()),
   /** The answer's secret is the end of the link /join/<secret>, and cannot be read again. */
-  invite: procedure.input(z.object({ name: personName, email, role })).mutation(({ ctx, input }) => {
+  invite: procedure.input(inviteInput).mutation(({ ctx, input }) => {
     if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
     return ctx.people.persons.invite(input);
   }),
@@ -21,13 +20,11 @@ export const peopleRouter = router({
   }),
   /** What viewers do not see. */
   masking: procedure.query(({ ctx }) => ctx.people.masking.get()),
-  setMasking: procedure
-    .input(z.object({ values: z.boolean(), keys: z.boolean(), hosts: z.boolean() }))
-    .mutation(({ ctx, input }) => {
-      if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
-      ctx.people.masking.set(input);
-      return ctx.people.masking.get();
-    }),
+  setMasking: procedure.input(maskingInput).mutation(({ ctx, input }) => {
+    if (ctx.people.login === "off") throw new TributaryError("AUTH_OFF");
+    ctx.people.masking.set(input);
+    return ctx.people.masking.get();
+  }),
   endSessions: procedure.input(personId).mutation(({ ctx, input }) => {
     ctx.people.persons.endSessions(input.id);
     return ctx.people.persons.get(input.id);

@@ -49,8 +49,12 @@ export function requestGuard(options: { host: string; allowed: readonly string[]
   };
 }
 
+/** Paths of the API that lie where probes and Prometheus look for them. */
+const wellKnown = ["/healthz", "/readyz", "/metrics"];
+
 export function isApi(request: IncomingMessage): boolean {
-  return request.url?.startsWith("/api/") ?? false;
+  const [path = ""] = (request.url ?? "").split("?");
+  return path.startsWith("/api/") || wellKnown.includes(path);
 }
 
 function nameOf(host: string): string {

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { connectionInput } from "../input/task-input.ts";
 import { accountRouter } from "./account-router.ts";
 import { auditRouter } from "./audit-router.ts";
 import { cutoverRouter } from "./cutover-router.ts";
 import { everySecond } from "./every-second.ts";
 import { peopleRouter } from "./people-router.ts";
 import { shardRouter } from "./shard-router.ts";
-import { connectionInput } from "./task-input-schema.ts";
 import { taskRouter } from "./task-router.ts";
 import { tokenRouter } from "./token-router.ts";
 import { procedure, router } from "./trpc.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { actorOf } from "../control/tasks/actor.ts";
 import { seriesRanges } from "../control/views/task-view.ts";
+import { by, shardId } from "../input/task-input.ts";
 import { everySecond } from "./every-second.ts";
-import { by, shardId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
 
 export const shardRouter = router({

@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { actorOf } from "../control/tasks/actor.ts";
-import { everySecond } from "./every-second.ts";
 import {
   by,
   confirmation,
   destinationKeys,
-  given,
   reason,
   settingsChange,
   shardId,
@@ -13,8 +11,14 @@ import {
   taskId,
   taskInput,
   taskName,
-} from "./task-input-schema.ts";
+} from "../input/task-input.ts";
+import { everySecond } from "./every-second.ts";
 import { procedure, router } from "./trpc.ts";
+
+/** Who answers the question of a start. @param from the address of the caller. */
+function given(answer: z.infer<typeof confirmation> | undefined, from: string | null) {
+  return answer === undefined ? null : { token: answer.token, ...actorOf(answer.by, from) };
+}
 
 export const taskRouter = router({
   list: procedure.query(({ ctx }) => ctx.control.list()),

@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
+import { personId, tokenInput } from "../input/people-input.ts";
 import type { Identity } from "../people/identity.ts";
 import { covers } from "../people/role.ts";
-import { personId, personName, role } from "./people-input.ts";
 import { procedure, router } from "./trpc.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -11,20 +10,18 @@ const DAY_MS = 24 * 3_600_000;
 export const tokenRouter = router({
   list: procedure.query(({ ctx }) => ctx.people.tokens.list(ownerOf(ctx.identity))),
   /** The answer's secret cannot be read again. */
-  create: procedure
-    .input(z.object({ name: personName, role, expiresInDays: z.number().int().min(1).max(365) }))
-    .mutation(({ ctx, input }) => {
-      if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
-      if (!covers(ctx.identity.role, input.role))
-        throw new TributaryError("ROLE_TOO_LOW", { needed: input.role, role: ctx.identity.role });
-      const expiresAt = Date.now() + input.expiresInDays * DAY_MS;
-      return ctx.people.tokens.create({
-        name: input.name,
-        role: input.role,
-        ownerId: ctx.identity.id,
-        expiresAt,
-      });
-    }),
+  create: procedure.input(tokenInput).mutation(({ ctx, input }) => {
+    if (ctx.identity?.kind !== "person") throw new TributaryError("AUTH_OFF");
+    if (!covers(ctx.identity.role, input.role))
+      throw new TributaryError("ROLE_TOO_LOW", { needed: input.role, role: ctx.identity.role });
+    const expiresAt = Date.now() + input.expiresInDays * DAY_MS;
+    return ctx.people.tokens.create({
+      name: input.name,
+      role: input.role,
+      ownerId: ctx.identity.id,
+      expiresAt,
+    });
+  }),
   revoke: procedure.input(personId).mutation(({ ctx, input }) => {
     const owner = ownerOf(ctx.identity);
     const token = ctx.people.tokens.get(input.id);

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { actorOf } from "../control/tasks/actor.ts";
 import { differenceKinds } from "../control/verification/repair-selection.ts";
+import { by, taskId } from "../input/task-input.ts";
+import { pace, schedule, startInput } from "../input/verify-input.ts";
 import { everySecond } from "./every-second.ts";
-import { by, taskId } from "./task-input-schema.ts";
 import { procedure, router } from "./trpc.ts";
-import { findingInput, findingsQuery, pace, runInput, schedule, startInput } from "./verify-input-schema.ts";
+import { findingInput, findingsQuery, runInput } from "./verify-input-schema.ts";
 
 const selection = taskId.extend({
   run: z.number().int(),

@@ -8,27 +8,27 @@ export const cutoverUsage = `Leads the cutover of a task of a running Tributary,
 
   npm run cutover -- --task NAME [options]
 
-  --task NAME         the task, by its name or its id
-  --url URL           where Tributary runs; http://127.0.0.1:3000 unless given
-  --until STEP        stop-writes, drain, verify, switch or finished (the default): go as far as this step
-  --wait SECONDS      wait so long for the gates of a step; 300 unless given
-  --depth WHAT        of the final verification: counts, keys (the default) or full
-  --override GATE=WHY go on although this gate is shut; may be repeated. The reason is recorded
+  --task NAME         name or id of the task
+  --url URL           where Tributary runs (default: http://127.0.0.1:3000)
+  --until STEP        the step to go to: stop-writes, drain, verify, switch or finished (default)
+  --wait SECONDS      how long to wait for the gates of a step (default: 300)
+  --depth WHAT        depth of the final verification: counts, keys (default) or full
+  --override GATE=WHY continue although this gate is shut, and record the reason; repeatable
   --hold-writes SECONDS
-                      have the shards hold up writes for so long (CLIENT PAUSE), from the second step on
-  --back              go one step back, and end
-  --leave             leave the cutover, and end
-  --report            print the report of the migration as JSON, and end
-  --by NAME           who does this; recorded
+                      pause writes on the shards for this long (CLIENT PAUSE), from the second step on
+  --back              go back one step, then exit
+  --leave             leave the cutover, then exit
+  --report            print the report of the migration as JSON, then exit
+  --by NAME           your name, for the record
   --yes               finish without asking for the task's name
-  --json              print where the cutover is at the end as JSON on standard output
+  --json              at the end, print the state of the cutover as JSON on standard output
   -h, --help
 
-TRIBUTARY_TOKEN holds an API token, as Settings, API tokens makes it: an operator's, or an administrator's for the last
-step. Nobody is asked for one where Tributary runs with TRIBUTARY_AUTH=off.
+Set TRIBUTARY_TOKEN to an API token (Settings, API tokens) of an operator, or of an administrator for the last step.
+You need none if Tributary runs with TRIBUTARY_AUTH=off.
 
-Exit codes: 0 the step was reached, 1 a gate stayed shut or the order was refused, 2 usage,
-3 Tributary does not answer or has no such task, 4 it was ended before: the cutover stays where it is.`;
+Exit codes: 0 the step was reached, 1 a gate stayed shut or the request was refused, 2 wrong usage,
+3 Tributary does not answer or has no such task, 4 it ended early and the cutover stays where it is.`;
 
 const targets = ["stop-writes", "drain", "verify", "switch", "finished"] as const;
 

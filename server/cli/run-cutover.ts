@@ -117,30 +117,26 @@ class Leader {
       view = open;
       if (view.cutover!.state.step !== step) continue;
       const { name } = view.task;
-      let confirm: string | undefined;
-      if (step === "switch") {
-        await this.#sayTarget();
-        const { yes } = this.#options;
-        const { ask } = this.#talk;
-        if (!yes && ask === null) {
-          this.#talk.say("It waits at the switch: run it again with --yes to finish.");
-          return cutoverExitCodes.ended;
-        }
-        confirm = yes ? name : await ask!(`Switch the application. Then type ${name} to finish for good: `);
-        if (confirm.trim() !== name) {
-          this.#talk.say("Not finished: it waits at the switch.");
-          return cutoverExitCodes.ended;
-        }
-      }
+      if (step === "switch" && !(await this.#confirmed(name))) return cutoverExitCodes.ended;
       const { depth } = this.#options;
-      view = await this.#api.cutover.order.mutate({
-        ...this.#who,
-        step,
-        move: "proceed",
-        depth,
-        ...(confirm === undefined ? {} : { confirm: confirm.trim() }),
-      });
+      const confirm = step === "switch" ? { confirm: name } : {};
+      view = await this.#api.cutover.order.mutate({ ...this.#who, step, move: "proceed", depth, ...confirm });
     }
+  }
+
+  /** Shows where the application is to be switched to, and asks whether that is done. */
+  async #confirmed(name: string): Promise<boolean> {
+    await this.#sayTarget();
+    if (this.#options.yes) return true;
+    const { ask } = this.#talk;
+    if (ask === null) {
+      this.#talk.say("It waits at the switch: run it again with --yes to finish.");
+      return false;
+    }
+    const typed = await ask(`Switch the application. Then type ${name} to finish for good: `);
+    if (typed.trim() === name) return true;
+    this.#talk.say("Not finished: it waits at the switch.");
+    return false;
   }
 
   #view(): Promise<CutoverView> {

@@ -4,12 +4,13 @@ import { reasonAgainst } from "../control/checks/precheck-verdict.ts";
 import { WorkerPool } from "../control/engine/worker-pool.ts";
 import { precheckInput } from "../control/plan/precheck-questions.ts";
 import { readOnce } from "../control/plan/read-once.ts";
+import type { TaskPlan } from "../control/plan/task-plan.ts";
 import { mergeSpecOf } from "../control/plan/task-ring.ts";
 import { shownText } from "../errors/shown-text.ts";
 import type { ShardSyncSpec } from "../sync/spec/shard-sync-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { ProgressDisplay } from "./progress-display.ts";
-import { ShardFollower } from "./shard-summary.ts";
+import { ShardFollower, type ShardSummaryLine } from "./shard-summary.ts";
 import type { SyncArguments } from "./sync-arguments.ts";
 
 const SPOOL_QUOTA = 8 * 1024 ** 3;
@@ -22,20 +23,9 @@ const LOOK_MS = 50;
  */
 export async function runSync(options: SyncArguments, stop: AbortSignal): Promise<number> {
   const { taskId } = options;
-  let { plan } = options;
   const log = options.json ? process.stderr : process.stdout;
-  if (!options.skipChecks) {
-    const report = await checkInThread({ ...precheckInput(plan, taskId), signal: stop });
-    for (const check of report.checks) {
-      if (check.level === "ok") continue;
-      const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
-      log.write(
-        `${check.level}: ${check.subject}, ${check.title.toLowerCase()}: ${check.message}${remedy}\n`,
-      );
-    }
-    if (reasonAgainst(report, false) !== null) return exitCodes.refused;
-    plan = readOnce(plan, report);
-  }
+  const plan = options.skipChecks ? options.plan : await checked(options, log, stop);
+  if (plan === null) return exitCodes.refused;
   const startedAt = Date.now();
   const followers = new Map(
     plan.shards.map((shard) => [shard.id, new ShardFollower(shownText(shard.name), startedAt)]),
@@ -53,37 +43,7 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
     onEnded: (_, shardId) => running.delete(shardId),
     onWorkerDied: (_, __, reason) => display.say(`warning: ${reason.message}`),
   });
-  const spool = options.spoolDirectory ?? join(process.env.TRIBUTARY_DATA_DIR ?? "data", "spool-sync");
-  const shards = plan.shards.map((shard) => ({
-    shardId: shard.id,
-    shardName: shard.name,
-    source: shard.endpoint,
-    alternatives: shard.alternatives,
-    sentinel: shard.sentinel,
-    spoolDirectory: resolve(spool, taskId, shard.id),
-  }));
-  for (const [shardIndex, shard] of shards.entries()) {
-    const spec: ShardSyncSpec = {
-      taskId,
-      taskName: taskId,
-      ...shard,
-      shardIndex,
-      siblings: shards.filter((other) => other !== shard),
-      destination: plan.destination,
-      databases: plan.databases,
-      merge: mergeSpecOf(plan),
-      checkpointDb: plan.checkpointDb,
-      heartbeatDb: plan.heartbeatDb,
-      publish: plan.publish,
-      onDestinationDataLost: plan.onDestinationDataLost,
-      shrink: plan.shrink,
-      destinationKeys: plan.destinationKeys,
-      onFlush: plan.onFlush,
-      expectCheckpoint: false,
-      spoolQuotaBytes: SPOOL_QUOTA,
-    };
-    pool.start(spec);
-  }
+  for (const spec of specsOf(options, plan)) pool.start(spec);
   const caughtUp = () =>
     options.untilSynchronizing && [...followers.values()].every((shard) => shard.caughtUp);
   // Nobody can be asked here: the next run says what is to be done.
@@ -95,8 +55,9 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   while (!stop.aborted && running.size > 0 && !caughtUp() && !mustDecide())
     await new Promise((wake) => setTimeout(wake, LOOK_MS));
   const seconds = (Date.now() - startedAt) / 1000;
+  // What they are stopped for is asked before: a stop changes what they report.
   const held = [...followers.values()].filter((shard) => shard.mustDecide);
-  const failed = [...followers.values()].some((shard) => shard.latest?.status === "failed");
+  const failed = [...followers.values()].some(({ latest }) => latest?.status === "failed");
   // Nobody waits at the keyboard for an end that the run has come to by itself.
   const patient = !stop.aborted;
   const stopped = await Promise.all(
@@ -104,20 +65,8 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   );
   await pool.close();
   display.close();
-  for (const { name, scripts } of followers.values()) {
-    if (scripts.ran + scripts.failed > 0)
-      log.write(
-        `${name}: scripts ran ${scripts.ran} times on the destination, and failed ${scripts.failed} times\n`,
-      );
-  }
-  for (const { name } of held)
-    log.write(
-      `${name}: held; run it again with --on-shrink follow to remove what the shard has lost, or --on-shrink keep to go on without\n`,
-    );
-  for (const { name, latest } of followers.values()) {
-    for (const { code, message, count } of latest?.differs?.causes ?? [])
-      log.write(`${name}: differs (${code}, ${count}): ${message}\n`);
-  }
+  for (const follower of followers.values())
+    for (const line of lastWords(follower, held.includes(follower))) log.write(`${line}\n`);
   const summary = {
     taskId,
     seconds,
@@ -131,8 +80,69 @@ export async function runSync(options: SyncArguments, stop: AbortSignal): Promis
   if (reports.some((report) => report?.reason?.code === "DESTINATION_HOLDS_KEYS")) return exitCodes.refused;
   if (failed) return exitCodes.failed;
   if (held.length > 0) return exitCodes.held;
-  const incomplete =
-    stopped.some(({ drained }) => !drained) || summary.shards.some(({ left }) => left !== null);
-  if (incomplete) return exitCodes.incomplete;
-  return summary.shards.some(({ differs }) => differs !== null) ? exitCodes.differs : 0;
+  if (stopped.some(({ drained }) => !drained)) return exitCodes.incomplete;
+  return exitCodeOf(summary.shards);
+}
+
+/** Makes the checks and says what they found. @returns null where they refuse the run. */
+async function checked(
+  { plan, taskId }: SyncArguments,
+  log: NodeJS.WritableStream,
+  stop: AbortSignal,
+): Promise<TaskPlan | null> {
+  const report = await checkInThread({ ...precheckInput(plan, taskId), signal: stop });
+  for (const check of report.checks) {
+    if (check.level === "ok") continue;
+    const remedy = check.remedy === null ? "" : ` ${check.remedy}`;
+    log.write(`${check.level}: ${check.subject}, ${check.title.toLowerCase()}: ${check.message}${remedy}\n`);
+  }
+  return reasonAgainst(report, false) === null ? readOnce(plan, report) : null;
+}
+
+function specsOf({ taskId, spoolDirectory }: SyncArguments, plan: TaskPlan): ShardSyncSpec[] {
+  const spool = spoolDirectory ?? join(process.env.TRIBUTARY_DATA_DIR ?? "data", "spool-sync");
+  const shards = plan.shards.map((shard) => ({
+    shardId: shard.id,
+    shardName: shard.name,
+    source: shard.endpoint,
+    alternatives: shard.alternatives,
+    sentinel: shard.sentinel,
+    spoolDirectory: resolve(spool, taskId, shard.id),
+  }));
+  return shards.map((shard, shardIndex) => ({
+    taskId,
+    taskName: taskId,
+    ...shard,
+    shardIndex,
+    siblings: shards.filter((other) => other !== shard),
+    destination: plan.destination,
+    databases: plan.databases,
+    merge: mergeSpecOf(plan),
+    checkpointDb: plan.checkpointDb,
+    heartbeatDb: plan.heartbeatDb,
+    publish: plan.publish,
+    onDestinationDataLost: plan.onDestinationDataLost,
+    shrink: plan.shrink,
+    destinationKeys: plan.destinationKeys,
+    onFlush: plan.onFlush,
+    expectCheckpoint: false,
+    spoolQuotaBytes: SPOOL_QUOTA,
+  }));
+}
+
+/** What is said of a shard once it has ended. */
+function lastWords({ name, scripts, latest }: ShardFollower, isHeld: boolean): string[] {
+  const ran = `${name}: scripts ran ${scripts.ran} times on the destination, and failed ${scripts.failed} times`;
+  const held = `${name}: held; run it again with --on-shrink follow to remove what the shard has lost, or --on-shrink keep to go on without`;
+  const causes = latest?.differs?.causes ?? [];
+  return [
+    ...(scripts.ran + scripts.failed > 0 ? [ran] : []),
+    ...(isHeld ? [held] : []),
+    ...causes.map(({ code, message, count }) => `${name}: differs (${code}, ${count}): ${message}`),
+  ];
+}
+
+function exitCodeOf(shards: readonly ShardSummaryLine[]): number {
+  if (shards.some(({ left }) => left !== null)) return exitCodes.incomplete;
+  return shards.some(({ differs }) => differs !== null) ? exitCodes.differs : 0;
 }

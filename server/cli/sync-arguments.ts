@@ -9,45 +9,56 @@ import { formatAddress } from "../redis/endpoint.ts";
 import { SHRINK_POLICY, type ShrinkPolicy } from "../sync/spec/shard-sync-spec.ts";
 import { parseNutcrackerConfig } from "../twemproxy/nutcracker-config.ts";
 
-export const usage = `Synchronizes the shards of a Twemproxy Redis cluster into one Redis, without the page.
+export const usage = `Synchronizes the shards of a Twemproxy Redis cluster into one Redis, without the pages.
 
   npm run sync -- --nutcracker FILE [--pool NAME] --destination URL [options]
   npm run sync -- --shard URL [--shard URL …]     --destination URL [options]
 
+Source and destination
   --nutcracker FILE   nutcracker.yml; - reads standard input
-  --pool NAME         the pool in it; may be left out where it has one Redis pool
-  --shard URL         a Redis-Server of the source: redis://user:password@host:port, rediss:// for TLS;
-                      URL,host2:port with its replicas, or redis+sentinel://host:port,host2:port/master
-  --also NAME=URL     further addresses, or the Sentinels, of a server in nutcracker.yml; may be repeated
+  --pool NAME         the pool to copy; optional if the file has only one Redis pool
+  --shard URL         a Redis server of the source: redis://user:password@host:port, or rediss:// for TLS.
+                      To follow failovers, list replicas too (URL,host2:port) or give the Sentinels
+                      (redis+sentinel://host:port,host2:port/master). Repeatable
+  --also NAME=URL     replicas or Sentinels of a server in nutcracker.yml; repeatable
   --nutcracker-stats HOST[:PORT]
-                      statistics of the running nutcracker (port 22222 unless given): a check looks whether
-                      it has ejected servers
-  --destination URL   the Redis that is written; /db chooses its database
-  --db SOURCE[:DEST]  synchronize this database of the source (into DEST); may be repeated
-  --merge-policy WHO  owner-wins (default with a ring), owner-only or last-write (default without one):
-                      whose value a key has that lies on several shards
+                      where the running nutcracker serves its statistics (default port 22222); a check
+                      asks it for ejected servers
+  --destination URL   the Redis to write to; /db selects the database
+  --db SOURCE[:DEST]  copy only this database, optionally into DEST; repeatable
+
+Merging
+  --merge-policy WHO  which shard's value wins if several have the same key: owner-wins (default with a
+                      ring), owner-only, or last-write (default without a ring)
   --destination-keys WHAT
-                      keys that the destination holds before the first start: must-be-empty (default; those of
-                      other tasks do not count), overwrite those that a shard has too, or keep them all
-  --on-shrink WHAT    hold (default), follow or keep, when a shard that is copied again has lost much
-  --shrink-bound N,P  much is more than N keys and more than P % of them (default: 1000,10)
-  --on-flush WHAT     skip (default) FLUSHALL of a shard, or own-keys: remove the keys that it owns
-  --publish WHAT      forward (default) or skip what the shards publish
-  --on-data-lost WHAT resync (default) or stop when the destination has lost data
+                      keys that exist before the first start: must-be-empty (default; refuses to start,
+                      except for keys of other tasks), overwrite (those that a shard also has), or keep
+  --on-shrink WHAT    if a shard comes back with far fewer keys: hold (default), follow or keep
+  --shrink-bound N,P  far fewer means more than N keys and more than P % (default: 1000,10)
+  --on-flush WHAT     FLUSHALL on a shard: skip (default), or own-keys to remove the keys that it owns
+  --publish WHAT      messages published on the shards: forward (default) or skip
+  --on-data-lost WHAT if the destination loses data: resync (default) or stop
+
+Running
   --until synchronizing
-                      end once every shard is synchronizing and its lag has been 0 bytes
-  --json              print one summary as JSON at the end, and nothing else on standard output
-  --id NAME           the name of the checkpoint; without it one is made of the addresses
-  --no-heartbeat      write no heartbeat key: the lag in seconds is then unknown
-  --skip-checks       start although a check says that it cannot work
-  --spool DIRECTORY   where waiting bytes lie (default: a folder in the data directory)
+                      exit once every shard is synchronizing and has reached a lag of 0 bytes
+  --json              print one JSON summary at the end, and nothing else on standard output
+  --id NAME           name of the checkpoint (default: derived from the addresses)
+  --no-heartbeat      write no heartbeat key; the lag in seconds is then unknown
+  --skip-checks       start even if a check fails
+  --spool DIRECTORY   where to buffer on disk (default: a folder in the data directory)
   -h, --help
 
-A run that ends, or is ended, goes on at its checkpoint when it is started again.
-Exit codes: 0 the destination holds all that the shards had said, 1 a shard failed, 2 usage,
-3 a check stands against it, 4 ended before all was applied and put right (the next start goes on),
-5 all is applied, but the destination differs: what was lost, skipped or rejected is named,
-6 a shard is held until it is decided what becomes of the keys that it has lost.`;
+When you start it again, it resumes from its checkpoint.
+
+Exit codes
+  0  everything was applied, and the destination matches the shards
+  1  a shard failed
+  2  wrong usage
+  3  a check failed
+  4  it ended before everything was applied; the next start resumes
+  5  everything was applied, but the destination differs; the output lists what was lost, skipped or rejected
+  6  a shard is held until you decide what to do with the keys that it lost`;
 
 export type SyncArguments = {
   readonly plan: TaskPlan;

@@ -6,30 +6,30 @@ import { printedBytes } from "../verify/printable.ts";
 import { type VerifyDepth, type VerifyRange, verifyDepths } from "../verify/verify-spec.ts";
 import { oneOf, readOptions, taskOf, taskOptions } from "./sync-arguments.ts";
 
-export const verifyUsage = `Compares the destination with the shards, also while they are being synchronized.
+export const verifyUsage = `Compares the destination with the shards, even while they are being synchronized.
 
   npm run verify -- --nutcracker FILE [--pool NAME] --destination URL [options]
   npm run verify -- --shard URL [--shard URL …]     --destination URL [options]
 
   --nutcracker FILE, --pool NAME, --shard URL, --also NAME=URL, --destination URL, --db SOURCE[:DEST],
   --merge-policy WHO, --id NAME
-                      as they were given to npm run sync: they say which task it is. --id takes the id
-                      of a task of the page, too
+                      the same as for npm run sync; they identify the task. --id also takes the id of a
+                      task that was created on the pages
   --depth WHAT        counts (seconds), keys (existence and type) or full (value and expiry, the default)
-  --sample PERCENT    only so many of the keys, chosen by their names
-  --prefix TEXT       only keys that begin so; \\xNN stands for any byte
+  --sample PERCENT    only this share of the keys, chosen by name
+  --prefix TEXT       only keys with this prefix; \\xNN stands for any byte
   --only-shard NAME   only the keys of this shard
   --keys-per-second N, --mb-per-second N
-                      read no more than this
-  --replicas          read a replica of each shard in the place of its master, where one answers
-  --repair KINDS      has what differs repaired by the shard syncs that run, and verifies it again: all, or
-                      some of missing,extra,type,value,expiry
-  --patience SECONDS  wait so long for the destination to come to the place of a look; 30 unless given
-  --list N            show so many differences; 20 unless given
+                      read at most this much
+  --replicas          read from a replica of each shard instead of its master, if one answers
+  --repair KINDS      let the running shard syncs repair the differences, then verify again: all, or some
+                      of missing,extra,type,value,expiry
+  --patience SECONDS  how long to wait for the destination to catch up (default: 30)
+  --list N            how many differences to show (default: 20)
   --json              print the verdict as JSON on standard output, with up to 10,000 differences
   -h, --help
 
-Nothing is written anywhere, but for what --repair asks for. A difference counts only when it outlives the lag.
+It writes nothing, except with --repair. A difference counts only if it outlasts the lag.
 Exit codes: 0 equal (with --repair: now), 1 different, 2 could not tell (usage included).`;
 
 export type VerifyArguments = {

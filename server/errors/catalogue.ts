@@ -44,9 +44,9 @@ export const catalogue = {
     retried: true,
   },
   AUTH_REQUIRED: {
-    message: "{role} at {address} wants a password.",
-    cause: "requirepass or an ACL is set and no password was given.",
-    remedy: "Give the password (and the user name where ACL users are used).",
+    message: "{role} at {address} requires a password.",
+    cause: "requirepass or an ACL is set, but no password was given.",
+    remedy: "Give the password, and the user name if the server uses ACL users.",
     retried: false,
   },
   AUTH_FAILED: {
@@ -54,7 +54,7 @@ export const catalogue = {
     cause:
       "WRONGPASS, 'invalid password', or any other refusal of AUTH. The server's own text is not shown, since it may repeat the password.",
     remedy:
-      "Check the user name and the password. Where the server's password was changed, let it take the former one, too (ACL SETUSER name >former), then start the task again; the passwords of a task stay as they were given. Or delete the task and create it again with the new one.",
+      "Check the user name and the password. A task keeps the password that it was created with. If the server's password has changed, either allow the old one too (ACL SETUSER name >old) and start the task again, or delete the task and create it with the new password.",
     retried: false,
   },
   NOT_REDIS: {
@@ -64,17 +64,17 @@ export const catalogue = {
     retried: false,
   },
   ANSWER_REFUSED: {
-    message: "{role} at {address} sent what no Redis sends: {detail}.",
+    message: "{role} at {address} sent an invalid reply: {detail}.",
     cause:
-      "A broken or hostile server, a proxy that mixes up answers, or an answer beyond what Tributary takes into memory.",
+      "The server is broken or hostile, a proxy mixes up replies, or a reply is larger than Tributary accepts into memory.",
     remedy:
-      "Tributary has closed the connection and asks again later. If it stays, report the server's version and this message.",
+      "Tributary has closed the connection and retries later. If this continues, report the server's version and this message.",
     retried: true,
   },
   IS_NUTCRACKER: {
     message: "{role} at {address} is a Twemproxy (nutcracker), not a Redis-Server.",
     cause:
-      "The proxy's listen address was given where the address of a server behind it is wanted; it cannot be replicated from.",
+      "This is the proxy's listen address. Tributary cannot replicate from a proxy; it needs the addresses of the servers behind it.",
     remedy: "Give the addresses in the pool's servers list, or paste nutcracker.yml.",
     retried: false,
   },
@@ -86,14 +86,14 @@ export const catalogue = {
   },
   SERVER_LOADING: {
     message: "{role} at {address} is loading its data.",
-    cause: "The server was restarted and reads its RDB or AOF.",
+    cause: "The server was restarted and is reading its RDB or AOF.",
     remedy: "Nothing: Tributary waits until it is ready.",
     retried: true,
   },
   DATABASE_MISSING: {
     message: "{role} at {address} has no database {db}: it has {count}.",
     cause:
-      "The number is past the server's databases setting, or the server is a cluster, which has db 0 only.",
+      "The number exceeds the server's databases setting, or the server is a cluster, which has only database 0.",
     remedy: "Choose a database below {count}, or raise databases in redis.conf.",
     retried: false,
   },
@@ -192,17 +192,18 @@ export const catalogue = {
   SHARD_SHRANK: {
     message: "{role} has lost {count} of {of} keys: removing them from the destination waits for a decision.",
     cause:
-      "A shard that is copied again holds far fewer keys than before: it came back empty or from an old save, or was flushed.",
+      "The shard was copied again and has far fewer keys than before. It restarted empty or from an old snapshot, or it was flushed.",
     remedy:
-      "Find out whether the shard is meant to have lost them. Follow the shard to remove them from the destination; keep the copy to go on without removing any.",
+      "Find out whether the shard was meant to lose them. Follow the shard to remove them from the destination, or keep the copy to continue without removing any.",
     retried: true,
   },
   RECONCILE_BLOCKED: {
-    message: "{role} waits before its stream: it cannot be told yet which keys it no longer has ({detail}).",
+    message:
+      "{role} is waiting before its stream: Tributary cannot tell yet which keys it no longer has ({detail}).",
     cause:
-      "After a re-sync, keys that the shard has deleted meanwhile are to be removed first. For that all shards of the task have to answer, and the keys have to be noted.",
+      "After a re-sync, Tributary first removes the keys that the shard has since deleted. For that, all shards of the task must answer, and the keys must have been recorded.",
     remedy:
-      "Fix what it waits for: it then goes on by itself. Or keep the keys that may be left over, and go on with them.",
+      "Fix what it is waiting for; it then continues automatically. Or keep the keys that may be left over, and continue with them.",
     retried: true,
   },
   SHARD_MISSING: {
@@ -236,7 +237,7 @@ export const catalogue = {
     cause:
       "The ACL user lacks a permission (NOPERM), or the command is renamed in the destination's redis.conf (unknown command).",
     remedy:
-      "Grant the user ~* +@all, or at least +@write +@read +@connection +@transaction +@keyspace +@scripting +info; take the command's rename-command line out and restart the destination. Nothing is lost meanwhile.",
+      "Grant the user ~* +@all, or at least +@write +@read +@connection +@transaction +@keyspace +@scripting +info. If the command was renamed, remove its rename-command line and restart the destination. Nothing is lost in the meantime.",
     retried: true,
   },
   DESTINATION_BUSY: {
@@ -508,7 +509,7 @@ export const catalogue = {
     cause:
       "A disk that failed, a copy that was broken off, or another program has changed tributary.db or lock.db.",
     remedy:
-      "Put a backup of tributary.db in its place. Without one, move tributary.db, tributary.db-wal and tributary.db-shm away and create the tasks again: a destination that is given again keeps what it holds. lock.db may be removed, since it holds nothing.",
+      "Restore a backup of tributary.db. Without one, move tributary.db, tributary.db-wal and tributary.db-shm away and create the tasks again; their destinations keep their data. You may remove lock.db: it contains nothing.",
     retried: false,
   },
   DATA_DIR_LOCKED: {

@@ -30,9 +30,8 @@ export async function beginWithAdmin(people: People, env: NodeJS.ProcessEnv): Pr
   if ((!address && !password) || people.login === "off" || people.persons.count() > 0) return;
   const email = z.email().max(200).safeParse(address);
   const invalid = (field: string, detail: string) => new TributaryError("INPUT_INVALID", { field, detail });
-  if (!email.success) throw invalid("TRIBUTARY_ADMIN_EMAIL", "an e-mail address is wanted");
-  if (!password)
-    throw invalid("TRIBUTARY_ADMIN_PASSWORD", "a password is wanted beside TRIBUTARY_ADMIN_EMAIL");
+  if (!email.success) throw invalid("TRIBUTARY_ADMIN_EMAIL", "give an e-mail address");
+  if (!password) throw invalid("TRIBUTARY_ADMIN_PASSWORD", "give a password beside TRIBUTARY_ADMIN_EMAIL");
   const name = email.data.split("@")[0]!.slice(0, 80);
   try {
     await people.setUp({ name, email: email.data.toLowerCase(), password });

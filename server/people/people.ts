@@ -4,8 +4,9 @@ import { AuditLog } from "./audit-log.ts";
 import type { Identity } from "./identity.ts";
 import { LoginLimits } from "./login-limits.ts";
 import { MaskingSetting } from "./masking.ts";
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "./password-length.ts";
 import { PersonStore } from "./person-store.ts";
-import { type Box, LONGEST_PASSWORD, Sessions, SHORTEST_PASSWORD } from "./sessions.ts";
+import { type Box, Sessions } from "./sessions.ts";
 import { TokenStore } from "./token-store.ts";
 
 export type PeopleOptions = {
@@ -134,9 +135,9 @@ export function openPeople(options: PeopleOptions) {
 function checkPassword(password: string): void {
   const detail =
     password.length < SHORTEST_PASSWORD
-      ? `at least ${SHORTEST_PASSWORD} characters are wanted`
+      ? `use at least ${SHORTEST_PASSWORD} characters`
       : password.length > LONGEST_PASSWORD
-        ? `at most ${LONGEST_PASSWORD} characters are taken`
+        ? `use at most ${LONGEST_PASSWORD} characters`
         : null;
   if (detail !== null)
     throw new TributaryError("INPUT_INVALID", { field: "password", path: "password", detail });

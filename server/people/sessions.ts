@@ -4,13 +4,11 @@ import type { Database } from "../../db/open-database.ts";
 import { accounts, authVerifications, sessions, settings, users } from "../../db/schema.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import type { Identity } from "./identity.ts";
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "./password-length.ts";
 import { readRole } from "./role.ts";
 
 /** Seconds. A session is not prolonged: after a week everybody signs in again. */
 const SESSION_SECONDS = 7 * 24 * 3600;
-/** Characters. */
-export const SHORTEST_PASSWORD = 10;
-export const LONGEST_PASSWORD = 128;
 
 /** Seals what signs the cookies, as the passwords of servers are sealed. */
 export type Box = { seal(plain: string, place: string): string; open(sealed: string, place: string): string };

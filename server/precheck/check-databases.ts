@@ -1,59 +1,71 @@
 import { checkOf } from "./check-result.ts";
 import type { DatabasePair } from "./precheck-input.ts";
-import type { Check, CheckResult } from "./precheck-report.ts";
+import type { Check, CheckResult, Precheck } from "./precheck-report.ts";
 import type { ServerAnswers } from "./server-answers.ts";
 
-/** Every database that holds keys is named, every one that is named exists, and no two of the source go to one of the destination. */
-export const checkDatabases: Check = ({ shards, destination, databases, heartbeatDb }) => {
-  const results: CheckResult[] = [];
-  const mapped = checkOf(
+/** Every database that has keys is named, every one that is named exists, and no two of the source go to one of the destination. */
+export const checkDatabases: Check = (input) => {
+  const { shards, destination, databases } = input;
+  return [
+    ...mappedOnce(databases),
+    // A shard or destination that could not be asked is refused as such, and so is a cluster as destination.
+    ...shards
+      .filter(({ failure }) => failure === null)
+      .flatMap((shard) => [...leftOut(shard, databases), ...missing(shard, neededOfShard(input))]),
+    ...(destination.failure !== null || destination.facts?.mode === "cluster"
+      ? []
+      : missing(destination, neededOfDestination(input))),
+  ];
+};
+
+function mappedOnce(databases: readonly DatabasePair[] | null): CheckResult[] {
+  const check = checkOf(
     "databases-mapped",
     { ok: "Databases mapped once", found: "Databases mapped to one" },
     "task",
   );
-  for (const [index, pair] of (databases ?? []).entries()) {
-    const twin = (databases ?? [])
+  if (databases === null) return [check.ok("Every database goes to the one of its number.")];
+  const doubled = databases.flatMap((pair, index) => {
+    const twin = databases
       .slice(0, index)
-      .find((other) => other.destination === pair.destination && other.source !== pair.source);
-    if (twin === undefined) continue;
-    const details = { first: twin.source, second: pair.source, db: pair.destination };
-    results.push(mapped.error("DATABASE_MAPPED_TWICE", details));
-  }
-  if (results.length === 0) {
-    const all = "Every database goes to the one of its number.";
-    results.push(mapped.ok(databases === null ? all : "Each database goes to one of its own."));
-  }
+      .find(({ source, destination }) => destination === pair.destination && source !== pair.source);
+    return twin === undefined ? [] : [{ first: twin.source, second: pair.source, db: pair.destination }];
+  });
+  if (doubled.length === 0) return [check.ok("Each database goes to one of its own.")];
+  return doubled.map((details) => check.error("DATABASE_MAPPED_TWICE", details));
+}
 
-  for (const server of [...shards, destination]) {
-    const count = server.databaseCount;
-    // A cluster as destination is refused as such.
-    if (server.failure !== null || (server === destination && server.facts?.mode === "cluster")) continue;
-    if (server !== destination && databases !== null) results.push(...leftOut(server, databases));
-    const check = checkOf(
-      "databases-present",
-      { ok: "Databases exist", found: "A database is missing" },
-      server.subject,
-    );
-    const needed = new Set<number>();
-    for (const pair of databases ?? []) needed.add(server === destination ? pair.destination : pair.source);
-    if (server !== destination) needed.add(heartbeatDb ?? 0);
-    else if (databases === null) {
-      for (const shard of shards) for (const { db } of shard.facts?.keyspace ?? []) needed.add(db);
-    }
-    const missing = count === null ? [] : [...needed].filter((db) => db >= count);
-    const { role, address } = server;
-    for (const db of missing) {
-      results.push(
-        check.error("DATABASE_MISSING", { role, address, db, count: count ?? 0 }, `${count} databases`),
-      );
-    }
-    if (missing.length === 0) results.push(check.ok("The databases that are needed exist."));
-  }
-  return results;
-};
+function neededOfShard({ databases, heartbeatDb }: Precheck): Set<number> {
+  return new Set([...(databases ?? []).map(({ source }) => source), heartbeatDb ?? 0]);
+}
+
+function neededOfDestination({ databases, shards }: Precheck): Set<number> {
+  const held = shards.flatMap(({ facts }) => facts?.keyspace.map(({ db }) => db) ?? []);
+  return new Set(databases?.map(({ destination }) => destination) ?? held);
+}
+
+function missing(
+  { role, address, subject, databaseCount: count }: ServerAnswers,
+  needed: ReadonlySet<number>,
+) {
+  const check = checkOf(
+    "databases-present",
+    { ok: "Databases exist", found: "A database is missing" },
+    subject,
+  );
+  const absent = count === null ? [] : [...needed].filter((db) => db >= count);
+  if (absent.length === 0) return [check.ok("The databases that are needed exist.")];
+  return absent.map((db) =>
+    check.error("DATABASE_MISSING", { role, address, db, count: count ?? 0 }, `${count} databases`),
+  );
+}
 
 /** Databases of a shard with keys that the task does not take. */
-function leftOut({ subject, facts, ownKeys }: ServerAnswers, pairs: readonly DatabasePair[]): CheckResult[] {
+function leftOut(
+  { subject, facts, ownKeys }: ServerAnswers,
+  pairs: readonly DatabasePair[] | null,
+): CheckResult[] {
+  if (pairs === null) return [];
   const left = (facts?.keyspace ?? [])
     .map(({ db, keys }) => ({ db, keys: keys - (ownKeys.get(db) ?? 0) }))
     .filter(({ db, keys }) => keys > 0 && !pairs.some((pair) => pair.source === db));

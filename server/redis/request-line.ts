@@ -43,6 +43,7 @@ function nextLine(socket: RedisSocket, timeoutMs: number, asked: string): Promis
     const fail = (code: ErrorCode, detail: string) =>
       settle(new TributaryError(code, { role, address, detail, seconds: timeoutMs / 1000 }));
     const timer = setTimeout(() => fail("CONNECT_TIMEOUT", ""), timeoutMs);
+    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a line that comes byte by byte, with its end, its limits and its time-out in one place
     const take = (chunk: Uint8Array) => {
       timer.refresh();
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);

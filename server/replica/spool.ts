@@ -227,6 +227,7 @@ export class Spool {
     if ((overBound || this.#disk.failing) && !this.#spilling) this.#spilled = this.#spill();
   }
 
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: what gives way first, and what then, stands in one place
   async #spill(): Promise<void> {
     this.#spilling = true;
     while (!this.#closed && (this.#buffers.overBound || this.#disk.failing)) {

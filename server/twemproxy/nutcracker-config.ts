@@ -5,6 +5,7 @@ import { controlCharacterIn } from "../redis/control-character.ts";
 import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
 import type { Problem, ReportProblem } from "./nutcracker-problem.ts";
+import { maxNutcrackerBytes } from "./nutcracker-size.ts";
 import { linesOf, parseYaml } from "./yaml-document.ts";
 
 export type NutcrackerConfig = {
@@ -14,8 +15,6 @@ export type NutcrackerConfig = {
   readonly problems: readonly Problem[];
 };
 
-/** Bytes. A real nutcracker.yml has a few kilobytes. */
-export const maxNutcrackerBytes = 64 * 1024;
 /** Of all pools together: each becomes a connection, and a row of the page. */
 const mostServers = 1024;
 const mostPools = 256;

@@ -58,7 +58,7 @@ describe("an answer", () => {
     expect(answer.status).toBe(400);
     expect(errorOf(answer).data.reason).toMatchObject({
       code: "INPUT_INVALID",
-      message: "destination.address: an address is wanted.",
+      message: "destination.address: Give the destination's address.",
     });
     expect(answer.text).not.toContain("destination-password");
     const range = await send(api, {

@@ -52,9 +52,9 @@ test.each(["debug", "dump"])("finds every kind of difference by %s", async (meth
     await client.zadd("zset", 0.1, "m");
   }
   await shard.client.set("missing", "1");
-  await shard.client.set("heartbeat-neighbour", "1");
+  await shard.client.set("heartbeat-neighbor", "1");
   await there.client.set("extra", "1");
-  await there.client.set("heartbeat-neighbour", "1");
+  await there.client.set("heartbeat-neighbor", "1");
   await there.client.set("changed", "2");
   await there.client.rpush("list", "b");
   await there.client.pexpireat("expiry", Date.now() + 100_000);

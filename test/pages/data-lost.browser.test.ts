@@ -37,9 +37,9 @@ describe("a destination that has lost its data, in a browser", () => {
       await page.locator("[name='destination.address']").fill(`127.0.0.1:${destination.port}`);
       await page.locator("[name=name]").fill("river");
       await page.getByText("Options").click();
-      const stop = page.getByRole("radio", { name: "Stop and wait for you" });
+      const stop = page.getByRole("radio", { name: "Stop and wait" });
       await stop.check();
-      await page.getByRole("radio", { name: "Synchronize the shard again from its start" }).check();
+      await page.getByRole("radio", { name: "Copy the shard again from the beginning" }).check();
       await stop.check();
       await page.getByRole("button", { name: "Create and start" }).click();
       await page.waitForURL(/\/tasks\/(?!new)/);

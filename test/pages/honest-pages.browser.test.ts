@@ -204,7 +204,7 @@ describe("without an answer of the server", () => {
       await page.locator("header [data-status=synchronizing]").waitFor({ timeout: 60_000 });
       await tributary.kill();
       await page.getByText("Tributary does not answer. Reconnecting…").waitFor();
-      await page.getByText("Whether synchronization goes on cannot be").waitFor();
+      await page.getByText("this page cannot tell whether synchronization continues").waitFor();
       await page.locator("header").getByText("Was synchronizing").waitFor();
       await until(async () => (await page.title()).startsWith("No answer · "), { what: "the tab says so" });
       const colors = await page

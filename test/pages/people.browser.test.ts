@@ -33,6 +33,20 @@ describe("people, in a browser", () => {
     await tributary?.stop();
   });
 
+  it("a form says at each field what is wrong, and gives the focus to the first", { timeout }, async () => {
+    await ann.goto(`${tributary.url}/setup`);
+    await ann.getByLabel("E-mail address").fill("ann");
+    await ann.getByLabel("Password", { exact: true }).fill("short");
+    await ann.getByRole("button", { name: "Create the account" }).click();
+    await ann.getByText("Give a name.").waitFor();
+    await ann.getByText("Give an e-mail address, such as ann@example.com.").waitFor();
+    await ann.getByText("Use at least 10 characters.").waitFor();
+    expect(await ann.locator("[aria-invalid=true]").count()).toBe(3);
+    expect(await ann.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("name");
+    await ann.getByLabel("Your name").fill("Ann");
+    await ann.getByText("Give a name.").waitFor({ state: "detached" });
+  });
+
   it("the first visit makes the administrator, whatever page was asked for", { timeout }, async () => {
     await ann.goto(`${tributary.url}/tasks/new`);
     expect(new URL(ann.url()).pathname).toBe("/setup");
@@ -55,7 +69,7 @@ describe("people, in a browser", () => {
     await ann.locator('[data-person="vic@river.example"]').getByText("has not come yet").waitFor();
     await vic.goto(link);
     await vic.getByLabel("Password", { exact: true }).fill("viewer horse battery");
-    await vic.getByRole("button", { name: "Set it and sign in" }).click();
+    await vic.getByRole("button", { name: "Set the password and sign in" }).click();
     await vic.waitForURL("**/tasks");
     const other = await someone();
     await other.goto(link);

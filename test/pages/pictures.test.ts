@@ -98,7 +98,7 @@ describe("groupEvents", () => {
     firstAt: id - 1,
     seen: true,
   });
-  it("makes one of neighbours that say the same of the same shard", () => {
+  it("makes one of neighbors that say the same of the same shard", () => {
     const groups = groupEvents([
       event(4, "a", "x"),
       event(3, "a", "x"),

@@ -1,16 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fieldOfReason } from "../../components/new-task/server-error-field.ts";
 import { databaseOf, splitCredentials } from "../../components/new-task/split-credentials.ts";
-import {
-  emptyForm,
-  findErrors,
-  newPair,
-  newShard,
-  type TaskForm,
-  toTaskInput,
-} from "../../components/new-task/task-form.ts";
+import { choicesOf, emptyForm, newPair, type TaskForm } from "../../components/new-task/task-form.ts";
+import { taskFormSchema, toTaskInput } from "../../components/new-task/task-form-schema.ts";
+import { taskInput } from "../../server/input/task-input.ts";
 
-const shard = (key: number, address: string) => ({ key, name: "", address, username: "", password: "" });
+const shard = (address: string) => ({ address, username: "", password: "" });
 
 const filled: TaskForm = {
   ...emptyForm,
@@ -20,37 +15,75 @@ const filled: TaskForm = {
   destination: { address: " 10.0.0.1:6379 ", username: "", password: "" },
 };
 
-describe("findErrors", () => {
+/** What the form says is wrong: field → sentence. */
+function errorsOf(form: TaskForm): Record<string, string> {
+  const { error } = taskFormSchema.safeParse(form);
+  return Object.fromEntries(error?.issues.map(({ path, message }) => [path.join("."), message]) ?? []);
+}
+
+describe("the schema of the form", () => {
   it("finds all that is missing at once", () =>
-    expect(Object.keys(findErrors(emptyForm))).toEqual(["name", "text", "destination.address"]));
-  it("finds nothing in a filled form", () => expect(findErrors(filled)).toEqual({}));
+    expect(Object.keys(errorsOf(emptyForm)).sort()).toEqual(["destination.address", "name", "pool", "text"]));
+  it("finds nothing in a filled form, and makes the server's input of it", () =>
+    expect(taskFormSchema.parse(filled)).toEqual(taskInput.parse(toTaskInput(filled))));
   it("wants a pool once there is a text", () =>
-    expect(findErrors({ ...filled, pool: "" })).toHaveProperty("pool"));
+    expect(errorsOf({ ...filled, pool: "" })).toEqual({ pool: "Choose a pool." }));
   it("wants one shard, and forgives rows that are wholly empty", () => {
-    expect(findErrors({ ...filled, kind: "shards" })).toEqual({
+    expect(errorsOf({ ...filled, kind: "shards" })).toEqual({
       "shards.0.address": "Give the shard's address.",
     });
-    expect(findErrors({ ...filled, kind: "shards", shards: [shard(1, "a:1"), shard(2, "")] })).toEqual({});
+    expect(errorsOf({ ...filled, kind: "shards", shards: [shard("a:1"), shard("")] })).toEqual({});
+  });
+  it("says what is wrong in the row in which it stands, whatever rows are empty", () => {
+    const shards = [shard(""), shard("a:1"), { ...shard(""), password: "secret" }];
+    expect(errorsOf({ ...filled, kind: "shards", shards })).toEqual({
+      "shards.2.address": "Give the shard's address.",
+    });
   });
   it("finds the same address twice", () => {
-    const errors = findErrors({ ...filled, kind: "shards", shards: [shard(1, "a:1"), shard(2, "a:1 ")] });
-    expect(errors["shards.1.address"]).toMatch(/same address as shard 1/);
+    const errors = errorsOf({ ...filled, kind: "shards", shards: [shard("a:1"), shard("a:1 ")] });
+    expect(errors["shards.1.address"]).toMatch(/^The same address as a shard above/);
   });
-  it("finds databases that are no numbers, listed twice, or mapped to one", () => {
+  it.each(["", "x", "-1", "1.5", "1000000"])("finds that %j is no number of a database", (source) =>
+    expect(
+      errorsOf({
+        ...filled,
+        databases: "pairs",
+        pairs: [
+          { source: "0", destination: "0" },
+          { source, destination: "1" },
+        ],
+      }),
+    ).toEqual({ "pairs.1.source": "Give a database number, 0 or higher." }),
+  );
+  it("finds databases that are listed twice, or mapped to one", () => {
     const pairs = [
-      { key: 1, source: "0", destination: "0" },
-      { key: 2, source: "x", destination: "1" },
-      { key: 3, source: "0", destination: "2" },
-      { key: 4, source: "4", destination: "0" },
+      { source: "0", destination: "0" },
+      { source: "0", destination: "2" },
+      { source: "4", destination: "0" },
     ];
-    const errors = findErrors({ ...filled, databases: "pairs", pairs });
-    expect(Object.keys(errors)).toEqual(["pairs.1", "pairs.2", "pairs.3"]);
+    expect(Object.keys(errorsOf({ ...filled, databases: "pairs", pairs }))).toEqual([
+      "pairs.1.source",
+      "pairs.2.destination",
+    ]);
+  });
+  it("finds a bound that is none, at its field", () => {
+    const shrink = { onShrink: "hold", maxKeys: "many", maxPercent: "101" } as const;
+    expect(Object.keys(errorsOf({ ...filled, shrink }))).toEqual(["shrink.maxKeys", "shrink.maxPercent"]);
+  });
+  it("takes a bound with thousands separators", () => {
+    const shrink = { onShrink: "hold", maxKeys: "20,000", maxPercent: "2.5" } as const;
+    expect(taskFormSchema.parse({ ...filled, shrink }).shrink).toEqual({
+      onShrink: "hold",
+      maxKeys: 20_000,
+      maxShare: 0.025,
+    });
   });
 });
 
 describe("toTaskInput", () => {
   it("trims, and leaves out what is empty or the default", () =>
-    expect(toTaskInput(filled)).toEqual({
+    expect(taskFormSchema.parse(filled)).toStrictEqual({
       name: "alpha",
       source: { kind: "nutcracker", text: "alpha: {}", pool: "alpha" },
       destination: { address: "10.0.0.1:6379" },
@@ -59,7 +92,7 @@ describe("toTaskInput", () => {
     expect(
       toTaskInput({
         ...filled,
-        further: { a: "10.0.0.2:6379", b: " " },
+        ofPool: { ...filled.ofPool, pool: "alpha", further: { a: "10.0.0.2:6379", b: " " } },
         publish: "skip",
         onDestinationDataLost: "stop",
       }),
@@ -82,11 +115,11 @@ describe("toTaskInput", () => {
     expect(input.destination).toEqual({ address: "a:1", username: "u", password: " p " });
   });
   it("leaves out empty rows of shards", () => {
-    const input = toTaskInput({ ...filled, kind: "shards", shards: [shard(1, "a:1"), shard(2, " ")] });
+    const input = toTaskInput({ ...filled, kind: "shards", shards: [shard("a:1"), shard(" ")] });
     expect(input.source).toEqual({ kind: "shards", shards: [{ address: "a:1" }] });
   });
   it("gives chosen databases as numbers", () => {
-    const pairs = [{ key: 1, source: "3", destination: "07" }];
+    const pairs = [{ source: "3", destination: "07" }];
     expect(toTaskInput({ ...filled, databases: "pairs", pairs }).databases).toEqual({
       kind: "pairs",
       pairs: [{ source: 3, destination: 7 }],
@@ -94,14 +127,34 @@ describe("toTaskInput", () => {
   });
 });
 
-describe("rows", () => {
-  it("gets a key of its own", () => expect(newShard([shard(4, ""), shard(2, "")]).key).toBe(5));
-  it("offers the next database", () =>
-    expect(newPair([{ key: 1, source: "2", destination: "0" }])).toEqual({
-      key: 2,
-      source: "3",
-      destination: "3",
-    }));
+describe("what belongs to a pool", () => {
+  const ofPool = {
+    pool: "alpha",
+    further: { a: "b:1" },
+    mergePolicy: "last-write",
+    onFlush: "own-keys",
+  } as const;
+  it("counts for that pool only", () => {
+    expect(choicesOf(ofPool, "alpha")).toBe(ofPool);
+    expect(choicesOf(ofPool, "beta")).toEqual({
+      pool: "beta",
+      further: {},
+      mergePolicy: null,
+      onFlush: "skip",
+    });
+    const input = toTaskInput({ ...filled, ofPool, pool: "beta" });
+    expect(input).not.toHaveProperty("mergePolicy");
+    expect(input.source).not.toHaveProperty("further");
+  });
+  it("gives the task its name until another one is typed", () => {
+    expect(toTaskInput({ ...filled, name: null }).name).toBe("alpha");
+    expect(toTaskInput({ ...filled, name: "" }).name).toBe("");
+  });
+});
+
+describe("pairs", () => {
+  it("offer the next database", () =>
+    expect(newPair([{ source: "2", destination: "0" }])).toEqual({ source: "3", destination: "3" }));
 });
 
 describe("splitCredentials", () => {
@@ -143,13 +196,13 @@ describe("databaseOf", () => {
 describe("fieldOfReason", () => {
   it("puts a taken name at the name and what concerns no field nowhere", () => {
     const field = (code: string, path: string | null = null) =>
-      fieldOfReason({ code, message: "", remedy: "" }, path, { shards: [shard(1, ""), shard(2, "a:1")] });
+      fieldOfReason({ code, message: "", remedy: "" }, path, { shards: [shard(""), shard("a:1")] });
     expect(field("TASK_NAME_TAKEN")).toBe("name");
-    expect(field("INTERNAL")).toBeNull();
+    expect(field("INTERNAL")).toBe("root");
     expect(field("INPUT_INVALID", "destination.password")).toBe("destination.password");
     expect(field("INPUT_INVALID", "shards.0.password")).toBe("shards.1.password");
     expect(field("ADDRESS_INVALID", "shards.0.address")).toBe("shards.1.address");
     expect(field("INPUT_INVALID", "stats")).toBe("stats");
-    expect(field("INPUT_INVALID", "nowhere")).toBeNull();
+    expect(field("INPUT_INVALID", "nowhere")).toBe("root");
   });
 });

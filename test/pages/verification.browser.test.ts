@@ -192,7 +192,7 @@ describe("verification, in a browser", () => {
       expect(await dialog.getByRole("radio", { name: /^One shard/ }).isChecked()).toBe(true);
       expect(await axeViolations(page)).toEqual([]);
       // So slow that there is time to look at it.
-      await dialog.getByRole("textbox", { name: /Keys in a second/ }).fill("50");
+      await dialog.getByRole("textbox", { name: /Keys per second/ }).fill("50");
       await dialog.getByRole("button", { name: "Verify", exact: true }).click();
       await page.getByRole("link", { name: "Verifying…" }).click();
       const underWay = section("Under way");
@@ -201,7 +201,7 @@ describe("verification, in a browser", () => {
       await underWay.getByText("Paused", { exact: true }).waitFor();
       await underWay.getByRole("button", { name: "Resume" }).click();
       await underWay.getByRole("button", { name: "Limits…" }).click();
-      await dialog.getByRole("textbox", { name: /Keys in a second/ }).fill("");
+      await dialog.getByRole("textbox", { name: /Keys per second/ }).fill("");
       await dialog.getByRole("button", { name: "Change" }).click();
       await page.getByText("Looked at: shard alpha-1").waitFor(patient);
       expect(await page.locator("[data-run]").count()).toBe(3);
@@ -239,7 +239,7 @@ describe("verification, in a browser", () => {
       await card.getByText("switched off", { exact: false }).waitFor();
       await card.getByRole("button", { name: "Change…" }).click();
       await dialog.getByRole("button", { name: "Remove" }).click();
-      await card.getByText("This task is verified only when somebody asks for it.").waitFor();
+      await card.getByText("This task is verified only on request.").waitFor();
     },
     timeout,
   );

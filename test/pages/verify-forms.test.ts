@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { choiceOf, cronOf, cronText } from "../../components/verify/cron-choice.ts";
 import { exportHref, filterQuery, noFilter, readFilter } from "../../components/verify/finding-filter.ts";
-import { draftOf, newDraft, orderOf, paceOf } from "../../components/verify/order-draft.ts";
+import {
+  draftOf,
+  limitsSchema,
+  newDraft,
+  orderOf,
+  orderSchema,
+} from "../../components/verify/order-draft.ts";
+import { scheduleFormOf, scheduleSchema } from "../../components/verify/schedule-form.ts";
 
 describe("the filter in an address", () => {
   it("is read back as it was written", () => {
@@ -46,16 +53,43 @@ describe("what a verification is asked for", () => {
       depth: "counts",
       ...whole,
     }));
-  it("says what is wrong", () => {
-    expect(orderOf({ ...newDraft, range: "sample", sample: "101" })).toHaveProperty("sample");
-    expect(orderOf({ ...newDraft, range: "shard" })).toHaveProperty("shardId");
-    expect(orderOf({ ...newDraft, keysPerSecond: "fast" })).toHaveProperty("keysPerSecond");
+  it.each([
+    [{ range: "sample", sample: "101" }, "sample"],
+    [{ range: "sample", sample: "" }, "sample"],
+    [{ range: "shard" }, "shardId"],
+    [{ range: "prefix" }, "prefix"],
+    [{ keysPerSecond: "fast" }, "keysPerSecond"],
+    [{ mbPerSecond: "0" }, "mbPerSecond"],
+  ] as const)("says of %j what is wrong at %s", (change, field) => {
+    const { error } = orderSchema.safeParse({ ...newDraft, ...change });
+    expect(error?.issues.map(({ path }) => path)).toEqual([[field]]);
   });
   it("takes limits with thousands separators, in megabytes", () =>
-    expect(paceOf({ keysPerSecond: "20,000", mbPerSecond: "1.5" })).toEqual({
+    expect(limitsSchema.parse({ keysPerSecond: "20,000", mbPerSecond: "1.5" })).toEqual({
       keysPerSecond: 20_000,
       bytesPerSecond: 1_500_000,
     }));
+});
+
+describe("the form of a schedule", () => {
+  const form = scheduleFormOf(null, "Europe/Berlin");
+  const issuesOf = (changed: typeof form) =>
+    scheduleSchema.safeParse(changed).error?.issues.map(({ path }) => path.join("."));
+  it("is every night, all of it, unless something else is said", () =>
+    expect(scheduleSchema.parse(form)).toMatchObject({
+      enabled: true,
+      cron: "0 3 * * *",
+      timeZone: "Europe/Berlin",
+      order: { depth: "full", sample: 100 },
+    }));
+  it.each(["60", "-1", "", "x"])("takes no minute %j", (minute) =>
+    expect(issuesOf({ ...form, when: { ...form.when, every: "hour", minute } })).toEqual(["when.minute"]),
+  );
+  it("says of each part what is wrong in its field", () => {
+    const when = { ...form.when, every: "cron", cron: " " } as const;
+    const order = { ...form.order, mbPerSecond: "x" };
+    expect(issuesOf({ when, timeZone: " ", order })).toEqual(["when.cron", "timeZone", "order.mbPerSecond"]);
+  });
 });
 
 describe("the times of a schedule", () => {

@@ -73,7 +73,7 @@ test.each([
 
 test("names the file, the line and what is allowed", () => {
   expect(violations({ "components/card.tsx": '"use client";\n\nexport * from "@/server/api/x";' })).toContain(
-    "components/card.tsx:3 imports server/api/x.ts: components may import server (types)",
+    "components/card.tsx:3 imports server/api/x.ts: components may import server/input, server (types)",
   );
 });
 

@@ -9,6 +9,7 @@ import {
   type UnionComparison,
   type UnionOptions,
 } from "../digest/compare-union.ts";
+import { expireAllDue } from "../servers/expire-all-due.ts";
 import { type RedisServer, until } from "../servers/index.ts";
 import type { SoakEngines } from "./soak-engines.ts";
 
@@ -40,7 +41,7 @@ export class SoakTask {
     this.looks = 0;
     for (const shard of this.#shards) {
       const { client } = shard.master;
-      await lookAtEveryKey(shard.master);
+      await expireAllDue(client);
       // A master takes another id when its backlog begins: when the first replica comes.
       let wanted = { replid: "", offset: 0n };
       await this.#untilEngine(async () => {
@@ -134,12 +135,4 @@ export class SoakTask {
     });
     if (met instanceof Error) throw met;
   }
-}
-
-/** A master deletes an expired key, and says so, only when it happens upon it. */
-async function lookAtEveryKey({ client }: RedisServer): Promise<void> {
-  let cursor = "0";
-  do {
-    [cursor] = await client.scan(cursor, "COUNT", 1000);
-  } while (cursor !== "0");
 }

@@ -1,36 +1,34 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
 import { Button } from "@/components/controls/button";
-import { FieldError } from "@/components/controls/field";
-import { reasonOf } from "@/components/live/reason-of";
+import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { useTRPC } from "@/components/live/trpc";
+import { CredentialFields } from "@/components/people/credential-fields";
 import { Entrance } from "@/components/people/entrance";
-import { NewPasswordField } from "@/components/people/new-password-field";
 import { signIn } from "@/components/people/sign-in";
+import { acceptInput } from "@/server/input/people-input";
 
 type JoinPageProps = { secret: string; name: string; email: string };
 
 /** Somebody who was invited chooses a password. */
 export function JoinPage({ secret, name, email }: JoinPageProps) {
   const trpc = useTRPC();
-  const [password, setPassword] = useState("");
-  const [entering, setEntering] = useState(false);
+  const form = useForm({ defaultValues: { secret, password: "" }, resolver: zodResolver(acceptInput) });
+  const { isSubmitting, isSubmitSuccessful } = form.formState;
   const accept = useMutation(trpc.account.acceptInvitation.mutationOptions());
-  const reason = accept.error === null ? null : reasonOf(accept.error);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setEntering(true);
+  const submit = form.handleSubmit(async (input) => {
     try {
-      await accept.mutateAsync({ secret, password });
-    } catch {
-      return setEntering(false);
+      await accept.mutateAsync(input);
+    } catch (error) {
+      return refuseForm(form, error);
     }
-    const refused = await signIn(email, password);
+    const refused = await signIn(email, input.password);
     window.location.assign(refused === null ? "/tasks" : "/login");
-  }
+  });
 
   return (
     <Entrance
@@ -41,15 +39,15 @@ export function JoinPage({ secret, name, email }: JoinPageProps) {
         </>
       }
     >
-      <form onSubmit={submit} className="space-y-4">
-        {/* For password managers, which keep a password with its user name. */}
-        <input type="hidden" name="email" autoComplete="username" value={email} readOnly />
-        <NewPasswordField value={password} onChange={setPassword} />
-        {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-        <Button type="submit" look="primary" busy={entering} className="w-full">
-          Set it and sign in
-        </Button>
-      </form>
+      <FormProvider {...form}>
+        <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+          <CredentialFields password="new" account={email} />
+          <FormRefusal />
+          <Button type="submit" look="primary" busy={isSubmitting || isSubmitSuccessful} className="w-full">
+            Set the password and sign in
+          </Button>
+        </form>
+      </FormProvider>
     </Entrance>
   );
 }

@@ -1,42 +1,37 @@
 "use client";
 
+import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
-import { Field, FieldError } from "@/components/controls/field";
-import { PasswordInput } from "@/components/controls/password-input";
-import { reasonOf } from "@/components/live/reason-of";
+import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { useTRPC } from "@/components/live/trpc";
+import { PasswordField } from "@/components/people/credential-fields";
 import { useMe } from "@/components/people/me";
-import { NewPasswordField } from "@/components/people/new-password-field";
 import { roleChoices } from "@/components/people/role-words";
 import { signOut } from "@/components/people/sign-out";
+import { passwordChange } from "@/server/input/people-input";
 
 export function AccountPage() {
   const trpc = useTRPC();
   const { identity, role } = useMe();
-  const [current, setCurrent] = useState("");
-  const [next, setNext] = useState("");
-  const change = useMutation(
-    trpc.account.changePassword.mutationOptions({
-      onSuccess: () => {
-        setCurrent("");
-        setNext("");
-        toast.success("The password was changed", {
-          description: "Your sessions in other browsers have ended.",
-        });
-      },
-    }),
-  );
-  const reason = change.error === null ? null : reasonOf(change.error);
+  const form = useForm({ defaultValues: { current: "", next: "" }, resolver: zodResolver(passwordChange) });
+  const change = useMutation(trpc.account.changePassword.mutationOptions());
   const choice = roleChoices.find(({ value }) => value === role);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    change.mutate({ current, next });
-  }
+  const submit = form.handleSubmit(async (passwords) => {
+    try {
+      await change.mutateAsync(passwords);
+    } catch (error) {
+      return refuseForm(form, error);
+    }
+    form.reset();
+    toast.success("The password was changed", {
+      description: "Your sessions in other browsers have ended.",
+    });
+  });
 
   return (
     <>
@@ -51,25 +46,20 @@ export function AccountPage() {
           </p>
         </CardSection>
         <CardSection title="Password">
-          <form onSubmit={submit} className="space-y-4 border-t px-4 py-4 sm:px-5">
-            <Field label="Current password">
-              {(control) => (
-                <PasswordInput
-                  {...control}
-                  name="password"
-                  autoComplete="current-password"
-                  required
-                  value={current}
-                  onChange={(event) => setCurrent(event.target.value)}
-                />
-              )}
-            </Field>
-            <NewPasswordField label="New password" value={next} onChange={setNext} />
-            {reason !== null && <FieldError text={`${reason.message} ${reason.remedy}`} />}
-            <Button type="submit" look="primary" busy={change.isPending}>
-              Change the password
-            </Button>
-          </form>
+          <FormProvider {...form}>
+            <form
+              noValidate
+              onSubmit={(event) => void submit(event)}
+              className="space-y-4 border-t px-4 py-4 sm:px-5"
+            >
+              <PasswordField name="current" label="Current password" kind="current" />
+              <PasswordField name="next" label="New password" kind="new" />
+              <FormRefusal />
+              <Button type="submit" look="primary" busy={change.isPending}>
+                Change the password
+              </Button>
+            </form>
+          </FormProvider>
         </CardSection>
       </div>
     </>

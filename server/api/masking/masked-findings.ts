@@ -2,8 +2,9 @@ import type { StoredFinding } from "../../control/verification/finding-store.ts"
 import type { FindingView, SideView } from "../../control/verification/finding-views.ts";
 import type { RepairView } from "../../control/verification/repair-jobs.ts";
 import type { RepairedRow } from "../../control/verification/repair-store.ts";
-import type { KeptVerification, VerifyScope } from "../../control/verification/verification-store.ts";
+import type { KeptVerification } from "../../control/verification/verification-store.ts";
 import type { VerifyView } from "../../control/verification/verify-jobs.ts";
+import type { VerifyScope } from "../../control/verification/verify-order.ts";
 import type { ScheduleView } from "../../control/verification/verify-schedules.ts";
 import type { Masking } from "../../people/masking.ts";
 import {

@@ -1,9 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "../../errors/tributary-error.ts";
-import { maxNutcrackerBytes, type NutcrackerConfig, unreadable } from "../../twemproxy/nutcracker-config.ts";
+import { type NutcrackerConfig, unreadable } from "../../twemproxy/nutcracker-config.ts";
+import { maxNutcrackerBytes } from "../../twemproxy/nutcracker-size.ts";
 import type { NutcrackerAnswer, NutcrackerQuestion } from "./nutcracker-reader-protocol.ts";
-
-export { maxNutcrackerBytes } from "../../twemproxy/nutcracker-config.ts";
 
 type Waiting = NutcrackerQuestion & { readonly settle: (config: NutcrackerConfig) => void };
 

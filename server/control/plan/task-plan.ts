@@ -13,14 +13,13 @@ import {
   type ShrinkPolicy,
 } from "../../sync/spec/shard-sync-spec.ts";
 import { type NutcrackerConfig, parseNutcrackerConfig } from "../../twemproxy/nutcracker-config.ts";
+import { repeatedDatabases } from "./database-pairs.ts";
 import { placed } from "./input-place.ts";
 import { planPool } from "./plan-pool.ts";
 import type { PlannedShard, PlannedSource, SourceConfig } from "./planned-source.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
 import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
-
-export { controlCharacterIn } from "../../redis/control-character.ts";
 
 /** A task input that has been understood: what will run, with nothing left to choose. */
 export type TaskPlan = {
@@ -130,18 +129,13 @@ function checkDatabases(databases: DatabaseMap): void {
   if (databases.pairs.length === 0) {
     throw new TributaryError("INPUT_INVALID", { field: "Databases", detail: "choose at least one" });
   }
-  const bySource = new Set<number>();
-  const byDestination = new Map<number, number>();
-  for (const { source, destination } of databases.pairs) {
-    if (bySource.has(source)) {
-      const detail = `database ${source} of the source is listed twice`;
-      throw new TributaryError("INPUT_INVALID", { field: "Databases", detail });
-    }
-    const first = byDestination.get(destination);
-    if (first !== undefined) {
-      throw new TributaryError("DATABASE_MAPPED_TWICE", { first, second: source, db: destination });
-    }
-    bySource.add(source);
-    byDestination.set(destination, source);
+  const [repeated] = repeatedDatabases(databases.pairs);
+  if (repeated === undefined) return;
+  const { source, destination } = databases.pairs[repeated.index]!;
+  if (repeated.field === "source") {
+    const detail = `database ${source} of the source is listed twice`;
+    throw new TributaryError("INPUT_INVALID", { field: "Databases", detail });
   }
+  const first = databases.pairs[repeated.first]!.source;
+  throw new TributaryError("DATABASE_MAPPED_TWICE", { first, second: source, db: destination });
 }

@@ -3,8 +3,6 @@ import type { MergePolicy, MergeSpec } from "../../merge/merge-policy.ts";
 import type { FlushPolicy } from "../../sync/spec/shard-sync-spec.ts";
 import type { NutcrackerPool } from "../../twemproxy/nutcracker-pool.ts";
 
-export { mergePolicies } from "../../merge/merge-policy.ts";
-
 /** How a pool distributes its keys, and which of the task's shards each name on the ring stands for. */
 export type TaskRing = Pick<NutcrackerPool, "hash" | "hashTag" | "distribution"> & {
   /** In the order of the pool; several may be one shard. */

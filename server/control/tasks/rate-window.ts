@@ -8,7 +8,7 @@ export type Counters = {
 
 type Point = Counters & { readonly at: number };
 
-/** Rates over the last seconds: two neighbouring reports alone would flicker with the timer's jitter. */
+/** Rates over the last seconds: two neighboring reports alone would flicker with the timer's jitter. */
 export class RateWindow {
   #points: Point[] = [];
   readonly #lengthMs: number;

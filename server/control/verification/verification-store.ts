@@ -7,6 +7,7 @@ import type { RepairKey } from "../../verify/repair-outcome.ts";
 import type { VerdictJson } from "../../verify/verdict-text.ts";
 import type { VerifyDepth } from "../../verify/verify-spec.ts";
 import { FindingStore } from "./finding-store.ts";
+import type { VerifyOrder, VerifyScope } from "./verify-order.ts";
 
 /** Runs of a task that are remembered. */
 const KEPT = 100;
@@ -19,32 +20,6 @@ const ROWS = 500;
 
 /** `failed` and `canceled` have no verdict. */
 export type VerificationOutcome = VerdictJson["outcome"] | "failed" | "canceled";
-
-/** Which keys are looked at. */
-export type VerifyScope = {
-  /** Percent, above 0 and up to 100. */
-  readonly sample: number;
-  /** Of key names, in base64; null for all keys. */
-  readonly prefix: string | null;
-  /** The id of the only shard whose keys are looked at; null for all. */
-  readonly shardId: string | null;
-};
-
-/** All keys of all shards. */
-export function isWhole({ sample, prefix, shardId }: VerifyScope): boolean {
-  return sample >= 100 && prefix === null && shardId === null;
-}
-
-/** null is without a limit. */
-export type VerifyPace = { readonly keysPerSecond: number | null; readonly bytesPerSecond: number | null };
-
-/** What a user asks for. */
-export type VerifyOrder = VerifyScope &
-  VerifyPace & {
-    readonly depth: VerifyDepth;
-    /** Replicas of the shards are read in the place of their masters. */
-    readonly replicas?: boolean;
-  };
 
 export type VerifyOrigin = "user" | "schedule";
 

@@ -6,15 +6,8 @@ import type { SecretBox } from "../secrets/secret-box.ts";
 import type { StorageHealth } from "../storage/storage-health.ts";
 import { RateWindow } from "../tasks/rate-window.ts";
 import type { TaskRecord } from "../tasks/task-record.ts";
-import type {
-  VerificationRow,
-  VerificationStore,
-  VerifyBasis,
-  VerifyOrder,
-  VerifyOrigin,
-  VerifyPace,
-  VerifyScope,
-} from "./verification-store.ts";
+import type { VerificationRow, VerificationStore, VerifyBasis, VerifyOrigin } from "./verification-store.ts";
+import type { VerifyOrder, VerifyPace, VerifyScope } from "./verify-order.ts";
 import { keyOfPlain, type PlainRange, type VerifyCommand, type VerifyMessage } from "./verify-protocol.ts";
 import { verifySpecOf } from "./verify-spec-of.ts";
 import { VerifyThread } from "./verify-thread.ts";

@@ -2,7 +2,7 @@ import { and, eq, lte } from "drizzle-orm";
 import type { Database } from "../../../db/open-database.ts";
 import { verifySchedules as rows } from "../../../db/schema.ts";
 import { TributaryError, toReason } from "../../errors/tributary-error.ts";
-import type { VerifyOrder } from "./verification-store.ts";
+import type { VerifyOrder } from "./verify-order.ts";
 import { type CronTime, nextTime, nextTimes } from "./verify-schedule.ts";
 
 /** ms between two looks at what is due. */

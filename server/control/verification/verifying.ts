@@ -13,8 +13,9 @@ import { RepairJobs, type RepairPreview, type RepairView } from "./repair-jobs.t
 import type { RepairSelection } from "./repair-selection.ts";
 import { RepairStore } from "./repair-store.ts";
 import { verificationQueries } from "./verification-queries.ts";
-import { VerificationStore, type VerifyOrder, type VerifyPace } from "./verification-store.ts";
+import { VerificationStore } from "./verification-store.ts";
 import { VerifyJobs, type VerifyView } from "./verify-jobs.ts";
+import type { VerifyOrder, VerifyPace } from "./verify-order.ts";
 import { type ScheduleInput, type ScheduleView, VerifySchedules } from "./verify-schedules.ts";
 
 export type VerifyingOptions = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { VerifyOrder } from "../../../server/control/verification/verification-store.ts";
+import type { VerifyOrder } from "../../../server/control/verification/verify-order.ts";
 import { nextTimes } from "../../../server/control/verification/verify-schedule.ts";
 import { VerifySchedules } from "../../../server/control/verification/verify-schedules.ts";
 import { openTestControl, twoShards } from "../harness/open-test-control.ts";

@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import { expect } from "vitest";
+import { expireAllDue } from "../../servers/expire-all-due.ts";
 import { type RedisServer, startRedis, temporaryFolder, until } from "../../servers/index.ts";
 import { fillMixed } from "../../traffic/fill-mixed.ts";
 import { seededRandom } from "../../traffic/seeded-random.ts";
@@ -88,7 +88,7 @@ export async function engineWorld(options: WorldOptions = {}) {
     await reached(engine);
     await rest();
     await caughtUp();
-    for (const shard of shards) await lookAtEveryKey(shard.client);
+    for (const shard of shards) await expireAllDue(shard.client);
     await caughtUp();
   };
   /**
@@ -122,17 +122,6 @@ export async function engineWorld(options: WorldOptions = {}) {
 /** How many full syncs a shard has given so far. */
 export async function fullSyncsOf(shard: RedisServer): Promise<number> {
   return Number(/sync_full:(\d+)/.exec(await shard.client.info("stats"))![1]);
-}
-
-/**
- * A master deletes an expired key, and says so, only when it happens upon it: SCAN makes it look at all of them. What
- * was written in a key's last milliseconds may lie on the destination, without expiry, until then.
- */
-export async function lookAtEveryKey(shard: Redis): Promise<void> {
-  let cursor = "0";
-  do {
-    [cursor] = await shard.scan(cursor, "COUNT", 1000);
-  } while (cursor !== "0");
 }
 
 /** The next PSYNC is answered with an RDB, in which some keys are missing that the destination may have. */

@@ -6,7 +6,7 @@ const MB = 1_000_000;
 /** More than may be in flight to a destination at once. */
 const SIZE = 16 * MB;
 
-test("values larger than all that may be in flight come by the initial sync, and their keys' neighbours too", async () => {
+test("values larger than all that may be in flight come by the initial sync, and their keys' neighbors too", async () => {
   const [source, destination] = [await startRedis(), await startRedis()];
   const { client } = source;
   const noise = (seed: number, length: number) =>

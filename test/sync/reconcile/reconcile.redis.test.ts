@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { SHRINK_POLICY } from "../../../server/sync/spec/shard-sync-spec.ts";
 import { compareUnion, describeDifferences } from "../../digest/compare-union.ts";
+import { expireAllDue } from "../../servers/expire-all-due.ts";
 import { type RedisServer, startRedis, until } from "../../servers/index.ts";
 import { fillMixed } from "../../traffic/fill-mixed.ts";
 import { TrafficWriter } from "../../traffic/traffic-writer.ts";
@@ -211,13 +212,6 @@ test("waits for a sibling that has begun, and ends at once when it is stopped me
   await task.caughtUp(0, 1);
   expect(await destination.client.exists("a:string:1")).toBe(0);
 });
-
-/** Has a shard send the DEL of every key that is due: SCAN expires what it meets (redis: db.c scanGenericCommand). */
-async function expireAllDue(shard: Redis): Promise<void> {
-  let cursor = "0";
-  do [cursor] = await shard.scan(cursor, "COUNT", 1000);
-  while (cursor !== "0");
-}
 
 test("loses nothing of siblings that delete and rename while shards are synced again and again", async () => {
   const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
