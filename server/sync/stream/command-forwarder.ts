@@ -156,11 +156,7 @@ export class CommandForwarder implements CommandHandler {
         this.#noteDoubtful(bytes);
       }
     } else if (verdict === "heartbeat") {
-      if (filter.heartbeatAt > 0) {
-        this.heartbeatAt = filter.heartbeatAt;
-        this.#options.clock.heartbeatSeen(filter.heartbeatAt);
-        this.lookAtClock();
-      }
+      this.#noteHeartbeat(filter.heartbeatAt);
     } else if (verdict === "getack") {
       this.#options.progress.acknowledgeNow();
     } else if (verdict === "skip") {
@@ -170,6 +166,14 @@ export class CommandForwarder implements CommandHandler {
     this.#noteTrueExpiries();
     this.position += size;
     if (this.#pipeline.overLimit) this.#options.settle();
+  }
+
+  /** @param heartbeatAt 0 where it says no time. */
+  #noteHeartbeat(heartbeatAt: number): void {
+    if (heartbeatAt <= 0) return;
+    this.heartbeatAt = heartbeatAt;
+    this.#options.clock.heartbeatSeen(heartbeatAt);
+    this.lookAtClock();
   }
 
   largeBegin(bytes: Uint8Array): void {
