@@ -1,3 +1,6 @@
+import { Cable } from "lucide-react";
+import Link from "next/link";
+import { buttonLook } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
 import { Fact } from "@/components/controls/fact";
 import { formatPlural } from "@/components/format/count";
@@ -23,7 +26,15 @@ export function TaskSettings({ task }: { task: TaskView }) {
       title="Settings"
       aside={
         <ForRole needs="operator">
-          <ChangeSettings task={task} />
+          <span className="flex flex-wrap items-center justify-end gap-2">
+            {task.wanted !== "finished" && (
+              <Link href={`/tasks/${task.id}/connections`} className={buttonLook("plain", true)}>
+                <Cable className="size-3.5" aria-hidden />
+                Edit connections
+              </Link>
+            )}
+            <ChangeSettings task={task} />
+          </span>
         </ForRole>
       }
     >

@@ -1,6 +1,10 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import type { ShardSummary, TaskView } from "../control/views/task-view.ts";
-import { type ShardStatus, shardStatuses } from "../sync/report/shard-report.ts";
+import {
+  type ShardStatus,
+  type ShardSummary,
+  shardStatuses,
+  type TaskView,
+} from "../control/views/task-view.ts";
 import type { SystemInfo } from "./system-info.ts";
 
 type Task = Pick<TaskView, "id" | "name" | "shards" | "unseenAlerts" | "verdict">;
