@@ -1,6 +1,4 @@
-import { Cable } from "lucide-react";
 import Link from "next/link";
-import { buttonLook } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
 import { Fact } from "@/components/controls/fact";
 import { formatPlural } from "@/components/format/count";
@@ -26,15 +24,7 @@ export function TaskSettings({ task }: { task: TaskView }) {
       title="Settings"
       aside={
         <ForRole needs="operator">
-          <span className="flex flex-wrap items-center justify-end gap-2">
-            {task.wanted !== "finished" && (
-              <Link href={`/tasks/${task.id}/connections`} className={buttonLook("plain", true)}>
-                <Cable className="size-3.5" aria-hidden />
-                Edit connections
-              </Link>
-            )}
-            <ChangeSettings task={task} />
-          </span>
+          <ChangeSettings task={task} />
         </ForRole>
       }
     >
@@ -69,6 +59,13 @@ export function TaskSettings({ task }: { task: TaskView }) {
         <Fact label="On lost data">
           {task.onDestinationDataLost === "resync" ? "synchronizes again" : "stops the shard"}
         </Fact>
+        <ForRole needs="operator">
+          <Fact label="Addresses and passwords">
+            <Link href={`/tasks/${task.id}/connections`} className="underline underline-offset-3">
+              Edit connections
+            </Link>
+          </Fact>
+        </ForRole>
         <Fact label="Created">
           <Ago at={task.createdAt} />
         </Fact>
