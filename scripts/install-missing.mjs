@@ -93,6 +93,8 @@ function ensureCompiler() {
 export const redisServer = { programs: ["redis-server"], debianPackage: "redis-server" };
 export const nutcracker = { programs: ["nutcracker"], debianPackage: "nutcracker" };
 export const chromium = { programs: ["chromium"], debianPackage: "chromium" };
+/** Prometheus's own check of metrics and rules. */
+export const promtool = { programs: ["promtool"], debianPackage: "prometheus" };
 
 /** Installs the tools that are not there. @throws Missing with the command where it may not. */
 export function ensureTools(tools) {

@@ -15,6 +15,7 @@ import {
   ensureServerBuild,
   ensureTools,
   nutcracker,
+  promtool,
   redisServer,
   root,
 } from "./install-missing.mjs";
@@ -31,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), "tributary-test-report-"));
 try {
   ensureNode();
   ensurePackages();
-  ensureTools(longer === null ? [redisServer, nutcracker, chromium] : [redisServer, nutcracker]);
+  ensureTools(longer === null ? [redisServer, nutcracker, chromium, promtool] : [redisServer, nutcracker]);
   if (longer === null) ensureBuild();
   if (longer === soak) ensureServerBuild();
   end(longer === null ? run(args, {}) : run(longer.args, longer.environment));

@@ -6,18 +6,23 @@ import { PasswordInput } from "@/components/controls/password-input";
 import { TextInput } from "@/components/controls/text-input";
 import { FormField } from "@/components/form/form-field";
 import { splitCredentials } from "./split-credentials";
-import type { TaskForm } from "./task-form";
+
+type AddressValues = { address: string; username: string; password: string };
+type AddressForm = { destination: AddressValues; shards: AddressValues[] };
 
 type AddressFieldsProps = {
   label: string;
+  /** Of the form around it. */
   path: "destination" | `shards.${number}`;
+  /** What stands in an empty password's field. */
+  passwordHint?: string | undefined;
   /** In place of the help below the address. */
   note?: string | undefined;
 };
 
 /** Where a Redis is and how to enter it. Credentials in a pasted URL move to their own fields. */
-export function AddressFields({ label, path, note }: AddressFieldsProps) {
-  const { control, getValues, setValue } = useFormContext<TaskForm>();
+export function AddressFields({ label, path, note, passwordHint }: AddressFieldsProps) {
+  const { control, getValues, setValue } = useFormContext<AddressForm>();
   const address = useWatch({ control, name: `${path}.address` });
   const takeCredentials = () => {
     const split = splitCredentials(getValues(`${path}.address`));
@@ -29,7 +34,7 @@ export function AddressFields({ label, path, note }: AddressFieldsProps) {
   const tls = /^\s*rediss(\+sentinel)?:\/\//i.test(address);
   return (
     <div className="grid gap-x-4 gap-y-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
-      <FormField<TaskForm>
+      <FormField<AddressForm>
         name={`${path}.address`}
         label={label}
         help={
@@ -55,11 +60,11 @@ export function AddressFields({ label, path, note }: AddressFieldsProps) {
           />
         )}
       </FormField>
-      <FormField<TaskForm> name={`${path}.username`} label="User" optional>
+      <FormField<AddressForm> name={`${path}.username`} label="User" optional>
         {(field) => <TextInput {...field} mono placeholder="default" />}
       </FormField>
-      <FormField<TaskForm> name={`${path}.password`} label="Password" optional>
-        {(field) => <PasswordInput {...field} />}
+      <FormField<AddressForm> name={`${path}.password`} label="Password" optional>
+        {(field) => <PasswordInput {...field} placeholder={passwordHint} />}
       </FormField>
     </div>
   );

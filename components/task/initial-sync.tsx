@@ -93,7 +93,8 @@ function Done({ progress }: { progress: InitialSyncProgress }) {
     <p className="num mt-3 flex items-start gap-1.5 text-[0.8125rem] text-ink-2">
       <CircleCheck className="mt-[3px] size-3.5 shrink-0 text-good" aria-hidden />
       <span>
-        Initial sync{progress.attempt > 1 && ` ${progress.attempt}`} done in {formatDuration(seconds)}:{" "}
+        Initial sync done in {formatDuration(seconds)}
+        {progress.attempt > 1 && `, on attempt ${progress.attempt}`}:{" "}
         {formatPlural(progress.keysApplied, "key")}, {formatBytes(progress.rdbBytesReceived)}
       </span>
     </p>

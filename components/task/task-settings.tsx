@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { CardSection } from "@/components/controls/card";
 import { Fact } from "@/components/controls/fact";
 import { formatPlural } from "@/components/format/count";
@@ -58,6 +59,13 @@ export function TaskSettings({ task }: { task: TaskView }) {
         <Fact label="On lost data">
           {task.onDestinationDataLost === "resync" ? "synchronizes again" : "stops the shard"}
         </Fact>
+        <ForRole needs="operator">
+          <Fact label="Addresses and passwords">
+            <Link href={`/tasks/${task.id}/connections`} className="underline underline-offset-3">
+              Edit connections
+            </Link>
+          </Fact>
+        </ForRole>
         <Fact label="Created">
           <Ago at={task.createdAt} />
         </Fact>

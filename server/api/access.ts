@@ -70,6 +70,8 @@ export const procedures: Readonly<Record<string, Access>> = {
   "system.live": viewer,
   "task.addShards": operator,
   "task.change": operator,
+  "task.changeConnections": operator,
+  "task.connections": operator,
   "task.create": operator,
   "task.delete": admin,
   "task.events": viewer,
@@ -137,7 +139,7 @@ const pages: readonly (readonly [RegExp, Access])[] = [
   [/^\/(_next\/|icon\.svg$|favicon\.ico$|away\.js$|__nextjs)/, nobody],
   [/^\/(login|setup)$|^\/join\//, nobody],
   [/^\/settings\/(people|audit|masking)$/, admin],
-  [/^\/tasks\/new$/, operator],
+  [/^\/tasks\/new$|^\/tasks\/[^/]+\/connections$/, operator],
   [/^\//, viewer],
 ];
 

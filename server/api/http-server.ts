@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { TaskView } from "../control/views/task-view.ts";
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
 import type { Identity } from "../people/identity.ts";
 import { type Route, refusalOf, routeOf, routes } from "./access.ts";
@@ -11,6 +12,7 @@ import { signIn, signOut } from "./auth-routes.ts";
 import { type Client, clientReader } from "./client-address.ts";
 import { sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
+import { sightOf } from "./masking/masked-answers.ts";
 import { redirectOf } from "./page-gate.ts";
 import { PageVisits } from "./page-visits.ts";
 import { prometheusText } from "./prometheus.ts";
@@ -58,8 +60,9 @@ const SOCKETS_CHECKED_EVERY = 1_000;
 const NO_LONGER_ALLOWED = 4401;
 
 /**
- * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, what probes ask
- * at /healthz and /readyz, what Prometheus asks at /metrics, files of findings below /api/verifications, pages for the rest. `close` ends what is open within a second.
+ * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, probes at
+ * /healthz and /readyz, Prometheus at /metrics, files of findings below /api/verifications, pages for the rest. `close`
+ * ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
@@ -146,8 +149,15 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       const waitsFor = notReady();
       answer(response, waitsFor.length === 0 ? 200 : 503, { ready: waitsFor.length === 0, waitsFor });
     },
-    "GET /metrics": async (_, response) => {
-      const { text, contentType } = await prometheusText(services.control, await services.systemInfo());
+    "GET /metrics": async (_, response, identity) => {
+      const { control, systemInfo } = services;
+      const sight = sightOf(services, identity);
+      const tasks = control.list().map(({ id }) => {
+        const task = control.task(id);
+        return sight === null ? task : (sight.of("task.get", task) as TaskView);
+      });
+      const writable = control.storageProblem() === null;
+      const { text, contentType } = await prometheusText(tasks, await systemInfo(), writable);
       response.writeHead(200, { "content-type": contentType });
       response.end(text);
     },

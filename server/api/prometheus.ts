@@ -1,7 +1,10 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import type { Control } from "../control/control.ts";
-import type { ShardSummary, TaskView } from "../control/views/task-view.ts";
-import { type ShardStatus, shardStatuses } from "../sync/report/shard-report.ts";
+import {
+  type ShardStatus,
+  type ShardSummary,
+  shardStatuses,
+  type TaskView,
+} from "../control/views/task-view.ts";
 import type { SystemInfo } from "./system-info.ts";
 
 type Task = Pick<TaskView, "id" | "name" | "shards" | "unseenAlerts" | "verdict">;
@@ -22,7 +25,7 @@ const total = (counts: readonly { readonly keys: number }[] | null | undefined) 
  * Names and units by Prometheus's own rules: base units (seconds, bytes), `_total` on counters. No label holds the name
  * of a key. Source of the rules: prometheus.io/docs/practices/naming.
  */
-export const shardFigures: readonly ShardFigure[] = [
+const shardFigures: readonly ShardFigure[] = [
   gauge(
     "lag_seconds",
     "Time by which the destination is behind the shard.",
@@ -105,15 +108,16 @@ export const shardFigures: readonly ShardFigure[] = [
 /**
  * All that Prometheus is told, in its text format 0.0.4. A registry of its own for each scrape: what has gone with a
  * deleted task is not told any more.
+ * @param tasks as the one who asks may see them. @param writable whether the database takes writes.
  * @returns the text, and the content type that goes with it.
  */
 export async function prometheusText(
-  control: Pick<Control, "list" | "task" | "storageProblem">,
+  tasks: readonly Task[],
   system: SystemInfo,
+  writable: boolean,
 ): Promise<{ readonly text: string; readonly contentType: string }> {
   const registry = new Registry();
-  const tasks = control.list().map(({ id }) => control.task(id));
-  addSystem(registry, system, control.storageProblem() === null);
+  addSystem(registry, system, writable);
   addTasks(registry, tasks);
   addStatuses(registry, tasks);
   for (const figure of shardFigures) addFigure(registry, figure, tasks);

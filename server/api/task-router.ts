@@ -3,6 +3,7 @@ import { actorOf } from "../control/tasks/actor.ts";
 import {
   by,
   confirmation,
+  connectionsChange,
   destinationKeys,
   reason,
   settingsChange,
@@ -52,6 +53,14 @@ export const taskRouter = router({
   change: procedure
     .input(taskId.extend({ change: settingsChange, by }))
     .mutation(({ ctx, input }) => ctx.control.change(input.id, input.change, actorOf(input.by, ctx.from))),
+  /** How it reaches its servers; no password is answered. */
+  connections: procedure.input(taskId).query(({ ctx, input }) => ctx.control.connections(input.id)),
+  /** While it is paused, or was never started. */
+  changeConnections: procedure
+    .input(taskId.extend({ connections: connectionsChange, by }))
+    .mutation(({ ctx, input }) =>
+      ctx.control.changeConnections(input.id, input.connections, actorOf(input.by, ctx.from)),
+    ),
   /** To a task whose shards were given by hand, while it is paused or was never started. */
   addShards: procedure
     .input(taskId.extend({ shards: shardInputs, by }))

@@ -25,6 +25,12 @@ import type { SecretBox } from "./secrets/secret-box.ts";
 import { StorageHealth } from "./storage/storage-health.ts";
 import { WriteBehind } from "./storage/write-behind.ts";
 import { addShards } from "./supervisor/add-shards.ts";
+import {
+  type ConnectionsChange,
+  type ConnectionsView,
+  changeConnections,
+  connectionsOf,
+} from "./supervisor/change-connections.ts";
 import { changeSettings, type SettingsChange } from "./supervisor/change-settings.ts";
 import { forgetCheckpoints } from "./supervisor/forget-checkpoints.ts";
 import { ShardWishes } from "./supervisor/shard-wishes.ts";
@@ -248,6 +254,12 @@ export function openControl(options: ControlOptions) {
     start: (taskId: string, answer?: StartAnswer): TaskRow => row(supervisor.start(taskId, answer).record.id),
     change: (taskId: string, change: SettingsChange, actor: Actor): TaskView => {
       changeSettings(supervisor, taskId, change, actor);
+      return taskView(supervisor.run(taskId), told(taskId), now());
+    },
+    connections: (taskId: string): ConnectionsView => connectionsOf({ supervisor, box }, taskId),
+    changeConnections: async (taskId: string, change: ConnectionsChange, actor: Actor): Promise<TaskView> => {
+      budget.take(1);
+      await changeConnections({ supervisor, store, box }, taskId, change, actor);
       return taskView(supervisor.run(taskId), told(taskId), now());
     },
     addShards: (taskId: string, inputs: readonly AddressInput[], actor: Actor): TaskRow =>

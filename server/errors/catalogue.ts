@@ -54,7 +54,7 @@ export const catalogue = {
     cause:
       "WRONGPASS, 'invalid password', or any other refusal of AUTH. The server's own text is not shown, since it may repeat the password.",
     remedy:
-      "Check the user name and the password. A task keeps the password that it was created with. If the server's password has changed, either allow the old one too (ACL SETUSER name >old) and start the task again, or delete the task and create it with the new password.",
+      "Check the user name and the password. If the server's password has changed, pause the task, give it the new one under Settings, Edit connections, and resume it.",
     retried: false,
   },
   NOT_REDIS: {
@@ -285,6 +285,14 @@ export const catalogue = {
     remedy:
       "Find out why. Tributary copies the shard again from its start: by itself or, where the task is to stop instead, when you start it again.",
     retried: true,
+  },
+  DESTINATION_IS_ANOTHER: {
+    message: "The server at {address} does not hold the checkpoints of task {task}.",
+    cause:
+      "A task that has begun was given the address of a server to which it has copied nothing. Its shards would be copied there anew, without the questions that a first start asks.",
+    remedy:
+      "Give an address of the same destination. To copy to another one, create a new task for it and delete this one.",
+    retried: false,
   },
   DESTINATION_IS_NUTCRACKER: {
     message: "The destination at {address} is a Twemproxy (nutcracker), not a Redis-Server.",

@@ -82,6 +82,20 @@ export const shrink = z.object({
 });
 const onFlush = z.enum(["skip", "own-keys"]);
 
+const connection = (missing: string) =>
+  addressInput(missing).extend({
+    further: z.string().trim().max(4096, "Use at most 4,096 characters.").optional(),
+    withoutPassword: z.boolean().optional(),
+  });
+
+/** Where the servers of a task are from now on; an empty password keeps the one there is. */
+export const connectionsChange = z.object({
+  shards: z
+    .array(connection("Give the shard's address.").extend({ id: z.string().min(1).max(64) }))
+    .max(1024),
+  destination: connection("Give the destination's address.").optional(),
+});
+
 /** How a task merges, as far as it can be changed. */
 export const settingsChange = z.object({
   mergePolicy: z.enum(mergePolicies).optional(),

@@ -19,6 +19,7 @@ export async function startApi(
     people?: People;
     /** As TRUST_PROXY. */
     trustProxy?: string;
+    notReady?: () => readonly string[];
     onError?: (error: Error) => void;
   } = {},
 ): Promise<TestApi> {
@@ -35,6 +36,7 @@ export async function startApi(
       request: (_, response) => response.end("page"),
       upgrade: (_, socket) => socket.destroy(),
     },
+    ...(options.notReady === undefined ? {} : { notReady: options.notReady }),
     ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
     onError: options.onError ?? (() => {}),
   });

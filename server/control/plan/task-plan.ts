@@ -1,6 +1,5 @@
 import { TributaryError } from "../../errors/tributary-error.ts";
 import type { MergePolicy } from "../../merge/merge-policy.ts";
-import { controlCharacterIn } from "../../redis/control-character.ts";
 import { parseEndpoint, type RedisEndpoint } from "../../redis/endpoint.ts";
 import { parseSource } from "../../redis/parse-source.ts";
 import {
@@ -17,6 +16,7 @@ import { repeatedDatabases } from "./database-pairs.ts";
 import { placed } from "./input-place.ts";
 import { planPool } from "./plan-pool.ts";
 import type { PlannedShard, PlannedSource, SourceConfig } from "./planned-source.ts";
+import { refuseControls } from "./refuse-controls.ts";
 import { uniqueId } from "./shard-id.ts";
 import type { AddressInput, TaskInput } from "./task-input.ts";
 import { flushPolicyOf, mergePolicyOf, type TaskRing } from "./task-ring.ts";
@@ -100,15 +100,6 @@ function endpointOfInput(input: AddressInput): RedisEndpoint {
   const endpoint = parseEndpoint(input.address);
   const { username, password } = credentialsOf(input);
   return { ...endpoint, username: username ?? endpoint.username, password: password ?? endpoint.password };
-}
-
-function refuseControls(path: string, input: AddressInput): void {
-  for (const field of ["name", "username", "password"] as const) {
-    const found = controlCharacterIn(input[field] ?? "");
-    if (found === null) continue;
-    const details = { field: `${path}.${field}`, detail: `it holds ${found}`, path: `${path}.${field}` };
-    throw new TributaryError("INPUT_INVALID", details);
-  }
 }
 
 function credentialsOf({ username, password }: AddressInput): Pick<RedisEndpoint, "username" | "password"> {

@@ -14,5 +14,6 @@ export function idleRun(supervisor: Supervisor, taskId: string, action: string):
   if (wanted === "finished") throw new TributaryError("TASK_FINISHED", { task: name, action });
   if ((wanted === "paused" || wanted === "created") && !run.running) return run;
   const { status } = run.state();
-  throw new TributaryError("TASK_NOT_READY", { task: name, action, status, remedy: "Pause it first." });
+  const remedy = wanted === "running" ? "Pause it first." : "Wait until all of its shards have stopped.";
+  throw new TributaryError("TASK_NOT_READY", { task: name, action, status, remedy });
 }

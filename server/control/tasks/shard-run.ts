@@ -5,7 +5,8 @@ import type { Acknowledgement, ShardFacts, ShardRecord } from "./task-record.ts"
 
 /** What is known of one shard sync as it runs, from its reports. */
 export class ShardRun {
-  readonly record: ShardRecord;
+  /** Its addresses may change while nothing of the task runs. */
+  record: ShardRecord;
   readonly rates = new RateWindow();
   /** The latest facts; from before a restart or a pause where `fresh` is false. */
   facts: ShardFacts | null;

@@ -4,6 +4,7 @@ import { checkpoints, refusedCommands, scriptRuns, shards, tasks } from "../../.
 import { mergeAnswers } from "../../sync/report/script-answers.ts";
 import type { RefusedCommand, ScriptRuns } from "../../sync/report/shard-report.ts";
 import { ringOf, type TaskRing } from "../plan/task-ring.ts";
+import type { StoredEndpoint } from "../secrets/endpoint-secrets.ts";
 import type { Acknowledgement, ShardFacts, ShardRecord, TaskChange, TaskRecord } from "./task-record.ts";
 
 /** Tasks, their shards and what is remembered of these, in the database. */
@@ -104,6 +105,24 @@ export class TaskStore {
       });
       tx.update(tasks).set({ prechecked: false }).where(eq(tasks.id, taskId)).run();
     });
+  }
+
+  /** Where the servers of a task are, and how it signs in there. */
+  setConnections(
+    taskId: string,
+    records: readonly ShardRecord[],
+    { endpoint, secret }: StoredEndpoint,
+  ): void {
+    for (const { id, ...shard } of records) {
+      const { endpoint: at, secret: password, alternatives, sentinel } = shard;
+      this.#db
+        .update(shards)
+        .set({ endpoint: at, secret: password, alternatives, sentinel })
+        .where(and(eq(shards.taskId, taskId), eq(shards.id, id)))
+        .run();
+    }
+    const destination = { destination: endpoint, destinationSecret: secret };
+    this.#db.update(tasks).set(destination).where(eq(tasks.id, taskId)).run();
   }
 
   acknowledge(taskId: string, shardId: string, acknowledged: Acknowledgement): void {

@@ -21,6 +21,8 @@ import type { Verdict } from "../../verify/verdict.ts";
 import type { CutoverStep } from "../tasks/cutover-state.ts";
 import type { Acknowledgement, StartConfirmation, TaskAction, WantedState } from "../tasks/task-record.ts";
 
+export { type ShardStatus, shardStatuses } from "../../sync/report/shard-report.ts";
+
 export type EventView = {
   /** Of the last time that it happened: a later event has a higher one. */
   readonly id: number;

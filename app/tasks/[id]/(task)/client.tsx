@@ -1,6 +1,7 @@
 "use client";
 
 import { useSubscription } from "@trpc/tanstack-react-query";
+import { EditConnectionsLink } from "@/components/connections/edit-link";
 import { CardSection } from "@/components/controls/card";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
@@ -31,6 +32,7 @@ export function TaskPage({ initial }: { initial: TaskView }) {
       {task.reason !== null && (
         <ReasonNote reason={task.reason} className="mt-5">
           <HeldShards task={task} />
+          <EditConnectionsLink taskId={task.id} code={task.reason.code} />
         </ReasonNote>
       )}
       <UnseenAlerts taskId={task.id} shardId={null} alerts={task.alerts} shardNames={shardNames} />

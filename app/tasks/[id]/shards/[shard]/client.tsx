@@ -1,6 +1,7 @@
 "use client";
 
 import { useSubscription } from "@trpc/tanstack-react-query";
+import { EditConnectionsLink } from "@/components/connections/edit-link";
 import { CardSection } from "@/components/controls/card";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
@@ -44,6 +45,7 @@ export function ShardPage({ initial }: { initial: ShardView }) {
       {shard.reason !== null && held === null && (
         <ReasonNote reason={shard.reason} className="mt-5">
           <ResyncShard view={view} />
+          <EditConnectionsLink taskId={task.id} code={shard.reason.code} />
         </ReasonNote>
       )}
       <UnseenAlerts taskId={task.id} shardId={shard.id} alerts={view.alerts} />
