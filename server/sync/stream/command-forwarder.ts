@@ -168,7 +168,7 @@ export class CommandForwarder implements CommandHandler {
     if (this.#pipeline.overLimit) this.#options.settle();
   }
 
-  /** @param heartbeatAt 0 where it says no time. */
+  /** @param heartbeatAt ms since the epoch; -1 where it says no time. */
   #noteHeartbeat(heartbeatAt: number): void {
     if (heartbeatAt <= 0) return;
     this.heartbeatAt = heartbeatAt;
