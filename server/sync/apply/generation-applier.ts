@@ -312,6 +312,8 @@ export class GenerationApplier {
 
   async #failed(error: unknown, { generation, reader, backoff }: Attempt): Promise<void> {
     const over = generation.over.signal;
+    // A stop does not wait with it: an RDB whose checkpoint could not be written is none that a stop brings to its end.
+    this.#step({ kind: "session-ended" });
     // Remembered on the destination first: this engine may end before a re-sync has begun.
     if (isMissed(error)) await this.#sessions.current?.invalidate().catch(() => {});
     if (error instanceof Rewind || over.aborted || this.#options.signal.aborted) return;
