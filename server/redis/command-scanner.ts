@@ -6,6 +6,7 @@ const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const ASTERISK = 42;
 const DOLLAR = 36;
+const MINUS = 45;
 
 /** Arguments whose places are noted; a command may have more, which are only walked over. */
 export const NOTED_ARGUMENTS = 16;
@@ -50,9 +51,11 @@ export class CommandScanner {
     if (from >= end) return -1;
     this.#from = from;
     if (bytes[from] !== ASTERISK) throw this.#broken(bytes, from, end, "'*'");
-    let position = this.#integerLine(bytes, from + 1, end, MAX_ARGUMENTS);
+    // A command of no arguments, or of fewer, is none (redis: networking.c processMultibulkBuffer).
+    const negative = bytes[from + 1] === MINUS && from + 1 < end;
+    let position = this.#integerLine(bytes, from + (negative ? 2 : 1), end, MAX_ARGUMENTS);
     if (position < 0) return -1;
-    const argc = this.#value;
+    const argc = negative ? 0 : this.#value;
     this.argc = argc;
     for (let index = 0; index < argc; index++) {
       if (position >= end) return -1;

@@ -56,7 +56,6 @@ test.each([
   ["an inline command", "PING\r\n"],
   ["a reply", "+OK\r\n"],
   ["a newline of the time before the stream", "\n*1\r\n$4\r\nPING\r\n"],
-  ["a negative count", "*-1\r\n"],
   ["no count", "*\r\n"],
   ["a letter in the count", "*1x\r\n"],
   ["a nil argument", "*1\r\n$-1\r\n"],
@@ -76,7 +75,8 @@ test.each([
 
 test.each([
   ["", "PING\r\n"],
-  ["*", "-1\r\n"],
+  ["*", "x1\r\n"],
+  ["*-", "\r\n"],
   ["*1", "x\r\n"],
   ["*1\r", "\r$4\r\nPING\r\n"],
   ["*1\r\n", ":1\r\n"],
@@ -93,6 +93,17 @@ test.each([
     expect.objectContaining({ details: expect.objectContaining({ at: good.length }) }),
   );
 });
+
+test.each(["*0\r\n", "*-1\r\n", "*-17\r\n"])(
+  "takes %j for a command without arguments, as Redis does",
+  (text) => {
+    const bytes = Buffer.from(`${text}*1\r\n$4\r\nPING\r\n`);
+    const scanner = new CommandScanner("shard test");
+    expect(scanner.scan(bytes, 0, bytes.length)).toBe(text.length);
+    expect(scanner.argc).toBe(0);
+    for (let end = 1; end < text.length; end++) expect(scanner.scan(bytes, 0, end)).toBe(-1);
+  },
+);
 
 test("walks over more arguments than it notes", () => {
   const args = Array.from({ length: 5_000 }, (_, index) => Buffer.from(`argument ${index}`));

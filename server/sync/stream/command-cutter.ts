@@ -3,6 +3,7 @@ import type { CommandScanner } from "../../redis/command-scanner.ts";
 import { CommandWalker } from "../../redis/command-walker.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { MAX_INLINE, mayBeInline, splitInline } from "../../redis/inline-command.ts";
+import { printable } from "../../redis/printable.ts";
 
 const ASTERISK = 42;
 const LF = 10;
@@ -110,6 +111,10 @@ export class CommandCutter {
     const length = here.indexOf(LF);
     const line = length < 0 ? here : here.subarray(0, length);
     const words = length < 0 ? [] : splitInline(line);
+    if (words === null && mayBeInline(line, true)) {
+      const detail = `the words of ${printable(line)} end within quotes, or go on behind them`;
+      throw new TributaryError("SOURCE_PROTOCOL", { role: this.#role, address: "the stream", at: 0, detail });
+    }
     // The scanner says what it wants instead.
     if (words === null || line.length > MAX_INLINE || !mayBeInline(line, length >= 0))
       return this.#scanner.scan(bytes, at, end);

@@ -11,7 +11,7 @@ test("a SIGTERM applies all that had been received, though the destination had n
   const world = await engineWorld({ sourceProxy: false });
   const engine = await world.runningEngine();
   const before = await world.fullSyncs();
-  for (let round = 0; round < rounds(3); round++) {
+  for (let round = 0; round < rounds(2); round++) {
     if (engine.exit !== null) engine.start();
     await world.settled(engine);
     // What comes from here on waits in the engine.
@@ -41,7 +41,7 @@ test("a SIGTERM under load ends within 5 s, and the next start goes on without a
   const world = await engineWorld({ commandsPerSecond: 4_000 });
   const engine = await world.runningEngine();
   const before = await world.fullSyncs();
-  for (let round = 0; round < rounds(3); round++) {
+  for (let round = 0; round < rounds(2); round++) {
     await world.writesOn(500 + random.int(2_000));
     await engine.drain();
     engine.start();

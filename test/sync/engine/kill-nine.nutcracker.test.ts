@@ -9,14 +9,16 @@ import { TrafficWriter } from "../../traffic/traffic-writer.ts";
 import { seed } from "../harness/check-property.ts";
 import { EngineRun } from "../harness/engine-run.ts";
 import { fullSyncsOf } from "../harness/engine-world.ts";
+import { rounds } from "../harness/fault-rounds.ts";
 
-const KILLS = 10;
+/** The soak kills it at further moments. */
+const KILLS = rounds(4);
 
 test.each([
   { when: "from its first start on", keysPerShard: 60_000, synchronizing: false },
   { when: "once it synchronizes", keysPerShard: 20_000, synchronizing: true },
 ])(
-  "equals the union of the shards after ten kill -9 of the engine $when, counters and lists included",
+  "equals the union of the shards after several kill -9 of the engine $when, counters and lists included",
   async ({ keysPerShard, synchronizing }) => {
     const random = seededRandom(seed);
     const conf = { "repl-backlog-size": synchronizing ? "64mb" : "1mb" };

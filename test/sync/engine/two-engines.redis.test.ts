@@ -28,7 +28,7 @@ test("an engine ends as fenced off when another one is started for its task", as
   const world = await engineWorld();
   let before = await world.runningEngine();
   const fullSyncs = await world.fullSyncs();
-  for (let round = 0; round < rounds(2); round++) {
+  for (let round = 0; round < rounds(1); round++) {
     await world.writesOn(200 + random.int(500));
     const next = world.engine();
     next.start();
@@ -78,7 +78,7 @@ test("nothing is lost or doubled when two engines start at the same moment, whic
   const world = await engineWorld();
   const engine = await world.runningEngine();
   const fullSyncs = await world.fullSyncs();
-  for (let round = 0; round < rounds(2); round++) {
+  for (let round = 0; round < rounds(1); round++) {
     await engine.kill();
     const both = [world.engine(), world.engine()];
     const [where, find] = random.pick(meetings);
@@ -112,7 +112,7 @@ test.each([
   async (_, moment, fullSyncs) => {
     const world = await engineWorld();
     let next = await world.runningEngine();
-    for (let round = 0; round < rounds(2); round++) {
+    for (let round = 0; round < rounds(1); round++) {
       await next.kill();
       const find = await moment(world);
       const zombie = world.engine();

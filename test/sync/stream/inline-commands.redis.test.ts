@@ -33,6 +33,18 @@ test("inline commands and empty lines in the stream are taken as a replica takes
   expect(again.latest?.initialSync).toBe(null);
 });
 
+test.each([
+  ['SET b "x\r\n', /the words of SET b "x.* end within quotes, or go on behind them, at offset \d+/],
+  ["SET b 'x'y\r\n", /the words of SET b 'x'y.* end within quotes, or go on behind them, at offset \d+/],
+])("an inline command whose quotes are wrong is refused, and told as what it is: %j", async (line, said) => {
+  const [master, destination] = [await startOldMaster(), await startRedis()];
+  const sync = new SyncForTest({ source: endpointAt(master), destination: endpointAt(destination) }).start();
+  await sync.reaches("synchronizing");
+  master.sendRaw(Buffer.from(line));
+  await sync.reaches("retrying");
+  expect(sync.latest?.reason?.message).toMatch(said);
+});
+
 test("a stream that goes wrong each time is not copied anew each second, and the page says when it will be", async () => {
   const [master, destination] = [await startOldMaster(), await startRedis()];
   const sync = new SyncForTest({ source: endpointAt(master), destination: endpointAt(destination) }).start();
