@@ -140,7 +140,7 @@ test.each([
     }
     await world.rest();
   },
-  120_000,
+  240_000,
 );
 
 test("an engine that is stopped within its takeover, and goes on when another one has taken over, ends as fenced off", async () => {

@@ -123,7 +123,7 @@ export class ReconcileTask {
 
   /** Resolves when the shard is held, and with what. */
   async held(shard: number): Promise<HeldShard> {
-    await until(() => this.report(shard)?.status === "held", { what: "it is held", timeoutMs: 60_000 });
+    await until(() => this.report(shard)?.status === "held", { what: "it is held", timeoutMs: 120_000 });
     return this.report(shard)!.held!;
   }
 
@@ -147,7 +147,7 @@ export class ReconcileTask {
           const { status, reason, initialSync } = this.report(shard) ?? {};
           throw new Error(`It is at ${text}: ${JSON.stringify({ status, reason, initialSync })}`);
         },
-        { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 60_000 },
+        { what: `shard ${shard} has reached offset ${offset}`, timeoutMs: 120_000 },
       );
       // Its report brings the events of what happened until then, and comes a little later.
       await until(() => BigInt(this.report(shard)?.stream?.appliedOffset ?? -1) >= offset, {
@@ -162,7 +162,7 @@ export class ReconcileTask {
     const sets = this.specs.map(({ taskId, shardId }) => doubtfulKeysKey(taskId, shardId));
     await until(async () => (await client.exists(...sets)) === 0, {
       what: "no key is doubtful",
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
   }
 

@@ -102,7 +102,7 @@ export class SyncForTest {
     await this.#sync?.run();
   }
 
-  async reaches(status: ShardReport["status"], timeoutMs = 20_000): Promise<void> {
+  async reaches(status: ShardReport["status"], timeoutMs = 60_000): Promise<void> {
     await until(() => this.latest?.status === status, {
       what: `the status is ${status} (${this.latest?.status})`,
       timeoutMs,
