@@ -17,7 +17,7 @@ export function Pager({ label, page, pages, href }: PagerProps) {
     <nav aria-label={label} className="flex items-center justify-between gap-3 border-t px-4 py-3 sm:px-5">
       <Step to={page > 1 ? href(page - 1) : null}>
         <ChevronLeft className="size-3.5" aria-hidden />
-        Before
+        Previous
       </Step>
       <span className="num text-xs text-ink-3">
         Page {formatCount(page)} of {formatCount(pages)}
@@ -31,7 +31,7 @@ export function Pager({ label, page, pages, href }: PagerProps) {
 }
 
 function Step({ to, children }: { to: string | null; children: React.ReactNode }) {
-  if (to === null) return <span className="w-20" />;
+  if (to === null) return <span className="w-24" />;
   return (
     <Link href={to} className={buttonLook("plain", true)}>
       {children}

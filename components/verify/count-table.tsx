@@ -14,7 +14,7 @@ type CountTableProps = {
   differs: boolean;
 };
 
-const cell = "px-3 py-2 text-right";
+const cell = "px-3 py-2 text-right last:pr-4 sm:last:pr-5";
 
 /** How many keys there are of each kind, shard by shard; each number leads to its list. */
 export function CountTable({ caption, verdict, path, differs }: CountTableProps) {
@@ -24,7 +24,7 @@ export function CountTable({ caption, verdict, path, differs }: CountTableProps)
   if (kinds.length === 0) return null;
   const rows = [
     ...verdict.shards.map(({ shardId, shardName, counts }) => ({ id: shardId, name: shardName, counts })),
-    { id: "none", name: "On no shard", counts: verdict.unowned },
+    { id: "none", name: "No shard", counts: verdict.unowned },
   ].filter(({ counts }) => kinds.some((kind) => (counts[kind] ?? 0) > 0));
   const list = differs ? "differences" : "apart";
   const href = (kind: FindingKind, shard: string | null) =>
@@ -54,7 +54,7 @@ export function CountTable({ caption, verdict, path, differs }: CountTableProps)
         <tbody className="divide-y">
           {rows.map(({ id, name, counts }) => (
             <tr key={id}>
-              <th scope="row" className="px-4 py-2 font-medium break-words sm:px-5">
+              <th scope="row" className="max-w-48 truncate px-4 py-2 font-medium sm:px-5">
                 {name}
               </th>
               {kinds.map((kind) => (

@@ -31,53 +31,55 @@ export function FindingFilters({ taskId, run, filter }: FindingFiltersProps) {
   ];
   return (
     <div className="space-y-3 px-4 pb-4 sm:px-5">
-      {listed.length > 1 && (
-        <LinkTabs
-          label="Kind"
-          tabs={[
-            { id: "all", href: to({ kind: null }), label: "All kinds", current: filter.kind === null },
-            ...listed.map((kind) => ({
-              id: kind,
-              href: to({ kind }),
-              label: (
-                <>
-                  {kindWords[kind].word}{" "}
-                  <span className="text-ink-3">{formatCount(verdict.counts[kind] ?? 0)}</span>
-                </>
-              ),
-              current: filter.kind === kind,
-            })),
-          ]}
-        />
-      )}
-      {shards.length > 1 && (
-        <LinkTabs
-          label="Shard"
-          tabs={[
-            { id: "all", href: to({ shard: null }), label: "All shards", current: filter.shard === null },
-            ...shards.map(({ id, name }) => ({
-              id,
-              href: to({ shard: id }),
-              label: name,
-              current: filter.shard === id,
-            })),
-          ]}
-        />
-      )}
-      {run.dbs.length > 1 && (
-        <LinkTabs
-          label="Database"
-          tabs={[
-            { id: "all", href: to({ db: null }), label: "All databases", current: filter.db === null },
-            ...run.dbs.map((db) => ({
-              id: String(db),
-              href: to({ db }),
-              label: `db ${db}`,
-              current: filter.db === db,
-            })),
-          ]}
-        />
-      )}
+      <div className="flex flex-wrap gap-x-4 gap-y-3 empty:hidden">
+        {listed.length > 1 && (
+          <LinkTabs
+            label="Kind"
+            tabs={[
+              { id: "all", href: to({ kind: null }), label: "All kinds", current: filter.kind === null },
+              ...listed.map((kind) => ({
+                id: kind,
+                href: to({ kind }),
+                label: (
+                  <>
+                    {kindWords[kind].word}{" "}
+                    <span className="text-ink-3">{formatCount(verdict.counts[kind] ?? 0)}</span>
+                  </>
+                ),
+                current: filter.kind === kind,
+              })),
+            ]}
+          />
+        )}
+        {shards.length > 1 && (
+          <LinkTabs
+            label="Shard"
+            tabs={[
+              { id: "all", href: to({ shard: null }), label: "All shards", current: filter.shard === null },
+              ...shards.map(({ id, name }) => ({
+                id,
+                href: to({ shard: id }),
+                label: name,
+                current: filter.shard === id,
+              })),
+            ]}
+          />
+        )}
+        {run.dbs.length > 1 && (
+          <LinkTabs
+            label="Database"
+            tabs={[
+              { id: "all", href: to({ db: null }), label: "All databases", current: filter.db === null },
+              ...run.dbs.map((db) => ({
+                id: String(db),
+                href: to({ db }),
+                label: `db ${db}`,
+                current: filter.db === db,
+              })),
+            ]}
+          />
+        )}
+      </div>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <UnlessHidden what="keys">
           <Form
@@ -99,8 +101,8 @@ export function FindingFilters({ taskId, run, filter }: FindingFiltersProps) {
               name="q"
               type="search"
               defaultValue={filter.text}
-              aria-label="A part of the key"
-              placeholder="A part of the key; \xNN is any byte"
+              aria-label="Part of a key"
+              placeholder="Part of a key; \xNN for a byte"
               maxLength={1024}
             />
             <button type="submit" className={buttonLook()}>
@@ -108,14 +110,14 @@ export function FindingFilters({ taskId, run, filter }: FindingFiltersProps) {
               Search
             </button>
             {filter.text !== "" && (
-              <Link href={to({ text: "" })} aria-label="Search no more" className={buttonLook("quiet")}>
+              <Link href={to({ text: "" })} aria-label="Clear the search" className={buttonLook("quiet")}>
                 <X className="size-4" aria-hidden />
               </Link>
             )}
           </Form>
         </UnlessHidden>
         <div className="flex items-center gap-2">
-          <span className="text-xs text-ink-3 max-sm:sr-only">These as a file</span>
+          <span className="text-xs text-ink-3 max-sm:sr-only">Export these</span>
           {(["csv", "json"] as const).map((format) => (
             <a
               key={format}

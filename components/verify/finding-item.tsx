@@ -2,6 +2,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { formatBytes } from "@/components/format/bytes";
 import { formatCount } from "@/components/format/count";
+import { cx } from "@/components/format/cx";
 import { Moment } from "@/components/live/moment";
 import { type Finding, kindWords } from "./finding-kinds";
 
@@ -36,7 +37,7 @@ export function FindingItem({ one, href, choice }: FindingItemProps) {
           <p className="font-mono text-[0.8125rem] break-all">
             {one.key.text === "" ? <span className="text-ink-3">(the empty name)</span> : one.key.text}
           </p>
-          <p className="num mt-0.5 text-xs text-ink-3">
+          <p className="num text-xs text-ink-3">
             db {one.db}
             {one.sourceDb !== one.db && ` (${one.sourceDb} on the shard)`}, {one.shard?.name ?? "on no shard"}
             {!one.key.whole && `, a name of ${formatBytes(one.key.bytes)}`}
@@ -57,28 +58,26 @@ function Sides({ one }: { one: Finding }) {
   const known = one.source !== null || one.destination !== null;
   if (!known) return null;
   return (
-    <div className="mt-2">
-      <dl className="grid grid-cols-1 gap-x-4 gap-y-2 sm:grid-cols-2">
+    <div className="mt-1.5">
+      <dl className="grid grid-cols-1 gap-x-4 gap-y-1.5 sm:grid-cols-2">
         {sides.map(({ label, side }, index) => (
-          <div key={index === 0 ? "shard" : "destination"} className="min-w-0 text-xs">
-            <dt className="text-ink-3">{label}</dt>
-            <dd className="num mt-0.5 space-y-1 break-words">
+          <div key={index === 0 ? "shard" : "destination"} className="num min-w-0 text-xs break-words">
+            <dt className="inline text-ink-3">{label}: </dt>
+            <dd className="inline">
               {side === null ? (
-                "absent"
+                <span className="font-medium">absent</span>
               ) : (
                 <>
-                  <p>
-                    {side.type}
-                    {side.bytes > 0 && `, ${formatBytes(side.bytes)}`}
-                    {side.expireAt >= 0 && <Expiry at={side.expireAt} />}
-                  </p>
+                  {side.type}
+                  {side.bytes > 0 && `, ${formatBytes(side.bytes)}`}
+                  {side.expireAt >= 0 && <Expiry at={side.expireAt} />}
                   {side.beginning.map((part) => (
-                    <p key={`${part.part} ${part.name}`} className={value}>
+                    <span key={`${part.part} ${part.name}`} className={cx("mt-1 block", value)}>
                       {part.part !== "string" && (
                         <span className="text-ink-3">{`${part.part} ${part.name}`} </span>
                       )}
                       {part.value === "" ? (part.part === "string" ? "(empty)" : "") : part.value}
-                    </p>
+                    </span>
                   ))}
                 </>
               )}

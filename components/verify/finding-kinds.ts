@@ -76,6 +76,3 @@ export const kindWords: Record<FindingKind, KindWords> = {
 };
 
 export const allKinds = Object.keys(kindWords) as FindingKind[];
-
-/** Of those that the application cannot see through the proxy: copies on shards that do not own them. */
-export const unseenKinds: readonly FindingKind[] = ["stale", "lone"];

@@ -1,7 +1,7 @@
 "use client";
 
-import { useState } from "react";
-import { formatCount, formatPlural } from "@/components/format/count";
+import { type ReactNode, useState } from "react";
+import { formatCount } from "@/components/format/count";
 import { FindingItem } from "./finding-item";
 import type { Finding } from "./finding-kinds";
 import { SelectionBar } from "./selection-bar";
@@ -12,10 +12,12 @@ type FindingListProps = {
   findings: readonly Finding[];
   /** Only what differs can be chosen. */
   choosable: boolean;
+  /** What can be done with all of them, while none is chosen. */
+  ofAll: ReactNode;
 };
 
 /** Findings one below the other; those that differ can be chosen for what is to be done with them. */
-export function FindingList({ taskId, run, findings, choosable }: FindingListProps) {
+export function FindingList({ taskId, run, findings, choosable, ofAll }: FindingListProps) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const onPage = findings.map(({ number }) => number);
   const all = onPage.length > 0 && onPage.every((number) => chosen.has(number));
@@ -38,9 +40,11 @@ export function FindingList({ taskId, run, findings, choosable }: FindingListPro
               onChange={(event) => choose(onPage, event.target.checked)}
               className="size-4 accent-(--river)"
             />
-            Choose all {formatPlural(onPage.length, "difference")} of this page
+            Choose all {formatCount(onPage.length)} on this page
           </label>
-          {chosen.size > 0 && (
+          {chosen.size === 0 ? (
+            <div className="sm:ml-auto">{ofAll}</div>
+          ) : (
             <SelectionBar
               taskId={taskId}
               run={run}

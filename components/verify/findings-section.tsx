@@ -18,7 +18,7 @@ type FindingsSectionProps = {
   found: Outputs["verify"]["findings"];
 };
 
-/** The findings of a run one by one: what differs, and beside it what is said apart. */
+/** The findings of a run one by one: what differs, and beside it what is not counted as a difference. */
 export function FindingsSection({ taskId, run, filter, found }: FindingsSectionProps) {
   const { verdict, kept } = run;
   if (verdict === null || Object.keys(verdict.counts).length === 0) return null;
@@ -39,9 +39,9 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
       className="mt-5 scroll-mt-20 rounded-xl border bg-surface shadow-card"
     >
       <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 sm:px-5">
-        <h2 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Key by key</h2>
+        <h2 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Keys</h2>
         <LinkTabs
-          label="What is listed"
+          label="List"
           tabs={[
             {
               id: "differences",
@@ -52,7 +52,7 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
             {
               id: "apart",
               href: `${path}${filterQuery({ ...noFilter, list: "apart" })}`,
-              label: `Apart ${formatCount(apart)}`,
+              label: `Not counted ${formatCount(apart)}`,
               current: !differences,
             },
           ]}
@@ -60,16 +60,11 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
       </header>
       <HiddenNote className="px-4 pb-3 sm:px-5" />
       <FindingFilters taskId={taskId} run={run} filter={filter} />
-      {differences && (
-        <div className="px-4 pb-3 empty:hidden sm:px-5">
-          <RepairAll taskId={taskId} run={run.id} verdict={verdict} kind={filter.kind} />
-        </div>
-      )}
       {listed < all && (
         <p className="num px-4 pb-3 text-xs text-ink-3 sm:px-5">
           {listed === 0
-            ? "No single keys of these are kept."
-            : `Kept are the first ${formatCount(listed)} of ${formatPlural(all, "key")}.`}
+            ? "These keys were counted, but their names were not kept."
+            : `The list holds the first ${formatCount(listed)} of ${formatPlural(all, "key")}.`}
         </p>
       )}
       {found.findings.length === 0 ? (
@@ -77,8 +72,8 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
           {all === 0
             ? differences
               ? "Nothing differs."
-              : "Nothing is said apart."
-            : "No finding of this run fits what is asked for."}
+              : "Nothing else was found."
+            : "No key of this run matches."}
         </p>
       ) : (
         <>
@@ -91,6 +86,17 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
             run={run.id}
             findings={found.findings}
             choosable={differences}
+            ofAll={
+              isBroad(filter) && (
+                <RepairAll
+                  taskId={taskId}
+                  run={run.id}
+                  verdict={verdict}
+                  kind={filter.kind}
+                  shardId={filter.shard}
+                />
+              )
+            }
           />
         </>
       )}
@@ -102,6 +108,11 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
       />
     </section>
   );
+}
+
+/** A repair of all takes a kind and a shard; of a narrower list, keys are chosen one by one. */
+function isBroad({ shard, db, text }: FindingFilter): boolean {
+  return shard !== "none" && db === null && text === "";
 }
 
 function rangeText({ total, page, perPage, findings }: Outputs["verify"]["findings"]): string {

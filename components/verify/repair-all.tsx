@@ -3,6 +3,7 @@
 import { Wrench } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/controls/button";
+import { formatCount } from "@/components/format/count";
 import type { Outputs } from "@/components/live/trpc";
 import { ForRole } from "@/components/people/me";
 import type { FindingKind } from "./finding-kinds";
@@ -15,28 +16,32 @@ const repairable = ["missing", "extra", "type", "value", "expiry"] as const;
 type RepairAllProps = {
   taskId: string;
   run: number;
-  verdict: Pick<Verdict, "counts" | "depth" | "differences">;
+  verdict: Pick<Verdict, "counts" | "depth" | "shards">;
   /** null for all kinds. */
   kind: FindingKind | null;
+  /** The id of the only shard; null for all. */
+  shardId: string | null;
 };
 
-/** A button for all differences of a kind, or of all kinds; nothing for what is no difference. */
-export function RepairAll({ taskId, run, verdict, kind }: RepairAllProps) {
+/** A button for all differences of a kind, of a shard, or of all; nothing for what is no difference. */
+export function RepairAll({ taskId, run, verdict, kind, shardId }: RepairAllProps) {
   const [open, setOpen] = useState(false);
-  const one = repairable.find((candidate) => candidate === kind);
-  const count = one === undefined ? verdict.differences : (verdict.counts[one] ?? 0);
-  if ((kind !== null && one === undefined) || count === 0 || verdict.depth === "counts") return null;
+  const kinds = repairable.filter((candidate) => kind === null || candidate === kind);
+  const shard = shardId === null ? -1 : verdict.shards.findIndex((one) => one.shardId === shardId);
+  const counts = shardId === null ? verdict.counts : verdict.shards[shard]?.counts;
+  const count = kinds.reduce((sum, one) => sum + (counts?.[one] ?? 0), 0);
+  if (count === 0 || verdict.depth === "counts") return null;
   return (
     <ForRole needs="operator">
       <Button small onClick={() => setOpen(true)}>
         <Wrench className="size-3.5" aria-hidden />
-        {one === undefined ? "Repair all…" : "Repair all of this kind…"}
+        Repair all {formatCount(count)}…
       </Button>
       {open && (
         <RepairDialog
           taskId={taskId}
           run={run}
-          selection={one === undefined ? {} : { kind: one }}
+          selection={{ ...(kind !== null && { kind: kinds[0] }), ...(shard >= 0 && { shard }) }}
           onClose={() => setOpen(false)}
         />
       )}

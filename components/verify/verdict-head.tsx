@@ -1,26 +1,29 @@
+import { formatCount } from "@/components/format/count";
 import { cx } from "@/components/format/cx";
+import type { Outputs } from "@/components/live/trpc";
 import { toneText } from "@/components/status/status-words";
-import type { VerificationOutcome } from "@/server/control/verification/verification-store";
 import { verdictLooks } from "./verdict-looks";
 
 type VerdictHeadProps = {
-  outcome: VerificationOutcome;
-  sentence: string;
-  /** Which part was looked at; null for all of it. */
-  part: string | null;
+  run: Pick<Outputs["verify"]["run"], "id" | "outcome" | "sentence" | "part">;
 };
 
-/** What a run came to: the verdict, and beside it how that was come to. */
-export function VerdictHead({ outcome, sentence, part }: VerdictHeadProps) {
+/** The heading of a run's page: the verdict, below it how that was come to, and which run it is. */
+export function VerdictHead({ run: { id, outcome, sentence, part } }: VerdictHeadProps) {
   const { icon: Icon, tone, says } = verdictLooks[outcome];
   return (
-    <div className="flex items-start gap-3" data-outcome={outcome}>
-      <Icon className={cx("mt-0.5 size-6 shrink-0", toneText[tone])} aria-hidden />
+    <header className="flex items-start gap-3" data-outcome={outcome}>
+      <Icon className={cx("mt-0.5 size-7 shrink-0", toneText[tone])} aria-hidden />
       <div className="min-w-0">
-        <p className={cx("text-lg leading-7 font-semibold tracking-[-0.01em]", toneText[tone])}>{says}</p>
-        <p className="num mt-0.5 break-words">{sentence}</p>
-        {part !== null && <p className="num mt-0.5 text-xs break-words text-ink-3">Looked at: {part}</p>}
+        <h1 className={cx("text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]", toneText[tone])}>
+          {says}
+        </h1>
+        <p className="num mt-1 text-[0.9375rem] break-words">{sentence}</p>
+        <p className="num mt-0.5 text-[0.8125rem] break-words text-ink-3">
+          Verification {formatCount(id)}
+          {part !== null && <span>, of {part} only</span>}
+        </p>
       </div>
-    </div>
+    </header>
   );
 }

@@ -17,14 +17,14 @@ export const verdictLooks: Record<
     icon: CircleX,
     word: "Different",
     tone: "bad",
-    says: "The destination is other than it should be.",
+    says: "The destination differs from the shards.",
   },
   unknown: {
     icon: CircleHelp,
     word: "Could not tell",
     tone: "warn",
-    says: "Nothing is known to differ, but not all could be told.",
+    says: "No difference is known, but not every key could be checked.",
   },
-  failed: { icon: CircleX, word: "Failed", tone: "bad", says: "It ended without a verdict." },
-  canceled: { icon: CircleSlash, word: "Canceled", tone: "idle", says: "It ended without a verdict." },
+  failed: { icon: CircleX, word: "Failed", tone: "bad", says: "The verification failed." },
+  canceled: { icon: CircleSlash, word: "Canceled", tone: "idle", says: "The verification was canceled." },
 };

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { Button, buttonLook } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
 import { formatPlural } from "@/components/format/count";
+import { cx } from "@/components/format/cx";
 import { useTRPC } from "@/components/live/trpc";
 import { ForRole } from "@/components/people/me";
 import type { TaskView } from "@/server/control/views/task-view";
@@ -59,8 +60,8 @@ export function VerificationCard({ task }: { task: TaskView }) {
         )}
         {last === undefined && running === null && (
           <p className="text-ink-3">
-            Not verified yet. Compares every value and expiry, and only reads. Keys that change meanwhile are
-            looked at again.
+            Not verified yet. A verification compares every value and expiry with the shards. It only reads,
+            and you can run it while data moves.
           </p>
         )}
         {last !== undefined && (
@@ -97,20 +98,25 @@ function Found({ taskId, run }: { taskId: string; run: number }) {
   if (verdict === null) return null;
   return (
     <>
+      <CountTable caption="Differences, by kind and shard" verdict={verdict} path={path} differs />
       {verdict.notes.length > 0 && (
-        <ul className="list-disc space-y-1 px-4 pb-4 pl-9 text-ink-2 sm:px-5 sm:pl-10">
+        <ul
+          className={cx(
+            "num list-disc space-y-1 px-4 pb-4 pl-9 text-[0.8125rem] text-ink-2 sm:px-5 sm:pl-10",
+            verdict.differences > 0 && "border-t pt-3",
+          )}
+        >
           {verdict.notes.map((note) => (
             <li key={note}>{note}</li>
           ))}
         </ul>
       )}
-      <CountTable caption="Differences, by kind and shard" verdict={verdict} path={path} differs />
       {verdict.differences > 0 && (
         <div className="flex flex-wrap gap-2 border-t px-4 py-3 sm:px-5">
           <Link href={path} className={buttonLook("plain", true)}>
             Look at the {formatPlural(verdict.differences, "difference")}
           </Link>
-          <RepairAll taskId={taskId} run={run} verdict={verdict} kind={null} />
+          <RepairAll taskId={taskId} run={run} verdict={verdict} kind={null} shardId={null} />
         </div>
       )}
     </>

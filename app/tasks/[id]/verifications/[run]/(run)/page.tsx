@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { caller, orNotFound, wholeNumber } from "@/app/server-caller";
-import { CardSection } from "@/components/controls/card";
+import { Card } from "@/components/controls/card";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { ReasonNote } from "@/components/status/reason-note";
 import { ApartSection } from "@/components/verify/apart-section";
@@ -49,28 +49,24 @@ export default async function RunPage(props: Props) {
           { href: `/tasks/${task.id}/verifications`, label: "Verifications" },
         ]}
       />
-      <h1 className="num text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">
-        Verification {run.id}
-      </h1>
-      <CardSection title="Verdict" className="mt-5">
-        <div className="space-y-4 px-4 pb-5 sm:px-5">
-          <VerdictHead outcome={run.outcome} sentence={run.sentence} part={run.part} />
-          {run.newer !== null && (
-            <p className="text-ink-2">
-              This one is of the past:{" "}
-              <Link href={`/tasks/${task.id}/verifications/${run.newer}`} className="text-river underline">
-                there is a newer one
-              </Link>
-              .
-            </p>
-          )}
-          {run.reason !== null && <ReasonNote reason={run.reason} />}
+      <VerdictHead run={run} />
+      {run.newer !== null && (
+        <p className="mt-3 text-ink-2">
+          This is an older verification.{" "}
+          <Link href={`/tasks/${task.id}/verifications/${run.newer}`} className="text-river underline">
+            See the newest one
+          </Link>
+        </p>
+      )}
+      {run.reason !== null && <ReasonNote reason={run.reason} className="mt-5" />}
+      <Card className="mt-5">
+        <div className="px-4 py-4 sm:px-5">
           <RunFacts run={run} />
         </div>
         {verdict !== null && (
           <CountTable caption="Differences, by kind and shard" verdict={verdict} path={path} differs />
         )}
-      </CardSection>
+      </Card>
       {verdict !== null && <ApartSection verdict={verdict} path={path} />}
       {found !== null && <FindingsSection taskId={task.id} run={run} filter={filter} found={found} />}
     </>
