@@ -12,6 +12,7 @@ export type OrderDraft = {
   prefix: string;
   keysPerSecond: string;
   mbPerSecond: string;
+  replicas: boolean;
 };
 
 export const newDraft: OrderDraft = {
@@ -22,6 +23,7 @@ export const newDraft: OrderDraft = {
   prefix: "",
   keysPerSecond: "",
   mbPerSecond: "",
+  replicas: false,
 };
 
 export type LimitsDraft = Pick<OrderDraft, "keysPerSecond" | "mbPerSecond">;
@@ -37,6 +39,7 @@ export function draftOf(order: VerifyOrder): OrderDraft {
     prefix: prefix === null ? "" : textOf(prefix),
     keysPerSecond: keysPerSecond === null ? "" : String(keysPerSecond),
     mbPerSecond: bytesPerSecond === null ? "" : String(bytesPerSecond / 1e6),
+    replicas: order.replicas ?? false,
   };
 }
 
@@ -58,6 +61,7 @@ export function orderOf(draft: OrderDraft): z.input<typeof verifyOrder> {
     sample: range === "sample" ? numberIn(draft.sample) : 100,
     prefix: range === "prefix" ? base64Of(draft.prefix) : null,
     shardId: range === "shard" ? draft.shardId : null,
+    replicas: draft.replicas,
     ...paceOf(draft),
   };
 }

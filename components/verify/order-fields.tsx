@@ -2,6 +2,7 @@
 
 import { useFormContext, useWatch } from "react-hook-form";
 import { inputLook, TextInput } from "@/components/controls/text-input";
+import { FormCheckbox } from "@/components/form/form-checkbox";
 import { FormChoices } from "@/components/form/form-choices";
 import { FormField } from "@/components/form/form-field";
 import { numberIn } from "@/components/form/form-schema";
@@ -36,7 +37,7 @@ export function OrderFields({ facts }: { facts: OrderFacts }) {
     {
       value: "sample" as const,
       label: "A sample",
-      help: "Keys chosen by their names, the same ones each time. All keys are scanned, so many are compared.",
+      help: "Chosen by key name, the same keys each time. Every name is scanned, but only these keys are compared.",
     },
     {
       value: "shard" as const,
@@ -45,8 +46,8 @@ export function OrderFields({ facts }: { facts: OrderFacts }) {
     },
     {
       value: "prefix" as const,
-      label: "Keys that begin with …",
-      help: "All names are scanned, the values of these keys are read.",
+      label: "A prefix",
+      help: "Every name is scanned, but only these keys are compared.",
     },
   ];
   return (
@@ -67,6 +68,11 @@ export function OrderFields({ facts }: { facts: OrderFacts }) {
           <LimitFields keys={keys} />
         </>
       )}
+      <FormCheckbox<WithOrder>
+        name="order.replicas"
+        label="Read replicas instead of masters"
+        help="One replica of each shard, where one answers. The destination is read at its master."
+      />
     </div>
   );
 }
@@ -129,8 +135,8 @@ export function LimitFields({ keys }: { keys: number | null }) {
         </FormField>
       </div>
       <p className="num mt-1.5 text-xs text-ink-3">
-        Without a limit, it reads as fast as the servers answer, as one more client of each.{" "}
-        {least ?? "With a limit, it loads them less and takes longer. You can change it while it runs."}
+        Without a limit, it reads as fast as the servers answer, as one more client of each. You can change
+        this while it runs.{least !== null && ` ${least}`}
       </p>
     </fieldset>
   );
@@ -149,17 +155,17 @@ function depthChoices({ runs }: OrderFacts) {
     {
       value: "counts" as const,
       label: "Counts",
-      help: `The numbers of keys, in seconds. The weakest: keys that have expired are counted, too.${tookText("counts")}`,
+      help: `Compares the number of keys. Takes seconds, and proves least: expired keys count until Redis deletes them.${tookText("counts")}`,
     },
     {
       value: "keys" as const,
       label: "Keys",
-      help: `That each key exists, and its type. About half as long as Full.${tookText("keys")}`,
+      help: `Compares which keys exist, and their types. Takes about half as long as Full.${tookText("keys")}`,
     },
     {
       value: "full" as const,
       label: "Full",
-      help: `Every value and expiry. Both sides are read once as a whole: a SCAN, and a DUMP of each key.${tookText("full")}`,
+      help: `Compares every value and expiry. Reads both sides once: a SCAN, and a DUMP of each key.${tookText("full")}`,
     },
   ];
 }

@@ -5,7 +5,7 @@ const depths = { counts: "Counts", keys: "Keys", full: "Full" } as const;
 
 /** e.g. 'Full, a sample of 5 %, at most 20,000 keys/s'. */
 export function orderText(order: VerifyOrder, shards: readonly { id: string; name: string }[]): string {
-  const { range, sample, prefix, shardId, keysPerSecond, mbPerSecond } = draftOf(order);
+  const { range, sample, prefix, shardId, keysPerSecond, mbPerSecond, replicas } = draftOf(order);
   const parts = {
     all: "all keys",
     sample: `a sample of ${sample} %`,
@@ -17,5 +17,6 @@ export function orderText(order: VerifyOrder, shards: readonly { id: string; nam
     parts[range],
     ...(keysPerSecond === "" ? [] : [`at most ${Number(keysPerSecond).toLocaleString("en-US")} keys/s`]),
     ...(mbPerSecond === "" ? [] : [`at most ${mbPerSecond} MB/s`]),
+    ...(replicas ? ["read from replicas"] : []),
   ].join(", ");
 }

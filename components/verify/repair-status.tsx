@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { Wrench } from "lucide-react";
+import Link from "next/link";
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
 import { ProgressBar } from "@/components/controls/progress-bar";
@@ -45,7 +46,7 @@ export function RepairStatus({ taskId }: { taskId: string }) {
           {progress !== null
             ? `Repair: ${phases[progress.phase]}`
             : open
-              ? "Repair: it waits for the synchronization"
+              ? "Repair: waiting for the synchronization"
               : "Last repair"}
         </p>
         {open && (
@@ -68,8 +69,13 @@ export function RepairStatus({ taskId }: { taskId: string }) {
         </>
       )}
       {progress === null && last.sentence !== "" && <p className="num break-words">{last.sentence}</p>}
-      <p className="num text-xs text-ink-3">
-        {formatPlural(last.keys, "key")}, asked by {last.by} <Ago at={last.startedAt} />
+      <p className="num flex flex-wrap gap-x-3 text-xs text-ink-3">
+        <span>
+          {formatPlural(last.keys, "key")}, requested by {last.by} <Ago at={last.startedAt} />
+        </span>
+        <Link href={`/tasks/${taskId}/repairs/${last.id}`} className="text-river hover:underline">
+          See what became of each key
+        </Link>
       </p>
     </section>
   );

@@ -36,7 +36,7 @@ export function RunTrend({ runs }: { runs: readonly Run[] }) {
         }))}
       />
       <Bars
-        title="Keys compared in a second"
+        title="Keys compared per second"
         top={fastest === 0 ? "unknown" : formatRate(fastest)}
         label={`Rate of the last ${drawn.length} runs: ${formatRate(fastest)} at most`}
         bars={drawn.map(({ id, part }, index) => ({

@@ -9,6 +9,7 @@ import { Fact } from "@/components/controls/fact";
 import { Ago } from "@/components/live/ago";
 import { MomentIn } from "@/components/live/moment";
 import { type Outputs, useTRPC } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 import { cronText } from "./cron-choice";
 import type { OrderFacts } from "./order-fields";
 import { orderText } from "./order-text";
@@ -34,10 +35,12 @@ export function ScheduleCard({ task, facts, initial }: ScheduleCardProps) {
     <CardSection
       title="Schedule"
       aside={
-        <Button small onClick={() => setEditing(true)}>
-          <CalendarClock className="size-3.5" aria-hidden />
-          {schedule === null ? "Set up…" : "Change…"}
-        </Button>
+        <ForRole needs="operator">
+          <Button small onClick={() => setEditing(true)}>
+            <CalendarClock className="size-3.5" aria-hidden />
+            {schedule === null ? "Set up…" : "Change…"}
+          </Button>
+        </ForRole>
       }
     >
       <div className="space-y-3 px-4 pb-5 sm:px-5">
@@ -47,8 +50,8 @@ export function ScheduleCard({ task, facts, initial }: ScheduleCardProps) {
           <Told schedule={schedule} facts={facts} />
         )}
         <p className="text-xs text-ink-3">
-          Only one run at a time: a run that is due while another one is in progress is skipped. If runs were
-          due while Tributary was down, one of them is made up. The last 100 runs are kept.
+          A run that comes due while another is in progress is skipped. If Tributary was down when runs came
+          due, it makes up for one of them. The last 100 runs are kept.
         </p>
       </div>
       {editing && (
@@ -85,7 +88,7 @@ function Told({ schedule, facts }: { schedule: NonNullable<Schedule>; facts: Ord
         </Fact>
       )}
       {passedOver !== null && (
-        <Fact label="Passed over last">
+        <Fact label="Last skipped">
           <Ago at={passedOver.at} />. {passedOver.because}
         </Fact>
       )}

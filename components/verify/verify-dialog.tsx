@@ -41,7 +41,9 @@ export function VerifyDialog({ task, facts, shardId, start, onClose }: VerifyDia
       open
       onOpenChange={(next) => !next && onClose()}
       title={`Verify ${task.name}`}
-      description={<p>Compares the destination with the shards. It only reads, also while data moves.</p>}
+      description={
+        <p>Compares the destination with the shards. It only reads, and works while data moves.</p>
+      }
     >
       <FormProvider {...form}>
         <form noValidate className="mt-4" onSubmit={(event) => void verify(event)}>

@@ -47,10 +47,16 @@ export const verifyRouter = router({
   liveRepairs: procedure
     .input(taskId)
     .subscription(({ ctx, input, signal }) => everySecond(ctx, signal, () => ctx.control.repairs(input.id))),
-  /** What has come of each key of a repair, 1,000 at a time. */
+  /** What became of each key of a repair, at most 1,000 at a time. */
   repairedKeys: procedure
-    .input(taskId.extend({ repair: z.number().int(), from: z.number().int().min(0).default(0) }))
-    .query(({ ctx, input }) => ctx.control.repairedKeys(input.id, input.repair, input.from)),
+    .input(
+      taskId.extend({
+        repair: z.number().int(),
+        from: z.number().int().min(0).default(0),
+        most: z.number().int().min(1).max(1000).default(1000),
+      }),
+    )
+    .query(({ ctx, input: { id, repair, from, most } }) => ctx.control.repairedKeys(id, repair, from, most)),
   live: procedure
     .input(taskId)
     .subscription(({ ctx, input, signal }) =>

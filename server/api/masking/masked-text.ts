@@ -60,7 +60,9 @@ export function maskedPart<Part extends string | null>(part: Part, { keys }: Mas
 
 /** The sentence of a verdict, or of a repair, is our own; that of one that has failed may quote a server. */
 export function maskedSentence(sentence: string, masking: Masking): string {
-  return /^([\d,]+ (keys? compared|keys? on|of )|Could not tell: |It was canceled)/.test(sentence)
+  return /^([\d,]+ (keys? compared|keys? on|of )|Could not tell: |It was canceled|The (verification|repair) was canceled)/.test(
+    sentence,
+  )
     ? sentence
     : quote(sentence, masking);
 }

@@ -21,6 +21,8 @@ const LOOK_MS = 2000;
 const AGAIN_MS = 30_000;
 const ATTEMPTS = 10;
 
+const CANCELED = "The repair was canceled.";
+
 /** What a repair would do. */
 export type RepairPreview = RepairTiming & {
   /** Keys that would be repaired. */
@@ -136,7 +138,7 @@ export class RepairJobs {
       row = store.add(taskId, begun, keys);
     });
     const what = keys.length === 1 ? "1 key" : `${keys.length.toLocaleString("en-US")} keys`;
-    supervisor.say(run, "repair-asked", `${what} that differ are repaired, asked ${byWhom(actor)}.`);
+    supervisor.say(run, "repair-asked", `Repair of ${what} requested ${byWhom(actor)}.`);
     this.#run(taskId, this.#enter(taskId, row!), how === "later");
     return this.view(taskId);
   }
@@ -146,7 +148,7 @@ export class RepairJobs {
     const open = this.#open.get(taskId);
     if (open !== undefined) {
       open.canceled = true;
-      if (open.thread === null) this.#end(taskId, open, "canceled", "It was canceled.");
+      if (open.thread === null) this.#end(taskId, open, "canceled", CANCELED);
       else open.thread.send({ type: "cancel" });
     }
     return this.view(taskId);
@@ -245,7 +247,7 @@ export class RepairJobs {
     const { store, now } = this.#options;
     open.thread = null;
     if (this.#closing || this.#open.get(taskId) !== open) return;
-    if (open.canceled) return this.#end(taskId, open, "canceled", "It was canceled.");
+    if (open.canceled) return this.#end(taskId, open, "canceled", CANCELED);
     const failure = message.type === "failed" ? message.reason : null;
     if (failure !== null && (!failure.retried || open.attempts >= ATTEMPTS)) {
       store.change(open.row.id, { reason: failure });
@@ -264,6 +266,7 @@ export class RepairJobs {
     store.change(open.row.id, { state, sentence, finishedAt: now() });
     const text = sentence.endsWith(".") ? sentence : `${sentence}.`;
     const level = state === "done" && !/differ/.test(sentence) ? "info" : "warning";
-    supervisor.say(supervisor.run(taskId), "repair-ended", `Repair: ${text}`, level);
+    const said = sentence === CANCELED ? sentence : `Repair: ${text}`;
+    supervisor.say(supervisor.run(taskId), "repair-ended", said, level);
   }
 }

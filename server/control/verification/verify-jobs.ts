@@ -198,7 +198,7 @@ export class VerifyJobs {
       startedAt,
       finishedAt: now(),
       outcome: verdict?.outcome ?? (canceled ? "canceled" : "failed"),
-      sentence: verdict?.sentence ?? (canceled ? "It was canceled." : reason!.message),
+      sentence: verdict?.sentence ?? (canceled ? "The verification was canceled." : reason!.message),
       compared: verdict?.compared ?? job.progress.compared,
       differences: verdict?.differences ?? job.progress.differences,
       bytes: job.progress.bytes,

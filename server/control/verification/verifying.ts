@@ -134,9 +134,9 @@ export function openVerifying(options: VerifyingOptions) {
       ): RepairView => repairJobs.start(taskId, id, selection, agreed, actor),
       cancelRepair: (taskId: string): RepairView => repairJobs.cancel(known(taskId).id),
       repairs: (taskId: string): RepairView => repairJobs.view(known(taskId).id),
-      /** What has come of the keys of a repair, from the key `from` on. */
-      repairedKeys: (taskId: string, id: number, from: number) =>
-        repairStore.keys(known(taskId).id, id, from, PAGE).map(({ key, ...row }) => ({
+      /** What became of the keys of a repair, from the key `from` on. */
+      repairedKeys: (taskId: string, id: number, from: number, most = PAGE) =>
+        repairStore.keys(known(taskId).id, id, from, most).map(({ key, ...row }) => ({
           ...row,
           key: { text: printable(key), base64: key.toString("base64") },
         })),

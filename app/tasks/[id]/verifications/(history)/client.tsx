@@ -6,8 +6,10 @@ import { useEffect, useState } from "react";
 import { Button } from "@/components/controls/button";
 import { CardSection } from "@/components/controls/card";
 import { type Outputs, useTRPC } from "@/components/live/trpc";
+import { ForRole } from "@/components/people/me";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
 import { factsOf } from "@/components/verify/order-facts";
+import { RepairList } from "@/components/verify/repair-list";
 import { RunHistory } from "@/components/verify/run-history";
 import { RunTrend } from "@/components/verify/run-trend";
 import { ScheduleCard } from "@/components/verify/schedule-card";
@@ -20,10 +22,11 @@ type VerificationsPageProps = {
   task: TaskView;
   initial: Outputs["verify"]["history"];
   schedule: Outputs["verify"]["schedule"];
+  repairs: Outputs["verify"]["repairs"];
 };
 
 /** The verifications of a task: the one that runs, the former ones with their trend, and the schedule. */
-export function VerificationsPage({ task, initial, schedule }: VerificationsPageProps) {
+export function VerificationsPage({ task, initial, schedule, repairs }: VerificationsPageProps) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const verification = useVerification(task.id);
@@ -50,13 +53,15 @@ export function VerificationsPage({ task, initial, schedule }: VerificationsPage
       />
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <h1 className="text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">Verifications</h1>
-        <Button look="primary" disabled={running !== null} onClick={() => setAsking(true)}>
-          <Scale className="size-4" aria-hidden />
-          Verify…
-        </Button>
+        <ForRole needs="operator">
+          <Button look="primary" disabled={running !== null} onClick={() => setAsking(true)}>
+            <Scale className="size-4" aria-hidden />
+            Verify…
+          </Button>
+        </ForRole>
       </div>
       {running !== null && (
-        <CardSection title="Under way" className="mt-5">
+        <CardSection title="In progress" className="mt-5">
           <div className="px-4 pb-5 sm:px-5" aria-live="polite">
             <VerifyProgress taskId={task.id} running={running} verification={verification} />
           </div>
@@ -76,7 +81,10 @@ export function VerificationsPage({ task, initial, schedule }: VerificationsPage
             </>
           )}
         </CardSection>
-        <ScheduleCard task={task} facts={facts} initial={schedule} />
+        <div className="grid gap-5">
+          <ScheduleCard task={task} facts={facts} initial={schedule} />
+          <RepairList taskId={task.id} repairs={repairs} />
+        </div>
       </div>
       {asking && (
         <VerifyDialog

@@ -12,10 +12,11 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function Page({ params }: Props) {
   const { id } = await params;
-  const [task, runs, schedule] = await Promise.all([
+  const [task, runs, schedule, repairs] = await Promise.all([
     orNotFound((await caller()).task.get({ id })),
     orNotFound((await caller()).verify.history({ id })),
     orNotFound((await caller()).verify.schedule({ id })),
+    orNotFound((await caller()).verify.repairs({ id })),
   ]);
-  return <VerificationsPage task={task} initial={runs} schedule={schedule} />;
+  return <VerificationsPage task={task} initial={runs} schedule={schedule} repairs={repairs} />;
 }
