@@ -146,7 +146,7 @@ class Leader {
   async #hold(seconds: number): Promise<void> {
     const { cutover } = await this.#api.cutover.holdWrites.mutate({ ...this.#who, seconds });
     for (const { name, problem } of cutover?.heldWrites?.shards ?? [])
-      this.#talk.say(`  ${name}: ${problem ?? `writes are held up for ${seconds} s`}`);
+      this.#talk.say(`  ${name}: ${problem ?? `writes are paused for ${seconds} s`}`);
   }
 
   /** Waits until nothing stands against going on, or the step has changed by itself. @returns null where it stays so. */

@@ -106,6 +106,9 @@ export function maskedReport(report: MigrationReport, masking: Masking): Migrati
     ...report,
     shards: report.shards.map((shard) => maskedLine(shard, masking)),
     verifications: report.verifications.map((run) => maskedRun(run, masking)),
+    ...(report.repairs && {
+      repairs: report.repairs.map((one) => ({ ...one, sentence: maskedSentence(one.sentence, masking) })),
+    }),
     cutovers: report.cutovers.map((one) => ({ ...one, ...maskedRecord(one, masking) })),
     events: report.events.map((event) => maskedEvent(event, masking)),
   };

@@ -124,11 +124,11 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
           ok: false,
         };
       const steady = lagGoodFor !== null && lagGoodFor >= lagForMs;
-      const since = lagGoodFor === null ? "" : `, within the bound for ${seconds(lagGoodFor)}`;
+      const since = lagGoodFor === null ? "" : `, low for ${seconds(lagGoodFor)} so far`;
       return { shard: name, measured: `${lag.seconds.toFixed(1)} s${steady ? "" : since}`, ok: steady };
     }),
     wanted: `at most ${lagSeconds} s, for ${seconds(lagForMs)}`,
-    remedy: "Wait. Where it grows, the network or the destination is too slow for what is written.",
+    remedy: "Wait. If the lag grows, the network or the destination cannot keep up with the writes.",
   }),
 
   "doubtful-keys": ({ shards }) => ({
@@ -140,7 +140,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
     })),
     wanted: "0 keys",
     remedy:
-      "Wait: keys that may have expired early are copied again by themselves. An event refresh-failed says where that cannot be.",
+      "Wait: keys that may have expired early are copied again automatically. A refresh-failed event says which could not be.",
   }),
 
   differs: ({ shards }) => ({
@@ -158,11 +158,11 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
     title: "No shard waits for a decision",
     parts: shards.map(({ name, held }) => ({
       shard: name,
-      measured: held ? "waits" : "goes on",
+      measured: held ? "waiting" : "not waiting",
       ok: !held,
     })),
-    wanted: "none waits",
-    remedy: "Decide on the shard's page whether it is followed.",
+    wanted: "no shard waiting",
+    remedy: "Decide on the shard's page whether Tributary follows it.",
   }),
 
   verified: ({ verifications, verifying, bounds: { verifiedWithinMs }, now }) => {
@@ -179,7 +179,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       title: "A verification found no difference",
       parts: [{ shard: null, measured, ok: clean && age !== null && age <= verifiedWithinMs }],
       wanted: `all keys equal, at depth keys or full, at most ${minutes(verifiedWithinMs)} ago`,
-      remedy: "Press Verify on the task's page, and repair what differs.",
+      remedy: "Press Verify on the task's page, and repair whatever differs.",
     };
   },
 
@@ -192,10 +192,10 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       const which = commands.length === 0 ? "" : ` (${commands.join(", ")})`;
       if (perSecond !== null && perSecond > 0)
         return { shard: name, measured: `${rate(perSecond)} writes/s still come${which}`, ok: false };
-      return { shard: name, measured: `quiet for ${seconds(quietFor)}, so far`, ok: false };
+      return { shard: name, measured: `quiet for ${seconds(quietFor)} so far`, ok: false };
     }),
     wanted: `no write for ${seconds(quietForMs)}`,
-    remedy: "Stop what writes. The list of clients says where commands come from.",
+    remedy: "Stop the writers. The list of clients shows where they connect from.",
   }),
 
   drained: ({ shards, bounds: { equalForMs } }) => ({
@@ -211,7 +211,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       ok: equalFor !== null && equalFor >= equalForMs,
     })),
     wanted: `the applied offset equals the shard's, for ${seconds(equalForMs)}`,
-    remedy: "Wait. Where it does not come, see the shard's page.",
+    remedy: "Wait. If it does not catch up, see the shard's page.",
   }),
 
   "final-verification": ({ verifications, verifying }, state) => {
@@ -222,7 +222,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       title: "The final verification found no difference",
       parts: [{ shard: null, measured, ok: !verifying && run?.outcome === "equal" }],
       wanted: "equal",
-      remedy: "See what differs on the task's page, repair it, and verify again.",
+      remedy: "See on the task's page what differs, repair it, and verify again.",
     };
   },
 
@@ -230,7 +230,7 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
     title: "No repair is under way",
     parts: [{ shard: null, measured: repairing ? "keys are being repaired" : "none", ok: !repairing }],
     wanted: "none",
-    remedy: "Wait for its end, or cancel it on the task's page.",
+    remedy: "Wait until it ends, or cancel it on the task's page.",
   }),
 
   "at-rest": (_, state) => {
@@ -239,7 +239,8 @@ const gates: Readonly<Record<GateName, (facts: GateFacts, state: CutoverState) =
       title: "The shards could be brought to rest",
       parts: state.unrested.map((why) => ({ shard: null, measured: why, ok: false })),
       wanted: "all is applied and put right",
-      remedy: "Fix what stands in the way and try again. An override goes on without, and verifies nothing.",
+      remedy:
+        "Fix what is named here and try again. With an override, the cutover continues without this confirmation.",
       advisory: true,
     };
   },
@@ -274,10 +275,13 @@ function lateMeasure(
     return { measured: `${rate(perSecond)} writes/s still come${which}`, ok: false };
   }
   const ok = quietFor >= quietForMs;
-  return { measured: `quiet for ${seconds(quietFor)}${ok ? "" : ", so far"}`, ok };
+  return { measured: `quiet for ${seconds(quietFor)}${ok ? "" : " so far"}`, ok };
 }
 
-const seconds = (ms: number) => `${Math.floor(ms / 1000)} s`;
+function seconds(ms: number): string {
+  const whole = Math.floor(ms / 1000);
+  return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min`;
+}
 
 function minutes(ms: number): string {
   return ms < 60_000 ? seconds(ms) : `${Math.floor(ms / 60_000)} min`;

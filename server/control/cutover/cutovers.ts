@@ -6,6 +6,7 @@ import {
   type FinalDepth,
   movesOf,
   stepAfter,
+  stepNames,
 } from "../tasks/cutover-state.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import { taskRow } from "../views/task-views.ts";
@@ -115,8 +116,8 @@ export class Cutovers {
     const overridden = led.record.overrides.map(({ gate }) => gate).join(", ");
     const despite = move === "proceed" && overridden !== "" ? `, with overrides of ${overridden}` : "";
     const what = {
-      proceed: `went on to ${to}${despite}`,
-      back: `went back to ${to}`,
+      proceed: `continued to ${stepNames[to]}${despite}`,
+      back: `went back to ${stepNames[to]}`,
       leave: "left the cutover",
     }[move];
     const wakes = move === "back" && step === "switch";
@@ -125,7 +126,7 @@ export class Cutovers {
     led.recall(run);
     if (wakes) supervisor.follow(run);
     const level = move === "proceed" ? "info" : "warning";
-    supervisor.say(run, "cutover-moved", `Cutover, at ${step}: ${what}, ${byWhom(actor)}.`, level);
+    supervisor.say(run, "cutover-moved", `Cutover: ${what}, ${byWhom(actor)}.`, level);
     if (move === "leave" || (move === "back" && to === "gates")) {
       releaseWrites(run, led, actor).catch((error: unknown) =>
         this.#options.onFailure("Writes on the shards could not be let go.", error),
@@ -169,7 +170,11 @@ export class Cutovers {
     const { led } = this.#at(taskId, "verify");
     const { state } = led;
     if (state.step === "verify")
-      led.write({ state: { ...state, depth, startedAt: null } }, `wants it verified again (${depth})`, actor);
+      led.write(
+        { state: { ...state, depth, startedAt: null } },
+        `asked for another verification (${depth})`,
+        actor,
+      );
     led.againAt = 0;
     this.#look();
     return this.view(taskId);
@@ -186,7 +191,7 @@ export class Cutovers {
     if (step !== "stop-writes" && step !== "drain" && step !== "verify")
       throw notReady(
         run,
-        `writes are not held up at the step ${step}`,
+        `writes cannot be paused at the step ${step}`,
         "Go to the step that stops the writes.",
       );
     const at = this.#options.now();
@@ -194,8 +199,8 @@ export class Cutovers {
     const agreed = shards.filter(({ problem }) => problem === null).map(({ name }) => name);
     const what =
       agreed.length === 0
-        ? "no shard holds up writes"
-        : `writes are held up for ${seconds} s on ${agreed.join(", ")}`;
+        ? "no shard paused its writes"
+        : `writes are paused for ${seconds} s on ${agreed.join(", ")}`;
     led.write({ heldWrites: { ...actor, at, until: at + seconds * 1000, shards } }, what, actor);
     const message = `CLIENT PAUSE: ${what}, ${byWhom(actor)}.`;
     this.#options.supervisor.say(run, "cutover-writes-held", message, "warning");

@@ -7,6 +7,7 @@ import type { Actor } from "../tasks/actor.ts";
 import type { FinalDepth } from "../tasks/cutover-state.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import type { TaskStore } from "../tasks/task-store.ts";
+import type { RepairRow } from "../verification/repair-store.ts";
 import type { VerificationStore } from "../verification/verification-store.ts";
 import type { VerifyJobs } from "../verification/verify-jobs.ts";
 import { CUTOVER_BOUNDS, type CutoverBounds, type GateName } from "./cutover-gates.ts";
@@ -27,6 +28,7 @@ export type LeadingOptions = {
     readonly verifyJobs: VerifyJobs;
     readonly verifications: VerificationStore;
     readonly repairing: (taskId: string) => boolean;
+    readonly repairsOf: (taskId: string) => readonly RepairRow[];
   };
   readonly box: SecretBox;
   readonly dataDirectory: string;
@@ -38,13 +40,17 @@ export type LeadingOptions = {
 /** The part of the control that leads tasks through their cutovers, and tells of whole migrations. */
 export function openLeading(options: LeadingOptions) {
   const { db, supervisor, store, writes, box, dataDirectory, now } = options;
-  const { verifyJobs, verifications, repairing } = options.verifying;
+  const { verifyJobs, verifications, repairing, repairsOf } = options.verifying;
   const cutoverStore = new CutoverStore(db);
   const reportOf = (run: TaskRun): MigrationReport => {
     writes.flush();
     return migrationReport(
       run,
-      { db, store, verifications, cutovers: cutoverStore.list(run.record.id) },
+      {
+        ...{ db, store, verifications },
+        cutovers: cutoverStore.list(run.record.id),
+        repairs: repairsOf(run.record.id),
+      },
       now(),
     );
   };

@@ -11,6 +11,7 @@ import type {
 import type { CutoverRecord } from "../tasks/cutover-state.ts";
 import type { TaskRun } from "../tasks/task-run.ts";
 import type { TaskStore } from "../tasks/task-store.ts";
+import type { RepairRow } from "../verification/repair-store.ts";
 import type { VerificationRow, VerificationStore } from "../verification/verification-store.ts";
 import { destinationLabel, sourceLabel } from "../views/task-views.ts";
 
@@ -36,6 +37,8 @@ export type MigrationReport = {
   };
   /** Newest first, at most 20. */
   readonly verifications: readonly Omit<VerificationRow, "id">[];
+  /** Newest first; missing in reports of earlier versions. */
+  readonly repairs?: readonly Omit<RepairRow, "id" | "verificationId" | "reason">[];
   /** Newest first. */
   readonly cutovers: readonly Omit<CutoverRecord, "taskId" | "id">[];
   /** What was decided and by whom, and what went wrong, oldest first, at most 200. */
@@ -86,6 +89,7 @@ const DECISIONS = [
   "held-followed",
   "held-kept",
   "difference-acknowledged",
+  "repair-asked",
   "task-created",
   "task-started",
   "task-paused",
@@ -99,11 +103,12 @@ export type ReportSources = {
   readonly verifications: VerificationStore;
   /** Of the task, newest first. */
   readonly cutovers: readonly CutoverRecord[];
+  readonly repairs: readonly RepairRow[];
 };
 
 export function migrationReport(
   run: TaskRun,
-  { db, store, verifications, cutovers }: ReportSources,
+  { db, store, verifications, cutovers, repairs }: ReportSources,
   now: number,
 ): MigrationReport {
   const { record } = run;
@@ -157,6 +162,7 @@ export function migrationReport(
       .list(record.id)
       .slice(0, 20)
       .map(({ id: _, ...one }) => one),
+    repairs: repairs.map(({ id: _, verificationId: __, reason: ___, ...one }) => one),
     cutovers: cutovers.map(({ id: _, taskId: __, ...one }) => one),
     events: toldEvents(db, record.id, names),
   };

@@ -14,6 +14,19 @@ export const cutoverSteps = [
 /** Where a cutover is. `finished` and `left` are its two ends. */
 export type CutoverStep = (typeof cutoverSteps)[number];
 
+/** How each step is called within a sentence. */
+export const stepNames: Readonly<Record<CutoverStep, string>> = {
+  gates: "the gates",
+  "stop-writes": "stopping the writes",
+  drain: "the drain",
+  verify: "the final verification",
+  settle: "bringing the shards to rest",
+  switch: "the switch",
+  finish: "removing Tributary's keys",
+  finished: "the end",
+  left: "the task",
+};
+
 /** How much the final verification looks at. */
 export const finalDepths = ["counts", "keys", "full"] as const;
 export type FinalDepth = (typeof finalDepths)[number];

@@ -11,7 +11,7 @@ import { clearedBy } from "./cleared-shards.ts";
 import { basisOf, lastVerdict } from "./last-verdict.ts";
 import { RepairJobs, type RepairPreview, type RepairView } from "./repair-jobs.ts";
 import type { RepairSelection } from "./repair-selection.ts";
-import { RepairStore } from "./repair-store.ts";
+import { type RepairRow, RepairStore } from "./repair-store.ts";
 import { verificationQueries } from "./verification-queries.ts";
 import { VerificationStore } from "./verification-store.ts";
 import { VerifyJobs, type VerifyView } from "./verify-jobs.ts";
@@ -79,6 +79,8 @@ export function openVerifying(options: VerifyingOptions) {
     /** Keys are being repaired, or wait for it. */
     repairing: (taskId: string): boolean =>
       repairJobs.view(taskId).rows.some(({ state }) => state === "running" || state === "waiting"),
+    /** Newest first. */
+    repairsOf: (taskId: string): RepairRow[] => repairStore.list(taskId),
     /** Takes up what a restart has broken off. */
     begin: (): void => {
       verifyJobs.begin(known);
