@@ -6,7 +6,7 @@ import type { Cutover } from "./use-cutover-orders";
 /** What has happened in the cutover, newest first, and by whom. */
 export function CutoverNotes({ cutover }: { cutover: NonNullable<Cutover["cutover"]> }) {
   return (
-    <CardSection title="What has happened" className="mt-5">
+    <CardSection title="Log" className="mt-5">
       <ol className="space-y-1.5 px-4 pb-5 text-[0.8125rem] sm:px-5">
         {[...cutover.notes].reverse().map(({ at, what, who }) => (
           <li key={`${at} ${what}`} className="flex gap-3">

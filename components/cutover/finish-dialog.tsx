@@ -31,11 +31,11 @@ export function FinishDialog({
       description={
         <>
           <p>
-            Tributary removes its checkpoints and all else that it keeps on{" "}
+            Tributary removes its checkpoints and everything else of its own from{" "}
             <span className="font-mono text-[0.8125rem] text-ink">{destinationLabel}</span>, and its heartbeat
             from the shards. This task can never write there again.
           </p>
-          <p>This cannot be taken back: do it once the application works on the destination.</p>
+          <p>This cannot be undone. Finish once the application works on the destination.</p>
         </>
       }
     >
@@ -87,8 +87,8 @@ function StillWritten({ gate, reason, onReason }: StillWrittenProps) {
             </li>
           ))}
       </ul>
-      <p>What is written to a shard now is on no other server. {gate.remedy}</p>
-      <Field label="Finish all the same, because">
+      <p>What is written to a shard now exists on no other server. {gate.remedy}</p>
+      <Field label="Reason to finish anyway">
         {(control) => (
           <TextInput
             {...control}

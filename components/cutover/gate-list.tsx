@@ -47,7 +47,7 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
         <p className="font-medium">
           {title} <span className={cx("ml-1 text-xs font-normal", color)}>{word}</span>
         </p>
-        <dl className="num mt-1 space-y-0.5 text-[0.8125rem]">
+        <dl className={cx("num mt-0.5 text-[0.8125rem]", ok ? "flex flex-wrap gap-x-5" : "space-y-0.5")}>
           {shown.map((part) => (
             <div key={part.shard ?? part.measured} className="flex flex-wrap gap-x-1.5">
               {part.shard !== null && <dt className="text-ink-3">{part.shard}:</dt>}
@@ -62,7 +62,7 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
         </dl>
         {!ok && (
           <p className="mt-1 text-xs text-ink-3">
-            Wanted: {wanted}. {override === null && remedy}
+            Needed: {wanted}. {override === null && remedy}
           </p>
         )}
         {override !== null && (
@@ -80,7 +80,7 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
       {override !== null && operator && (
         <Button small look="quiet" className="shrink-0 self-start" onClick={() => void orders.withdraw(name)}>
           <Undo2 className="size-3.5" aria-hidden />
-          Take back
+          Withdraw
         </Button>
       )}
     </li>
@@ -105,7 +105,7 @@ function OverrideDialog({
       title={`Override: ${gate.title}`}
       description={
         <>
-          <p>You go on although this gate is shut. It stays in the report, with your reason.</p>
+          <p>The cutover continues although this gate is shut. The report keeps that, with your reason.</p>
           <ul className="num list-disc space-y-0.5 pl-5">
             {wrong.map(({ shard, measured }) => (
               <li key={shard ?? measured}>{shard === null ? measured : `${shard}: ${measured}`}</li>

@@ -6,13 +6,17 @@ import { capitalized } from "@/components/format/capitalized";
 import { formatCount } from "@/components/format/count";
 import { formatDuration } from "@/components/format/duration";
 import { Breadcrumbs } from "@/components/shell/breadcrumbs";
-import { Facts, keysText, moment, Part, type Report, Rows, ShardPart } from "./report-sections";
+import { verdictLooks } from "@/components/verify/verdict-looks";
+import { Facts, keysText, moment, Part, type Report, Rows, ShardPart, whoText } from "./report-sections";
+import { ReportVerdict } from "./report-verdict";
+import { shownStep, stepWords } from "./step-words";
 
 /** The whole of a migration on paper, or as JSON. */
 export function MigrationReport({ report }: { report: Report }) {
-  const { task, destination, shards, verifications, cutovers, events } = report;
+  const { task, destination, shards, verifications, repairs = [], cutovers, events } = report;
   const until = task.finishedAt ?? report.writtenAt;
   const overrides = cutovers.flatMap((cutover) => cutover.overrides);
+  const still = task.finishedAt === null ? null : withoutWrites(cutovers[0]);
   return (
     <article className="mx-auto max-w-4xl" data-report={task.status}>
       <div className="print:hidden">
@@ -43,7 +47,8 @@ export function MigrationReport({ report }: { report: Report }) {
           </Button>
         </div>
       </header>
-      <Part title="In short">
+      <ReportVerdict report={report} />
+      <Part title="Overview">
         <Facts
           facts={[
             ["Source", task.source],
@@ -56,6 +61,9 @@ export function MigrationReport({ report }: { report: Report }) {
             ["Task created", moment(task.createdAt)],
             ["Finished", moment(task.finishedAt)],
             ["Took", formatDuration(Math.max(0, until - task.createdAt) / 1000)],
+            ...(still === null
+              ? []
+              : [["From stopping the writes to the switch", formatDuration(still)] as const]),
             ["Keys on the destination", keysText(destination.keys)],
             ["Last verification", verifications[0]?.sentence ?? "none"],
             [
@@ -73,23 +81,44 @@ export function MigrationReport({ report }: { report: Report }) {
           <p className="text-ink-3">None.</p>
         ) : (
           <Rows
-            heads={["Ended", "Outcome", "What it came to", "Compared"]}
+            heads={["Ended", "Verdict", "In a sentence", "Keys compared"]}
             rows={verifications.map((one) => ({
               key: String(one.startedAt),
-              cells: [moment(one.finishedAt), one.outcome, one.sentence, formatCount(one.compared)],
+              cells: [
+                moment(one.finishedAt),
+                verdictLooks[one.outcome].word,
+                one.sentence,
+                formatCount(one.compared),
+              ],
             }))}
           />
         )}
       </Part>
+      {repairs.length > 0 && (
+        <Part title="Repairs">
+          <Rows
+            heads={["Begun", "Result", "Keys", "Requested by"]}
+            rows={repairs.map((one) => ({
+              key: String(one.startedAt),
+              cells: [
+                moment(one.startedAt),
+                one.sentence === "" ? "Not ended" : one.sentence,
+                formatCount(one.keys),
+                whoText(one),
+              ],
+            }))}
+          />
+        </Part>
+      )}
       {cutovers.map((cutover) => (
         <Part
           key={cutover.startedAt}
-          title={`Cutover of ${moment(cutover.startedAt)}, begun by ${cutover.startedBy.by}`}
+          title={`Cutover, begun ${moment(cutover.startedAt)} by ${cutover.startedBy.by}`}
         >
           {cutover.overrides.length > 0 && (
             <div className="mb-3">
               <Rows
-                heads={["Gate overridden", "What stood against it", "By", "Reason"]}
+                heads={["Gate overridden", "Measured", "By", "Reason"]}
                 rows={cutover.overrides.map((one) => ({
                   key: one.gate,
                   cells: [one.gate, one.measured, `${one.by}, ${moment(one.at)}`, one.reason],
@@ -103,11 +132,9 @@ export function MigrationReport({ report }: { report: Report }) {
               key: `${note.at} ${note.what}`,
               cells: [
                 moment(note.at),
-                note.step,
-                note.what,
-                note.who === null
-                  ? "Tributary"
-                  : `${note.who.by}${note.who.from === null ? "" : ` (${note.who.from})`}`,
+                stepWords.find(({ step }) => step === shownStep(note.step))?.name,
+                capitalized(note.what),
+                note.who === null ? "Tributary" : whoText(note.who),
               ],
             }))}
           />
@@ -133,6 +160,13 @@ export function MigrationReport({ report }: { report: Report }) {
       </Part>
     </article>
   );
+}
+
+/** Seconds from where the writes were to stop until nothing of Tributary wrote to the destination; null while unknown. */
+function withoutWrites(cutover: Report["cutovers"][number] | undefined): number | null {
+  const stopped = cutover?.notes.findLast(({ step }) => step === "gates")?.at;
+  const switched = cutover?.notes.findLast(({ step }) => step === "settle")?.at;
+  return stopped === undefined || switched === undefined ? null : Math.max(0, switched - stopped) / 1000;
 }
 
 function download(report: Report): void {

@@ -11,8 +11,10 @@ export const moment = (at: number | null) => (at === null ? "not yet" : formatMo
 
 export function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className="mt-7 break-inside-avoid-page">
-      <h2 className="border-b pb-1.5 text-[0.9375rem] font-semibold tracking-[-0.01em]">{title}</h2>
+    <section className="mt-7">
+      <h2 className="break-after-avoid border-b pb-1.5 text-[0.9375rem] font-semibold tracking-[-0.01em]">
+        {title}
+      </h2>
       <div className="mt-3">{children}</div>
     </section>
   );
@@ -20,9 +22,9 @@ export function Part({ title, children }: { title: string; children: ReactNode }
 
 export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <dl className="num grid gap-x-6 gap-y-1.5 text-[0.8125rem] sm:grid-cols-[12rem_minmax(0,1fr)]">
+    <dl className="num grid gap-x-6 gap-y-2 text-[0.8125rem] sm:grid-cols-[12rem_minmax(0,1fr)] sm:gap-y-1.5">
       {facts.map(([label, value]) => (
-        <div key={label} className="contents">
+        <div key={label} className="sm:contents">
           <dt className="text-ink-3">{label}</dt>
           <dd className="min-w-0 break-words">{value}</dd>
         </div>
@@ -44,7 +46,7 @@ export function Rows({
         <thead className="text-xs text-ink-3">
           <tr>
             {heads.map((head) => (
-              <th key={head} className="py-1 pr-4 font-normal">
+              <th key={head} scope="col" className="py-1 pr-4 font-normal">
                 {head}
               </th>
             ))}
@@ -88,7 +90,7 @@ export function ShardPart({ shard }: { shard: Shard }) {
             "Lag",
             lag.worstSeconds === null
               ? "not measured"
-              : `${formatDuration(lag.meanSeconds ?? 0)} in the mean, ${formatDuration(lag.worstSeconds)} at worst`,
+              : `${formatDuration(lag.meanSeconds ?? 0)} on average, ${formatDuration(lag.worstSeconds)} at worst`,
           ],
           ["Applied up to offset", shard.offset === null ? "unknown" : formatOffset(shard.offset)],
           ["Known to differ", shard.differs.length === 0 ? "nothing" : shard.differs.join("; ")],
@@ -136,6 +138,10 @@ export function ShardPart({ shard }: { shard: Shard }) {
       )}
     </Part>
   );
+}
+
+export function whoText({ by, from }: { readonly by: string; readonly from: string | null }): string {
+  return from === null ? by : `${by} (${from})`;
 }
 
 export function keysText(keys: Shard["keys"]): string {

@@ -10,12 +10,12 @@ export function ShardClients({ taskId }: { taskId: string }) {
   const trpc = useTRPC();
   const clients = useQuery({ ...trpc.cutover.clients.queryOptions({ id: taskId }), refetchInterval: 3000 });
   return (
-    <CardSection title="Whose last command was a write" className="lg:col-span-2">
+    <CardSection title="Clients whose last command was a write" className="lg:col-span-2">
       <div className="overflow-x-auto px-4 pb-5 sm:px-5">
         {clients.data === undefined ? (
           <p className="text-ink-3">Asking the shards…</p>
         ) : clients.data.every((shard) => shard.clients.length === 0 && shard.problem === null) ? (
-          <p className="text-ink-3">Nobody who is connected now.</p>
+          <p className="text-ink-3">None of the clients that are connected now.</p>
         ) : (
           <table className="num w-full min-w-[32rem] text-left text-[0.8125rem]">
             <thead className="text-xs text-ink-3">

@@ -11,6 +11,7 @@ import { ForRole, useMay } from "@/components/people/me";
 import type { Role } from "@/server/people/role";
 import { FinishDialog } from "./finish-dialog";
 import { GateList } from "./gate-list";
+import { GateSummary } from "./gate-summary";
 import { ShardClients } from "./shard-clients";
 import { shownStep, stepWords } from "./step-words";
 import { StopWritesHelp } from "./stop-writes-help";
@@ -44,29 +45,30 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
         className="scroll-mt-44 text-lg font-semibold tracking-[-0.015em] outline-none"
       >
         {settling
-          ? "The shards come to rest"
+          ? "Bringing the shards to rest"
           : step === "finish"
-            ? "Tributary's keys are removed"
+            ? "Removing Tributary's keys"
             : words.title}
       </h2>
       <p className="mt-1 max-w-prose text-pretty text-ink-2">
         {settling
-          ? "The last of the stream is applied, expiries are restored, and each shard is asked for all of its keys, so that none is left that has expired there. With many keys it takes up to two minutes."
+          ? "Tributary applies the end of each stream, restores expiries, and asks each shard for all of its keys, so that no key stays that has expired there. With many keys this takes up to two minutes."
           : words.text}
       </p>
       {view.problem !== null && !finished && (
         <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2.5 text-[0.8125rem] break-words">
-          {view.problem} It is tried again by itself.
+          {view.problem} Tributary keeps trying.
         </p>
       )}
       {(settling || step === "finish") && (
         <div className="mt-4 max-w-md">
-          <ProgressBar label={settling ? "The shards come to rest" : "Keys are removed"} fraction={null} />
+          <ProgressBar label={settling ? "Bringing the shards to rest" : "Removing keys"} fraction={null} />
         </div>
       )}
       {step === "verify" && view.verifying !== null && <Verifying verifying={view.verifying} />}
       {view.gates.length > 0 && (
-        <div className="mt-4">
+        <div className="mt-4 space-y-3">
+          <GateSummary gates={view.gates} />
           <GateList gates={view.gates} orders={orders} />
         </div>
       )}
@@ -90,7 +92,7 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
               look="primary"
               busy={orders.busy}
               disabled={!admin}
-              title={admin ? undefined : "For administrators: it cannot be taken back."}
+              title={admin ? undefined : "Only an administrator can finish: it cannot be undone."}
               onClick={() => setFinishing(true)}
             >
               {words.action}
@@ -161,10 +163,10 @@ function useStepHeading(step: string | undefined) {
 function Actions({ back, needs = "operator", children }: ActionsProps) {
   return (
     <div className="mt-5 rounded-xl border bg-surface px-4 py-4 shadow-card sm:px-5">
-      <ForRole needs={needs} otherwise={<p className="text-ink-3">An operator leads the cutover.</p>}>
+      <ForRole needs={needs} otherwise={<p className="text-ink-3">Only an operator can lead the cutover.</p>}>
         <div className="flex flex-wrap items-center gap-2">{children}</div>
       </ForRole>
-      <p className="mt-3 max-w-prose text-xs text-pretty text-ink-3">
+      <p className="mt-3 max-w-3xl text-xs text-pretty text-ink-3">
         <span className="font-medium text-ink-2">Way back:</span> {back}
       </p>
     </div>

@@ -16,17 +16,17 @@ export function StopWritesHelp({ view, orders }: { view: Cutover; orders: Cutove
     <div className="mt-5 grid items-start gap-5 lg:grid-cols-2">
       <CardSection title="How to stop them">
         <ol className="list-decimal space-y-2 px-4 pb-5 pl-9 text-[0.8125rem] sm:px-5 sm:pl-10">
-          <li>Stop the application's writers, or put it into its maintenance mode. Reads may go on.</li>
+          <li>Stop the application's writers, or put it into maintenance mode. It can keep reading.</li>
           <li>
             {view.pool === null
-              ? "Stop the proxy, if there is one. "
-              : `Or stop nutcracker, for pool ${view.pool}: `}
+              ? "Or stop the proxy, if there is one: "
+              : `Or stop nutcracker for pool ${view.pool}: `}
             <code className="rounded bg-sunken px-1 py-0.5 font-mono text-xs">systemctl stop nutcracker</code>{" "}
             on each of its hosts ends reads and writes at once.
           </li>
           <li>
-            What speaks to the shards without the proxy has to be stopped by itself: cron jobs, workers,
-            scripts, a redis-cli that somebody left open.
+            Stop whatever reaches the shards without the proxy: cron jobs, workers, scripts, a redis-cli that
+            somebody left open.
           </li>
         </ol>
       </CardSection>
@@ -49,19 +49,19 @@ function HeldWrites({ view, orders }: { view: Cutover; orders: CutoverOrders }) 
   const held = view.cutover?.heldWrites ?? null;
   const left = held === null ? 0 : held.until - now;
   return (
-    <CardSection title="Hold up writes on the shards">
+    <CardSection title="Pause writes on the shards">
       <div className="space-y-3 px-4 pb-5 text-[0.8125rem] sm:px-5">
         <p className="text-ink-2">
-          A brake for writers that you cannot reach: each shard's master lets commands that write wait, by{" "}
-          <code className="font-mono text-xs">CLIENT PAUSE … WRITE</code>. It ends by itself at its limit,
-          also if Tributary is gone, and writers that still wait then go on. It needs Redis 6.2.
+          For writers that you cannot reach: each shard's master makes write commands wait (
+          <code className="font-mono text-xs">CLIENT PAUSE … WRITE</code>). The pause ends at its limit even
+          if Tributary is gone, and the commands that waited are then carried out. It needs Redis 6.2.
         </p>
         {held === null ? (
           <div className="flex flex-wrap items-center gap-2">
             <Segmented label="Limit" value={seconds} onChange={setSeconds} options={lengths} />
             <Button small busy={orders.busy} onClick={() => void orders.hold(Number(seconds))}>
               <Hand className="size-3.5" aria-hidden />
-              Hold up writes
+              Pause writes
             </Button>
           </div>
         ) : (
@@ -72,14 +72,14 @@ function HeldWrites({ view, orders }: { view: Cutover; orders: CutoverOrders }) 
                   {name}:{" "}
                   {problem ??
                     (left > 0
-                      ? `held up for ${formatDuration(Math.ceil(left / 1000))} more`
-                      : "its limit has passed")}
+                      ? `paused for ${formatDuration(Math.ceil(left / 1000))} more`
+                      : "the pause has ended")}
                 </li>
               ))}
             </ul>
             <Button small busy={orders.busy} onClick={() => void orders.release()}>
               <Play className="size-3.5" aria-hidden />
-              Let writes go on
+              Resume writes
             </Button>
           </>
         )}

@@ -58,20 +58,20 @@ export function SwitchTarget({ taskId }: { taskId: string }) {
             </div>
             {file.directory !== null && (
               <p className="text-xs break-words text-ink-3">
-                Both files lie, with their passwords, on the host of Tributary in{" "}
+                Both files, with their passwords, are on Tributary's host in{" "}
                 <span className="font-mono">{file.directory}</span>.
               </p>
             )}
           </div>
         </CardSection>
       )}
-      <CardSection title="Where the application goes">
+      <CardSection title="Where the application connects">
         <dl className="space-y-3 px-4 pb-5 sm:px-5">
           {file.next !== null && (
             <Fact label="Through nutcracker, as before">
               <span className="font-mono text-xs">{file.listen ?? "the pool's own address"}</span>
               <span className="mt-1 block text-xs text-ink-3">
-                Install the new file on each of its hosts and start nutcracker again. The application needs no
+                Install the new file on each of its hosts and restart nutcracker. The application needs no
                 change.
               </span>
             </Fact>

@@ -79,7 +79,7 @@ export function RepairDialog({ taskId, run, selection, onClose }: RepairDialogPr
                 checked={agreed}
                 onChange={(event) => setAgreed(event.target.checked)}
               />
-              <span>Note the keys, and repair them then</span>
+              <span>Note the keys now, and repair them then</span>
             </label>
           )}
           <NameField own={own} />

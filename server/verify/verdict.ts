@@ -54,13 +54,14 @@ export function sentenceOf(told: Told): string {
     const total = number(compared + extra);
     return `${number(differences)} of ${total} ${differences === 1 ? "differs" : "differ"}${sample}, as of ${time}`;
   }
-  if (outcome === "equal") return `${number(compared)} keys compared${sample}, all equal as of ${time}`;
+  if (outcome === "equal")
+    return `${number(compared)} ${compared === 1 ? "key" : "keys"} compared${sample}, all equal as of ${time}`;
   const untold = [
-    some(counts.unsettled, "where the destination has not come so far"),
+    some(counts.unsettled, "could not be checked since the destination is behind"),
     some(counts.doubtful, "about to be copied again"),
-    some(counts.undecided, "whose values cannot be decoded"),
+    some(counts.undecided, "with values that cannot be decoded"),
   ].filter((text) => text !== null);
-  return `Could not tell: of ${number(compared)} keys compared${sample} none is known to differ, but ${untold.join(", ")}, as of ${time}`;
+  return `Could not tell: ${number(compared)} ${compared === 1 ? "key" : "keys"} compared${sample}, none known to differ, but ${untold.join(", ")}, as of ${time}`;
 }
 
 export function notesOf({ counts, neighbors }: Told): string[] {
@@ -73,17 +74,14 @@ export function notesOf({ counts, neighbors }: Told): string[] {
     ),
     some(
       counts.lone,
-      "among these that their owners do not hold, and the destination has by the task's policy",
+      "among these that no owner has, so that the merge policy decides whether the destination has them",
     ),
-    some(
-      counts.collision,
-      "that several shards hold with different values; the destination has one of these",
-    ),
-    some(counts.neighbor, `that no shard of this task holds, and that may be another task's (${names})`),
-    some(counts.busy, "that went on changing at every look, and are taken for neither equal nor different"),
+    some(counts.collision, "that several shards hold with different values; the destination has one of them"),
+    some(counts.neighbor, `that no shard of this task holds and that may be another task's (${names})`),
+    some(counts.busy, "that kept changing at every look, and count as neither equal nor different"),
     some(counts.shaded, "whose expiry the synchronization has yet to restore"),
-    some(counts["left-out"], "left out, since the destination does not take their values for their size"),
-    some(counts.former, "that no shard holds, and that lay on the destination before the task began"),
+    some(counts["left-out"], "left out, since the destination does not accept values of their size"),
+    some(counts.former, "that no shard holds and that were on the destination before the task began"),
   ].filter((text) => text !== null);
 }
 

@@ -29,7 +29,7 @@ test("lists apart what the destination does not take for its size", async () => 
   expect(foundIn(verdict)).toEqual(["left-out 0:large"]);
   expect(verdict).toMatchObject({ outcome: "equal", differences: 0 });
   expect(verdict.notes).toEqual([
-    "1 key left out, since the destination does not take their values for their size",
+    "1 key left out, since the destination does not accept values of their size",
   ]);
 });
 

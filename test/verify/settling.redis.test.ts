@@ -33,7 +33,7 @@ test("takes a difference that the lag may explain for neither equal nor differen
   expect(foundIn(verdict)).toEqual(["unsettled 0:late"]);
   expect(verdict.outcome).toBe("unknown");
   expect(verdict.sentence).toMatch(
-    /^Could not tell: of 1 keys compared none is known to differ, but 1 key where the destination has not come so far/,
+    /^Could not tell: 1 key compared, none known to differ, but 1 key could not be checked since the destination is behind/,
   );
 });
 
@@ -143,5 +143,5 @@ test("calls a key that changes at every look busy", async () => {
   writer.disconnect();
   expect(foundIn(verdict)).toEqual(["busy 0:hot"]);
   expect(verdict.outcome).toBe("equal");
-  expect(verdict.notes).toEqual([expect.stringMatching(/^1 key that went on changing/)]);
+  expect(verdict.notes).toEqual([expect.stringMatching(/^1 key that kept changing/)]);
 });

@@ -126,7 +126,7 @@ test("says at the switch who still writes to a shard, and takes one that nobody 
     ...{ measured: "40 writes/s still come (SET)", ok: false },
   });
   expect(measured({ lastWriteAt: NOW - 3000 })).toMatchObject({
-    measured: "quiet for 3 s, so far",
+    measured: "quiet for 3 s so far",
     ok: false,
   });
   const gone = { since: null, problem: { message: "It refused.", nobodyListens: true } };

@@ -204,7 +204,7 @@ test("holds up writes on the shards for as long as is wanted, and lets them go",
   const { a, open, id, cutover } = await world();
   cutover.begin().override("verified");
   await expect(open.control.holdWrites(id, 60, ann)).rejects.toThrow(
-    /writes are not held up at the step gates/,
+    /writes cannot be paused at the step gates/,
   );
   await cutover.proceed();
   const { cutover: held } = await open.control.holdWrites(id, 60, ann);

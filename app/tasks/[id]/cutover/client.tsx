@@ -9,6 +9,7 @@ import { CutoverNotes } from "@/components/cutover/cutover-notes";
 import { CutoverStepper } from "@/components/cutover/cutover-stepper";
 import { StepPanel } from "@/components/cutover/step-panel";
 import { shownStep, stepWords } from "@/components/cutover/step-words";
+import { StepsAhead } from "@/components/cutover/steps-ahead";
 import { type Cutover, useCutoverOrders } from "@/components/cutover/use-cutover-orders";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
@@ -71,14 +72,14 @@ function Begin({ view, busy, onBegin }: { view: Cutover; busy: boolean; onBegin:
   return (
     <section className="mt-5">
       <h2 className="text-lg font-semibold tracking-[-0.015em]">
-        {finished ? "The task is finished" : "Lead the application over to the destination"}
+        {finished ? "The task is finished" : "Move the application to the destination"}
       </h2>
       <p className="mt-1 max-w-prose text-pretty text-ink-2">
         {finished
-          ? "It was cut over already. Nothing writes to the destination any more but your applications."
-          : "Six steps, and a way back at each but the last. Nothing changes for the application until you stop its writes in the second step."}
+          ? "It was cut over already. Only your applications write to the destination."
+          : "There are six steps, with a way back from each but the last. Nothing changes for the application until you stop its writes in the second step."}
       </p>
-      {!finished && !operator && <p className="mt-4 text-ink-3">An operator begins it.</p>}
+      {!finished && !operator && <p className="mt-4 text-ink-3">Only an operator can begin it.</p>}
       {!finished && operator && (
         <div className="mt-4 flex flex-wrap items-center gap-3">
           <Button look="primary" busy={busy} disabled={!view.mayBegin} onClick={onBegin}>
@@ -88,6 +89,7 @@ function Begin({ view, busy, onBegin }: { view: Cutover; busy: boolean; onBegin:
           {!view.mayBegin && <p className="text-xs text-ink-3">Start or resume the task first.</p>}
         </div>
       )}
+      {!finished && <StepsAhead />}
     </section>
   );
 }
