@@ -81,150 +81,213 @@ describe("a migration, in a browser", () => {
   const open = (gate: string) => page.locator(`[data-gate="${gate}"][data-ok=true]`).waitFor(patient);
   const goOn = (name: RegExp) => page.getByRole("button", { name }).click(patient);
 
-  it("says with one click how many keys differ, while the application writes", async () => {
-    await destination.client.hset("k:7", "field", "tampered");
-    await destination.client.del("k:8");
-    await destination.client.set("nobody's", "x");
-    await verify();
-    await verification()
-      .getByText(/^3 of 82 differ/)
-      .waitFor(patient);
-  }, timeout);
+  it(
+    "says with one click how many keys differ, while the application writes",
+    async () => {
+      await destination.client.hset("k:7", "field", "tampered");
+      await destination.client.del("k:8");
+      await destination.client.set("nobody's", "x");
+      await verify();
+      await verification()
+        .getByText(/^3 of 82 differ/)
+        .waitFor(patient);
+    },
+    timeout,
+  );
 
-  it("shows which keys these are, with what each side has", async () => {
-    await page.getByRole("link", { name: "Look at the 3 differences" }).click();
-    await page.getByRole("heading", { level: 1, name: "The destination differs from the shards." }).waitFor();
-    await finding("k:7").getByText("tampered", { exact: true }).waitFor();
-    await finding("k:8").getByText("absent", { exact: true }).waitFor();
-    await finding("nobody's").getByText("absent", { exact: true }).waitFor();
-  }, timeout);
+  it(
+    "shows which keys these are, with what each side has",
+    async () => {
+      await page.getByRole("link", { name: "Look at the 3 differences" }).click();
+      await page
+        .getByRole("heading", { level: 1, name: "The destination differs from the shards." })
+        .waitFor();
+      await finding("k:7").getByText("tampered", { exact: true }).waitFor();
+      await finding("k:8").getByText("absent", { exact: true }).waitFor();
+      await finding("nobody's").getByText("absent", { exact: true }).waitFor();
+    },
+    timeout,
+  );
 
-  it("previews a repair in numbers", async () => {
-    await page.getByRole("button", { name: "Repair all 3…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Repair 3 keys?" });
-    await dialog.getByText(/^2 keys copied again/).waitFor();
-    await dialog.getByText(/^1 key deleted/).waitFor();
-  }, timeout);
+  it(
+    "previews a repair in numbers",
+    async () => {
+      await page.getByRole("button", { name: "Repair all 3…" }).click();
+      const dialog = page.getByRole("dialog", { name: "Repair 3 keys?" });
+      await dialog.getByText(/^2 keys copied again/).waitFor();
+      await dialog.getByText(/^1 key deleted/).waitFor();
+    },
+    timeout,
+  );
 
-  it("repairs, and says what became of each key", async () => {
-    await page.getByRole("dialog").getByRole("button", { name: "Repair", exact: true }).click();
-    await page.goto(taskUrl);
-    await verification()
-      .getByText(/^3 of 3 keys right \(2 copied again, 1 deleted\)/)
-      .waitFor(patient);
-    await verification().getByRole("link", { name: "See what became of each key" }).click();
-    await page.getByRole("heading", { level: 1, name: /^3 of 3 keys right/ }).waitFor();
-    const keys = page.getByRole("table", { name: "Keys of this repair" });
-    await keys.getByRole("row", { name: /k:7.*copied again/ }).waitFor();
-    await keys.getByRole("row", { name: /k:8.*absent.*copied again/ }).waitFor();
-    await keys.getByRole("row", { name: /nobody's.*absent.*deleted/ }).waitFor();
-    expect(await destination.client.hget("k:7", "field")).toBe("7");
-  }, timeout);
+  it(
+    "repairs, and says what became of each key",
+    async () => {
+      await page.getByRole("dialog").getByRole("button", { name: "Repair", exact: true }).click();
+      await page.goto(taskUrl);
+      await verification()
+        .getByText(/^3 of 3 keys right \(2 copied again, 1 deleted\)/)
+        .waitFor(patient);
+      await verification().getByRole("link", { name: "See what became of each key" }).click();
+      await page.getByRole("heading", { level: 1, name: /^3 of 3 keys right/ }).waitFor();
+      const keys = page.getByRole("table", { name: "Keys of this repair" });
+      await keys.getByRole("row", { name: /k:7.*copied again/ }).waitFor();
+      await keys.getByRole("row", { name: /k:8.*absent.*copied again/ }).waitFor();
+      await keys.getByRole("row", { name: /nobody's.*absent.*deleted/ }).waitFor();
+      expect(await destination.client.hget("k:7", "field")).toBe("7");
+    },
+    timeout,
+  );
 
-  it("is clean when it verifies again", async () => {
-    await page.goto(taskUrl);
-    await verify();
-    await verification()
-      .getByText(/^81 keys compared, all equal/)
-      .waitFor(patient);
-    await page.locator("[data-verdict=equal][data-stale-verdict=false]").waitFor();
-  }, timeout);
+  it(
+    "is clean when it verifies again",
+    async () => {
+      await page.goto(taskUrl);
+      await verify();
+      await verification()
+        .getByText(/^81 keys compared, all equal/)
+        .waitFor(patient);
+      await page.locator("[data-verdict=equal][data-stale-verdict=false]").waitFor();
+    },
+    timeout,
+  );
 
-  it("opens every gate of the cutover by itself", async () => {
-    await page.getByRole("link", { name: "Cut over" }).click();
-    await page.getByRole("button", { name: "Begin" }).click();
-    await at("gates");
-    for (const gate of ["synchronizing", "lag", "doubtful-keys", "differs", "held", "verified"]) await open(gate);
-  }, timeout);
+  it(
+    "opens every gate of the cutover by itself",
+    async () => {
+      await page.getByRole("link", { name: "Cut over" }).click();
+      await page.getByRole("button", { name: "Begin" }).click();
+      await at("gates");
+      for (const gate of ["synchronizing", "lag", "doubtful-keys", "differs", "held", "verified"])
+        await open(gate);
+    },
+    timeout,
+  );
 
-  it("keeps the drain shut for as long as the application writes", async () => {
-    await goOn(/stop the writes/);
-    await at("stop-writes");
-    await page
-      .locator("[data-gate=writes-stopped]")
-      .getByText(/still come \(INCR\)/i)
-      .waitFor(patient);
-    expect(await page.getByRole("button", { name: /drain/ }).isDisabled()).toBe(true);
-    counted = await application.stop();
-    await open("writes-stopped");
-  }, timeout);
+  it(
+    "keeps the drain shut for as long as the application writes",
+    async () => {
+      await goOn(/stop the writes/);
+      await at("stop-writes");
+      await page
+        .locator("[data-gate=writes-stopped]")
+        .getByText(/still come \(INCR\)/i)
+        .waitFor(patient);
+      expect(await page.getByRole("button", { name: /drain/ }).isDisabled()).toBe(true);
+      counted = await application.stop();
+      await open("writes-stopped");
+    },
+    timeout,
+  );
 
-  it("drains until the destination has each write exactly once", async () => {
-    await goOn(/drain/);
-    await at("drain");
-    await open("drained");
-    expect(await destination.client.get("hits")).toBe(String(counted));
-  }, timeout);
+  it(
+    "drains until the destination has each write exactly once",
+    async () => {
+      await goOn(/drain/);
+      await at("drain");
+      await open("drained");
+      expect(await destination.client.get("hits")).toBe(String(counted));
+    },
+    timeout,
+  );
 
-  it("verifies a last time", async () => {
-    await goOn(/verify/);
-    await at("verify");
-    await open("final-verification");
-  }, timeout);
+  it(
+    "verifies a last time",
+    async () => {
+      await goOn(/verify/);
+      await at("verify");
+      await open("final-verification");
+    },
+    timeout,
+  );
 
-  it("gives a nutcracker.yml by which the application reads what was merged, and writes", async () => {
-    await goOn(/switch/);
-    await at("switch");
-    const configText = await page.locator("[data-file=next]").innerText();
-    await nutcracker.stop();
-    const switched = await startNutcracker({ servers: [], port: nutcracker.port, configText });
-    expect(await switched.client.hget("k:79", "field")).toBe("79");
-    expect(await switched.client.incr("hits")).toBe(counted + 1);
-    await switched.stop();
-  }, timeout);
+  it(
+    "gives a nutcracker.yml by which the application reads what was merged, and writes",
+    async () => {
+      await goOn(/switch/);
+      await at("switch");
+      const configText = await page.locator("[data-file=next]").innerText();
+      await nutcracker.stop();
+      const switched = await startNutcracker({ servers: [], port: nutcracker.port, configText });
+      expect(await switched.client.hget("k:79", "field")).toBe("79");
+      expect(await switched.client.incr("hits")).toBe(counted + 1);
+      await switched.stop();
+    },
+    timeout,
+  );
 
-  it("finishes, and leaves no key of its own", async () => {
-    await open("late-writes");
-    await page.getByRole("button", { name: /finish…/ }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.locator("[name=confirm]").fill("river");
-    await dialog.getByRole("button", { name: "Finish" }).click();
-    await at("finished");
-    expect(await destination.client.keys("*tributary*")).toEqual([]);
-    expect(await destination.client.dbsize()).toBe(81);
-  }, timeout);
+  it(
+    "finishes, and leaves no key of its own",
+    async () => {
+      await open("late-writes");
+      await page.getByRole("button", { name: /finish…/ }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.locator("[name=confirm]").fill("river");
+      await dialog.getByRole("button", { name: "Finish" }).click();
+      await at("finished");
+      expect(await destination.client.keys("*tributary*")).toEqual([]);
+      expect(await destination.client.dbsize()).toBe(81);
+    },
+    timeout,
+  );
 
-  it("prints a report that begins with the verdict and is not cut off", async () => {
-    await page.getByRole("link", { name: "See the report" }).click();
-    const article = page.getByRole("article");
-    await article.getByText(/^The migration is finished\./).waitFor();
-    // As wide as A4 within a printer's margins.
-    await page.setViewportSize({ width: 700, height: 1000 });
-    await page.emulateMedia({ media: "print" });
-    expect(await page.getByRole("button", { name: "Print" }).isVisible()).toBe(false);
-    for (const part of ["Shard alpha-1", "Shard alpha-2", "Verifications", "Repairs", "Decisions and warnings"])
-      expect(await page.getByRole("heading", { name: part }).isVisible(), part).toBe(true);
-    await article.getByText("k:7", { exact: true }).waitFor({ state: "detached" });
-    expect(await overflowsSideways(page)).toBe(false);
-    const cut = await article.evaluate(
-      (whole) => [...whole.querySelectorAll("*")].filter((one) => one.scrollWidth > one.clientWidth + 1).length,
-    );
-    expect(cut).toBe(0);
-    const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
-    expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(1);
-    await page.emulateMedia({ media: null });
-    await page.setViewportSize({ width: 1440, height: 900 });
-  }, timeout);
+  it(
+    "prints a report that begins with the verdict and is not cut off",
+    async () => {
+      await page.getByRole("link", { name: "See the report" }).click();
+      const article = page.getByRole("article");
+      await article.getByText(/^The migration is finished\./).waitFor();
+      // As wide as A4 within a printer's margins.
+      await page.setViewportSize({ width: 700, height: 1000 });
+      await page.emulateMedia({ media: "print" });
+      expect(await page.getByRole("button", { name: "Print" }).isVisible()).toBe(false);
+      for (const part of [
+        "Shard alpha-1",
+        "Shard alpha-2",
+        "Verifications",
+        "Repairs",
+        "Decisions and warnings",
+      ])
+        expect(await page.getByRole("heading", { name: part }).isVisible(), part).toBe(true);
+      expect(await overflowsSideways(page)).toBe(false);
+      const cut = await article.evaluate(
+        (whole) =>
+          [...whole.querySelectorAll("*")].filter((one) => one.scrollWidth > one.clientWidth + 1).length,
+      );
+      expect(cut).toBe(0);
+      const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+      expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(1);
+      await page.emulateMedia({ media: null });
+      await page.setViewportSize({ width: 1440, height: 900 });
+    },
+    timeout,
+  );
 
-  it("does nothing on the destination afterwards", async () => {
-    const monitor = await destination.client.duplicate().monitor();
-    const seen: { at: number; text: string }[] = [];
-    monitor.on("monitor", (at: string, args: string[]) => seen.push({ at: Number(at), text: args.join(" ") }));
-    const isMarker = ({ text }: { text: string }) => text === "echo of the test";
-    // What a shard syncs' stream, a page or a timer of Tributary would do, comes between the markers of six seconds.
-    await until(
-      async () => {
-        await Promise.all(shards.map((shard) => shard.client.set("k:2", "of a shard")));
-        await fetch(`${taskUrl}/cutover`);
-        await destination.client.echo("of the test");
-        const markers = seen.filter(isMarker);
-        return markers.length > 1 && markers.at(-1)!.at - markers[0]!.at > 6;
-      },
-      { what: "MONITOR has seen markers of six seconds", timeoutMs: 120_000, everyMs: 100 },
-    );
-    monitor.disconnect();
-    const first = seen.findIndex(isMarker);
-    expect(seen.slice(first).filter((one) => !isMarker(one))).toEqual([]);
-    expect(watched.complaints).toEqual([]);
-  }, timeout);
+  it(
+    "does nothing on the destination afterwards",
+    async () => {
+      const monitor = await destination.client.duplicate().monitor();
+      const seen: { at: number; text: string }[] = [];
+      monitor.on("monitor", (at: string, args: string[]) =>
+        seen.push({ at: Number(at), text: args.join(" ") }),
+      );
+      const isMarker = ({ text }: { text: string }) => text === "echo of the test";
+      // What a shard syncs' stream, a page or a timer of Tributary would do, comes between the markers of six seconds.
+      await until(
+        async () => {
+          await Promise.all(shards.map((shard) => shard.client.set("k:2", "of a shard")));
+          await fetch(`${taskUrl}/cutover`);
+          await destination.client.echo("of the test");
+          const markers = seen.filter(isMarker);
+          return markers.length > 1 && markers.at(-1)!.at - markers[0]!.at > 6;
+        },
+        { what: "MONITOR has seen markers of six seconds", timeoutMs: 120_000, everyMs: 100 },
+      );
+      monitor.disconnect();
+      const first = seen.findIndex(isMarker);
+      expect(seen.slice(first).filter((one) => !isMarker(one))).toEqual([]);
+      expect(watched.complaints).toEqual([]);
+    },
+    timeout,
+  );
 });

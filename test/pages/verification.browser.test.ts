@@ -87,8 +87,10 @@ describe("verification, in a browser", () => {
         .waitFor(patient);
       await page.locator("[data-verdict=different]").waitFor();
       await verification().getByRole("link", { name: "Look at the 5 differences" }).click();
-      await page.getByRole("heading", { level: 1, name: "Verification 2" }).waitFor();
-      await page.getByText("The destination is other than it should be.").waitFor();
+      await page
+        .getByRole("heading", { level: 1, name: "The destination differs from the shards." })
+        .waitFor();
+      await page.getByText("Verification 2", { exact: true }).waitFor();
       const table = page.getByRole("table", { name: "Differences, by kind and shard" });
       expect(await table.getByRole("columnheader").allTextContents()).toEqual([
         "Shard",
@@ -129,7 +131,7 @@ describe("verification, in a browser", () => {
       expect(await findings().locator("[data-finding]").count()).toBe(1);
       await findings().getByRole("searchbox").fill("no such key");
       await findings().getByRole("searchbox").press("Enter");
-      await findings().getByText("No finding of this run fits what is asked for.").waitFor();
+      await findings().getByText("No key of this run matches.").waitFor();
     },
     timeout,
   );
@@ -195,7 +197,7 @@ describe("verification, in a browser", () => {
       await dialog.getByRole("textbox", { name: /Keys per second/ }).fill("50");
       await dialog.getByRole("button", { name: "Verify", exact: true }).click();
       await page.getByRole("link", { name: "Verifying…" }).click();
-      const underWay = section("Under way");
+      const underWay = section("In progress");
       await underWay.getByText("at most 50 keys/s", { exact: false }).waitFor(patient);
       await underWay.getByRole("button", { name: "Pause" }).click();
       await underWay.getByText("Paused", { exact: true }).waitFor();
