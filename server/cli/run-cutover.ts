@@ -35,7 +35,9 @@ export async function runCutover(
   try {
     const id = await taskId(api, options.task);
     if (id === null) {
-      say(`There is no task ${shownText(options.task)} at ${options.url}.`);
+      const problem = `There is no task ${shownText(options.task)} at ${options.url}.`;
+      say(problem);
+      if (options.json) print(JSON.stringify({ problem, reason: null }, null, 2));
       return cutoverExitCodes.unreachable;
     }
     if (options.only === "report") {
@@ -49,9 +51,12 @@ export async function runCutover(
   } catch (error) {
     if (stop.aborted) return cutoverExitCodes.ended;
     const reason = error instanceof TRPCClientError ? (error.data?.reason ?? null) : null;
-    if (reason !== null) say(`${reason.message} ${reason.remedy}`);
-    else
-      say(`Tributary does not answer at ${options.url}: ${error instanceof Error ? error.message : error}`);
+    const sentence =
+      reason === null
+        ? `Tributary does not answer at ${options.url}: ${error instanceof Error ? error.message : error}`
+        : `${reason.message} ${reason.remedy}`;
+    say(sentence);
+    if (options.json) print(JSON.stringify({ problem: sentence, reason }, null, 2));
     return reason === null ? cutoverExitCodes.unreachable : cutoverExitCodes.refused;
   }
 }

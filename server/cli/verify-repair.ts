@@ -58,13 +58,6 @@ async function requireRunning(spec: VerifySpec, patienceMs: number, signal: Abor
   }
 }
 
-/** 0 all right, 1 something differs, 2 it cannot be told. */
-export function repairExitCode({ keys }: CliRepair): number {
-  const is = (...outcomes: RepairedKey["outcome"][]) => keys.some((one) => outcomes.includes(one.outcome));
-  if (is("differs")) return 1;
-  return is("noted", "untold") ? 2 : 0;
-}
-
 /** As plain data; keys in base64. */
 export function repairJson({ sentence, keys }: CliRepair) {
   return {

@@ -8,10 +8,8 @@ import { Verification } from "../verify/verification.ts";
 import type { VerifySpec } from "../verify/verify-spec.ts";
 import { type VerifyArguments, verifyArguments, verifyUsage } from "./verify-arguments.ts";
 import { VerifyDisplay } from "./verify-display.ts";
-import { repairByRunning, repairExitCode, repairJson } from "./verify-repair.ts";
-
-// `npm run verify`: exit 0 equal, 1 different, 2 could not tell.
-const exitCodes: Record<Verdict["outcome"], number> = { equal: 0, different: 1, unknown: 2 };
+import { couldNotTell, verifyExitCode } from "./verify-exit-code.ts";
+import { repairByRunning, repairJson } from "./verify-repair.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
@@ -45,13 +43,10 @@ async function main(): Promise<number> {
           ...(repaired === null ? [] : ["", `Repair: ${repaired.sentence}`]),
         ].join("\n");
     process.stdout.write(`${text}\n`);
-    // What was not chosen differs still.
-    const rest = verdict.differences > chosen.length ? exitCodes.different : 0;
-    return repaired === null ? exitCodes[verdict.outcome] : Math.max(rest, repairExitCode(repaired));
+    return verifyExitCode(verdict, repaired?.keys ?? null);
   } catch (error) {
-    if (stop.signal.aborted) process.stderr.write("canceled\n");
-    else complain(error);
-    return exitCodes.unknown;
+    complain(error);
+    return couldNotTell;
   }
 }
 
@@ -91,10 +86,14 @@ async function run(verification: Verification, options: VerifyArguments): Promis
   }
 }
 
+/** Says why there is no verdict; with --json to a program as well. */
 function complain(error: unknown): void {
-  const reason = toReason(error);
-  const remedy = error instanceof TributaryError ? `${reason.remedy}\n` : "";
-  process.stderr.write(`Could not tell: ${reason.message}\n${remedy}`);
+  const reason = stop.signal.aborted ? null : toReason(error);
+  const sentence = reason === null ? "Could not tell: it was canceled." : `Could not tell: ${reason.message}`;
+  const remedy = reason !== null && error instanceof TributaryError ? `${reason.remedy}\n` : "";
+  process.stderr.write(`${sentence}\n${remedy}`);
+  if (process.argv.includes("--json"))
+    process.stdout.write(`${JSON.stringify({ outcome: "unknown", sentence, reason }, null, 2)}\n`);
 }
 
 process.exitCode = await main();

@@ -67,6 +67,9 @@ test("leads a task of a running Tributary to its end, and says what it waits for
     said: expect.stringMatching(/shut: A verification found no difference: never/),
   });
   expect(control.cutover(id).cutover?.state.step).toBe("gates");
+  const nobody = await run(url, "--task", "lake", "--json");
+  expect(nobody.code).toBe(3);
+  expect(JSON.parse(nobody.printed).problem).toContain("There is no task lake");
   expect(await run(url, "--task", "river", "--leave")).toMatchObject({
     code: 0,
     said: "The cutover was left.",
@@ -111,7 +114,12 @@ test("takes the role of its token: an operator leads up to the last step, which 
 
 test("says what it cannot reach, or was not given", async () => {
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  expect(await run(nowhere, "--task", "river")).toMatchObject({ code: 3 });
+  expect(await run(nowhere, "--task", "river")).toMatchObject({ code: 3, printed: "" });
+  const json = await run(nowhere, "--task", "river", "--json");
+  expect(JSON.parse(json.printed)).toEqual({
+    problem: expect.stringContaining(`does not answer at ${nowhere}`),
+    reason: null,
+  });
   for (const argv of [[], ["--task", "x", "--override", "lag"], ["--task", "x", "--back", "--leave"]])
     expect(() => cutoverArguments(argv)).toThrow(/--task is missing|GATE=REASON|exclude each other/);
   for (const argv of [["--until", "gates"], ["--wait", "0"], ["--url", "here"], ["--nonsense"]])

@@ -45,6 +45,13 @@ test("says the verdict first, and exits with 0 for equal, 1 for different, 2 for
   const untold = await verify(...args);
   expect(untold.code).toBe(2);
   expect(untold.err).toMatch(/^Could not tell: shard shard-1 at .* refused the connection/);
+  const untoldJson = await verify(...args, "--json");
+  expect(untoldJson.code).toBe(2);
+  expect(JSON.parse(untoldJson.out)).toMatchObject({
+    outcome: "unknown",
+    sentence: expect.stringMatching(/^Could not tell: shard shard-1 at /),
+    reason: { code: expect.any(String), remedy: expect.any(String) },
+  });
   expect(await verify("--shard", "a")).toMatchObject({
     code: 2,
     err: expect.stringContaining("--destination"),
