@@ -22,17 +22,22 @@ export function FindingItem({ one, href, choice }: FindingItemProps) {
   return (
     <div className="flex gap-3 px-4 py-3.5 sm:px-5" data-finding={one.number}>
       {choice}
-      <div className="grid min-w-0 flex-1 gap-x-5 gap-y-1.5 lg:grid-cols-[10rem_minmax(0,1fr)]">
-        <div>
-          <p className="font-medium" title={meaning}>
-            {word}
-          </p>
-          {href !== null && (
+      <div
+        className={cx(
+          "grid min-w-0 flex-1 gap-x-5 gap-y-1.5",
+          href !== null && "lg:grid-cols-[10rem_minmax(0,1fr)]",
+        )}
+      >
+        {href !== null && (
+          <div>
+            <p className="font-medium" title={meaning}>
+              {word}
+            </p>
             <Link href={href} className="num text-xs text-ink-3 hover:text-river hover:underline">
               No. {formatCount(one.number)}
             </Link>
-          )}
-        </div>
+          </div>
+        )}
         <div className="min-w-0">
           <p className="font-mono text-[0.8125rem] break-all">
             {one.key.text === "" ? <span className="text-ink-3">(the empty name)</span> : one.key.text}

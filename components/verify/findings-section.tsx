@@ -59,7 +59,7 @@ export function FindingsSection({ taskId, run, filter, found }: FindingsSectionP
         />
       </header>
       <HiddenNote className="px-4 pb-3 sm:px-5" />
-      <FindingFilters taskId={taskId} run={run} filter={filter} />
+      {all > 0 && <FindingFilters taskId={taskId} run={run} filter={filter} />}
       {listed < all && (
         <p className="num px-4 pb-3 text-xs text-ink-3 sm:px-5">
           {listed === 0

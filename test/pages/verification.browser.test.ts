@@ -142,7 +142,7 @@ describe("verification, in a browser", () => {
       const { page } = watched;
       await page.goto(page.url().split("?")[0]!);
       await finding("nobody's").getByRole("link", { name: /^No\./ }).click();
-      await page.getByRole("heading", { level: 1, name: /^Finding \d$/ }).waitFor();
+      await page.getByRole("heading", { level: 1, name: "Extra" }).waitFor();
       await page.getByText("On the destination and on no shard.", { exact: false }).waitFor();
       await page.getByText("=1+1", { exact: true }).waitFor();
       await page.goBack();

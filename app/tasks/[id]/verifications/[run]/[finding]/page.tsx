@@ -39,11 +39,12 @@ export default async function FindingPage(props: Props) {
           { href: `/tasks/${task.id}/verifications/${run.id}`, label: `Verification ${run.id}` },
         ]}
       />
-      <h1 className="num text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">
-        Finding {formatCount(one.number)}
+      <h1 className="text-[1.375rem] leading-tight font-semibold tracking-[-0.02em]">
+        {kindWords[one.kind].word}
       </h1>
-      <p className="mt-1 text-ink-2">
-        {kindWords[one.kind].meaning} So it was <Ago at={run.finishedAt} className="num" />.
+      <p className="mt-1 text-ink-2">{kindWords[one.kind].meaning}</p>
+      <p className="num mt-0.5 text-[0.8125rem] text-ink-3">
+        Finding {formatCount(one.number)}, <Ago at={run.finishedAt} />
       </p>
       <HiddenNote className="mt-3" />
       <Card className="mt-5">
