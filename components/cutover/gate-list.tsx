@@ -41,19 +41,21 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
   const { Icon, word, color } = looks[ok ? "open" : override === null ? "shut" : "overridden"];
   const shown = ok && parts.length > 3 ? parts.slice(0, 3) : parts;
   return (
-    <li data-gate={name} data-ok={ok || override !== null} className="flex gap-3 px-4 py-3.5 sm:px-5">
+    <li
+      data-gate={name}
+      data-ok={ok || override !== null}
+      className="flex flex-wrap gap-x-3 gap-y-2 px-4 py-3.5 sm:flex-nowrap sm:px-5"
+    >
       <Icon className={cx("mt-0.5 size-5 shrink-0", color)} aria-hidden />
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-[70%] sm:basis-0">
         <p className="font-medium">
           {title} <span className={cx("ml-1 text-xs font-normal", color)}>{word}</span>
         </p>
         <dl className={cx("num mt-0.5 text-[0.8125rem]", ok ? "flex flex-wrap gap-x-5" : "space-y-0.5")}>
           {shown.map((part) => (
-            <div key={part.shard ?? part.measured} className="flex flex-wrap gap-x-1.5">
-              {part.shard !== null && <dt className="text-ink-3">{part.shard}:</dt>}
-              <dd className={cx("min-w-0 break-words", part.ok ? "text-ink-2" : "text-ink")}>
-                {part.measured}
-              </dd>
+            <div key={part.shard ?? part.measured} className="min-w-0 break-words">
+              {part.shard !== null && <dt className="inline text-ink-3">{part.shard}: </dt>}
+              <dd className={cx("inline", part.ok ? "text-ink-2" : "text-ink")}>{part.measured}</dd>
             </div>
           ))}
           {shown.length < parts.length && (
@@ -73,12 +75,17 @@ function GateItem({ gate, orders, onOverride }: GateItemProps) {
         )}
       </div>
       {!ok && override === null && operator && (
-        <Button small look="quiet" className="shrink-0 self-start" onClick={onOverride}>
+        <Button small className="shrink-0 self-start max-sm:ml-8" onClick={onOverride}>
           Override…
         </Button>
       )}
       {override !== null && operator && (
-        <Button small look="quiet" className="shrink-0 self-start" onClick={() => void orders.withdraw(name)}>
+        <Button
+          small
+          look="quiet"
+          className="shrink-0 self-start max-sm:ml-8"
+          onClick={() => void orders.withdraw(name)}
+        >
           <Undo2 className="size-3.5" aria-hidden />
           Withdraw
         </Button>

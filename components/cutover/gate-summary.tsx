@@ -27,8 +27,10 @@ export function GateSummary({ gates }: { gates: readonly CutoverGate[] }) {
 
 function summaryOf(all: number, shut: readonly CutoverGate[], overridden: number): string {
   if (shut.length > 0) {
-    const many = shut.length === 1 ? "1 gate is shut" : `${shut.length} gates are shut`;
-    return all === 1 ? "Not ready: the gate is shut" : `Not ready: ${many} of ${all}`;
+    const are = shut.length === 1 ? "is" : "are";
+    return all === 1
+      ? "Not ready: the gate is shut"
+      : `Not ready: ${shut.length} of ${all} gates ${are} shut`;
   }
   if (overridden > 0) return `Ready: ${all - overridden} of ${all} gates are open, ${overridden} overridden`;
   return all === 1 ? "Ready: the gate is open" : `Ready: all ${all} gates are open`;

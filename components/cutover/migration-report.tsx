@@ -61,11 +61,8 @@ export function MigrationReport({ report }: { report: Report }) {
             ["Task created", moment(task.createdAt)],
             ["Finished", moment(task.finishedAt)],
             ["Took", formatDuration(Math.max(0, until - task.createdAt) / 1000)],
-            ...(still === null
-              ? []
-              : [["From stopping the writes to the switch", formatDuration(still)] as const]),
+            ...(still === null ? [] : [["Stop writes to switch", formatDuration(still)] as const]),
             ["Keys on the destination", keysText(destination.keys)],
-            ["Last verification", verifications[0]?.sentence ?? "none"],
             [
               "Gates overridden",
               overrides.length === 0 ? "none" : overrides.map(({ gate }) => gate).join(", "),

@@ -17,14 +17,14 @@ export function ShardClients({ taskId }: { taskId: string }) {
         ) : clients.data.every((shard) => shard.clients.length === 0 && shard.problem === null) ? (
           <p className="text-ink-3">None of the clients that are connected now.</p>
         ) : (
-          <table className="num w-full min-w-[32rem] text-left text-[0.8125rem]">
+          <table className="num w-full min-w-[28rem] text-left text-[0.8125rem]">
             <thead className="text-xs text-ink-3">
               <tr>
                 <th className="py-1 pr-4 font-normal">Shard</th>
                 <th className="py-1 pr-4 font-normal">Client</th>
-                <th className="py-1 pr-4 font-normal">Name</th>
                 <th className="py-1 pr-4 font-normal">Last command</th>
-                <th className="py-1 font-normal">Idle</th>
+                <th className="py-1 pr-4 font-normal">Idle</th>
+                <th className="py-1 font-normal">Name</th>
               </tr>
             </thead>
             <tbody>
@@ -42,9 +42,11 @@ export function ShardClients({ taskId }: { taskId: string }) {
                       <tr key={`${shard.id} ${client.address}`} className="border-t">
                         <td className="py-1.5 pr-4">{shard.name}</td>
                         <td className="py-1.5 pr-4 font-mono text-xs">{client.address}</td>
-                        <td className="py-1.5 pr-4 break-all">{client.name}</td>
                         <td className="py-1.5 pr-4 font-mono text-xs">{client.command}</td>
-                        <td className="py-1.5 whitespace-nowrap">{formatAge(client.idleSeconds * 1000)}</td>
+                        <td className="py-1.5 pr-4 whitespace-nowrap">
+                          {formatAge(client.idleSeconds * 1000)}
+                        </td>
+                        <td className="py-1.5 break-all">{client.name}</td>
                       </tr>
                     )),
               )}

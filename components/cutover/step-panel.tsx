@@ -13,7 +13,7 @@ import { FinishDialog } from "./finish-dialog";
 import { GateList } from "./gate-list";
 import { GateSummary } from "./gate-summary";
 import { ShardClients } from "./shard-clients";
-import { shownStep, stepWords } from "./step-words";
+import { backWhileSettling, shownStep, stepWords } from "./step-words";
 import { StopWritesHelp } from "./stop-writes-help";
 import { SwitchTarget } from "./switch-target";
 import type { Cutover, CutoverOrders } from "./use-cutover-orders";
@@ -86,7 +86,7 @@ export function StepPanel({ view, orders }: { view: Cutover; orders: CutoverOrde
         </ForRole>
       )}
       {!finished && (
-        <Actions back={words.back}>
+        <Actions back={settling ? backWhileSettling : words.back}>
           {moves.includes("proceed") && step === "switch" && (
             <Button
               look="primary"

@@ -26,6 +26,11 @@ export type StepWords = {
   readonly back: string;
 };
 
+const whileSynchronizing =
+  "Start the writers again, then go back. The task keeps synchronizing; nothing is lost.";
+/** Before the switch, nothing but the shards has been written to. */
+export const backWhileSettling = whileSynchronizing;
+
 /** In the order in which they are gone through. */
 export const stepWords: readonly StepWords[] = [
   {
@@ -46,7 +51,7 @@ export const stepWords: readonly StepWords[] = [
     title: "Stop everything that writes to the shards",
     text: "From here on the application cannot write. Tributary counts the writes that still arrive in each shard's stream, without its own heartbeat, PINGs and expired keys.",
     action: "Continue: drain",
-    back: "Start the writers again, then go back. The task keeps synchronizing; nothing is lost.",
+    back: whileSynchronizing,
   },
   {
     step: "drain",
@@ -56,7 +61,7 @@ export const stepWords: readonly StepWords[] = [
     title: "Wait for the last writes",
     text: "The destination has every write of a shard once the applied offset equals the shard's own offset. It has to stay equal for a moment.",
     action: "Continue: verify",
-    back: "Start the writers again, then go back. The task keeps synchronizing; nothing is lost.",
+    back: whileSynchronizing,
   },
   {
     step: "verify",
@@ -66,7 +71,7 @@ export const stepWords: readonly StepWords[] = [
     title: "Is it all there?",
     text: "One last verification while nobody writes. It starts by itself.",
     action: "Continue: switch",
-    back: "Start the writers again, then go back. The task keeps synchronizing; nothing is lost.",
+    back: whileSynchronizing,
   },
   {
     step: "switch",

@@ -76,7 +76,7 @@ export function SwitchTarget({ taskId }: { taskId: string }) {
               </span>
             </Fact>
           )}
-          <Fact label="Straight to the destination">
+          <Fact label="Directly to the destination">
             <span className="font-mono text-xs break-all" data-fact="endpoint">
               {file.endpoint}
             </span>

@@ -107,14 +107,14 @@ function Numbers({ preview }: { preview: Preview }) {
     <>
       {copied > 0 && (
         <p>
-          <span className="num font-medium text-ink">{formatPlural(copied, "key")}</span> copied again from
-          the shard that owns {copied === 1 ? "it" : "them"}.
+          <span className="num font-medium text-ink">{formatPlural(copied, "key")}</span> will be copied again
+          from the {copied === 1 ? "shard that owns it" : "shards that own them"}.
         </p>
       )}
       {deleted > 0 && (
         <p>
-          <span className="num font-medium text-ink">{formatPlural(deleted, "key")}</span> deleted on the
-          destination, if still no shard has {deleted === 1 ? "it" : "them"}.
+          <span className="num font-medium text-ink">{formatPlural(deleted, "key")}</span> will be deleted
+          from the destination, if still no shard has {deleted === 1 ? "it" : "them"}.
         </p>
       )}
       {shards.length > 1 && (
@@ -123,13 +123,13 @@ function Numbers({ preview }: { preview: Preview }) {
         </p>
       )}
       <p>
-        Each copy takes its place in the shard&apos;s stream, so no newer write is undone. All of them are
-        verified again at the end.
+        Each copy is applied at its exact position in the shard&apos;s stream, so it cannot undo a newer
+        write. All keys are verified again at the end.
       </p>
       {unnamed > 0 && (
         <p className="num">
-          {formatPlural(unnamed, "more difference")} of these were counted only. Verify again after this
-          repair.
+          {formatPlural(unnamed, "more difference")} {unnamed === 1 ? "was" : "were"} counted without keeping
+          the {unnamed === 1 ? "name" : "names"}. Verify again after this repair.
         </p>
       )}
       {meaning !== null && <p className="text-warn">{meaning}.</p>}

@@ -22,8 +22,14 @@ const phases: Record<NonNullable<Repairs["progress"]>["phase"], string> = {
   done: "Ending",
 };
 
+type RepairStatusProps = {
+  taskId: string;
+  /** Only where it repairs what this verification found. */
+  run?: number;
+};
+
 /** The repair of the task that is under way, or what the last one came to; nothing where there was none. */
-export function RepairStatus({ taskId }: { taskId: string }) {
+export function RepairStatus({ taskId, run }: RepairStatusProps) {
   const trpc = useTRPC();
   const { data } = useSubscription(trpc.verify.liveRepairs.subscriptionOptions({ id: taskId }));
   const cancel = useMutation(
@@ -36,6 +42,7 @@ export function RepairStatus({ taskId }: { taskId: string }) {
   );
   const last = data?.rows[0];
   if (data === undefined || last === undefined) return null;
+  if (run !== undefined && last.verificationId !== run) return null;
   const { progress } = data;
   const open = last.finishedAt === null;
   return (

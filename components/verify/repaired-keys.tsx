@@ -38,7 +38,7 @@ export function RepairedKeys({ shardNames, keys }: RepairedKeysProps) {
         <caption className="sr-only">Keys of this repair</caption>
         <thead className="border-b text-xs text-ink-3">
           <tr>
-            {["Key", "Was", "Before, on the destination", "After", "Result"].map((head) => (
+            {["Key", "Result", "Was", "Before, on the destination", "After"].map((head) => (
               <th key={head} scope="col" className={cx(cell, "font-medium")}>
                 {head}
               </th>
@@ -54,6 +54,20 @@ export function RepairedKeys({ shardNames, keys }: RepairedKeysProps) {
                   db {db}, {shard === null ? "on no shard" : (shardNames[shard] ?? "a former shard")}
                 </span>
               </th>
+              <td
+                className={cx(
+                  cell,
+                  "font-medium",
+                  toneText[outcome === null ? "idle" : outcomes[outcome].tone],
+                )}
+              >
+                {outcome === null ? "not begun" : outcomes[outcome].word}
+                {at !== null && (
+                  <span className="block text-xs font-normal text-ink-3">
+                    <Moment at={at} />
+                  </span>
+                )}
+              </td>
               <td className={cell}>{kindWords[kind].word}</td>
               <td className={cell}>
                 {outcome === null ? (
@@ -67,20 +81,6 @@ export function RepairedKeys({ shardNames, keys }: RepairedKeysProps) {
                   <span className="text-ink-3">not read yet</span>
                 ) : (
                   <SideText side={after} />
-                )}
-              </td>
-              <td
-                className={cx(
-                  cell,
-                  "font-medium",
-                  toneText[outcome === null ? "idle" : outcomes[outcome].tone],
-                )}
-              >
-                {outcome === null ? "not begun" : outcomes[outcome].word}
-                {at !== null && (
-                  <span className="block text-xs font-normal text-ink-3">
-                    <Moment at={at} />
-                  </span>
                 )}
               </td>
             </tr>

@@ -89,6 +89,26 @@ describe("people, in a browser", () => {
     ).toEqual(["Your account", "API tokens"]);
   });
 
+  it("a viewer sees the verifications of a task, and no button that begins or schedules one", {
+    timeout,
+  }, async () => {
+    // Nobody listens at these addresses, and nobody has to: it is not started.
+    const id = await ann.evaluate(async () => {
+      const shards = [{ name: "s", address: "127.0.0.1:1" }];
+      const task = { name: "river", source: { kind: "shards", shards } };
+      const body = JSON.stringify({ ...task, destination: { address: "127.0.0.1:2" }, skipChecks: true });
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch("/api/trpc/task.create", { method: "POST", headers, body });
+      return (await answer.json()).result.data.id as string;
+    });
+    const buttons = (page: Page) => page.getByRole("button", { name: /^(Verify…|Set up…)$/ });
+    await ann.goto(`${tributary.url}/tasks/${id}/verifications`);
+    await buttons(ann).nth(1).waitFor();
+    await vic.goto(`${tributary.url}/tasks/${id}/verifications`);
+    await vic.getByText("This task is verified only on request.").waitFor();
+    expect(await buttons(vic).count()).toBe(0);
+  });
+
   it("a token is shown once, works, and is listed with its last use", { timeout }, async () => {
     await ann.goto(`${tributary.url}/settings/tokens`);
     await ann.getByRole("button", { name: "New token…" }).click();

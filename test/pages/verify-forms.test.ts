@@ -40,13 +40,21 @@ describe("the filter in an address", () => {
 });
 
 describe("what a verification is asked for", () => {
-  const whole = { sample: 100, prefix: null, shardId: null, keysPerSecond: null, bytesPerSecond: null };
+  const whole = {
+    ...{ sample: 100, prefix: null, shardId: null, replicas: false },
+    ...{ keysPerSecond: null, bytesPerSecond: null },
+  };
   it("is all of it unless something else is said", () =>
     expect(orderOf(newDraft)).toEqual({ depth: "full", ...whole }));
   it("takes any bytes as a prefix, and shows them again", () => {
     const order = orderOf({ ...newDraft, range: "prefix", prefix: "\\xff:é" });
     expect(order).toMatchObject({ prefix: Buffer.from([0xff, 0x3a, 0xc3, 0xa9]).toString("base64") });
     expect(draftOf(order as Parameters<typeof draftOf>[0]).prefix).toBe("\\xff:\\xc3\\xa9");
+  });
+  it("reads replicas where that is chosen, and shows it again", () => {
+    const order = orderOf({ ...newDraft, replicas: true });
+    expect(order).toMatchObject({ replicas: true });
+    expect(draftOf(order as Parameters<typeof draftOf>[0]).replicas).toBe(true);
   });
   it("has no range where only the numbers are wanted", () =>
     expect(orderOf({ ...newDraft, depth: "counts", range: "prefix", prefix: "" })).toEqual({

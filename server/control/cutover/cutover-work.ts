@@ -22,7 +22,7 @@ export async function verifyFinally(
   if (running !== null) return;
   const { startedAt, depth } = state;
   if (startedAt !== null && runs.some((one) => one.startedAt >= startedAt)) return;
-  led.write({ state: { ...state, startedAt: now() } }, `the final verification was begun (${depth})`, null);
+  led.write({ state: { ...state, startedAt: now() } }, `the final verification started (${depth})`, null);
   const whole = { sample: 100, prefix: null, shardId: null, keysPerSecond: null, bytesPerSecond: null };
   verifyJobs.start(run.record, { depth, ...whole });
 }

@@ -109,32 +109,32 @@ function notesOn(task: TaskRecord, destination: RedisEndpoint, db: number): stri
   const { host, tls, username, password } = destination;
   if (tls)
     notes.push(
-      "The destination wants TLS, and nutcracker has none: put a TLS tunnel (stunnel, HAProxy) beside nutcracker and write its address into the file, or point the application at the destination itself.",
+      "The destination requires TLS, which nutcracker does not support. Put a TLS tunnel (stunnel, HAProxy) next to nutcracker and write its address into the file, or connect the application directly to the destination.",
     );
   if (username !== null && username !== "default")
     notes.push(
-      `The task signs in as the user ${username}. nutcracker knows no users: it sends the password alone, which is the default user's.`,
+      `The task signs in as the user ${username}. nutcracker knows no users: it sends only the password, which is the default user's.`,
     );
   if (password !== null && db !== 0)
     notes.push(
-      `The keys lie in database ${db} of the destination. nutcracker selects none where it has a password: it would read database 0. Point the application at the destination itself.`,
+      `The keys are in database ${db} of the destination. With a password, nutcracker selects no database and would read database 0. Connect the application directly to the destination.`,
     );
   const formerlyWithPassword = task.shards.some(({ secret }) => secret !== null);
   if (formerlyWithPassword && password === null)
     notes.push(
-      "The pool had a password, and the destination has none: nutcracker then refuses the AUTH of clients. Give the destination the same password (requirepass), or take it from the clients.",
+      "The pool had a password, and the destination has none, so nutcracker refuses the AUTH of clients. Give the destination the same password (requirepass), or remove it from the clients.",
     );
   if (formerlyWithPassword && password !== null)
     notes.push(
-      "Clients sign in to nutcracker with the pool's password: it is the destination's from now on.",
+      "Clients sign in to nutcracker with the pool's password. From now on that is the destination's password.",
     );
   if (!formerlyWithPassword && password !== null)
     notes.push(
-      "The pool had no password: clients of nutcracker must sign in with the destination's from now on.",
+      "The pool had no password. From now on, clients of nutcracker must sign in with the destination's.",
     );
   if (host === "127.0.0.1" || host === "localhost" || host === "::1")
     notes.push(
-      `${host} is the destination as Tributary reaches it: where nutcracker runs on another host, write the address that it has from there.`,
+      `${host} is the destination's address as Tributary sees it. If nutcracker runs on another host, write the address that the destination has from there.`,
     );
   return notes;
 }

@@ -8,6 +8,7 @@ import { ApartSection } from "@/components/verify/apart-section";
 import { CountTable } from "@/components/verify/count-table";
 import { findingsInput, readFilter, type SearchParams } from "@/components/verify/finding-filter";
 import { FindingsSection } from "@/components/verify/findings-section";
+import { RepairStatus } from "@/components/verify/repair-status";
 import { RunFacts } from "@/components/verify/run-facts";
 import { VerdictHead } from "@/components/verify/verdict-head";
 import { verdictLooks } from "@/components/verify/verdict-looks";
@@ -66,6 +67,7 @@ export default async function RunPage(props: Props) {
         {verdict !== null && (
           <CountTable caption="Differences, by kind and shard" verdict={verdict} path={path} differs />
         )}
+        <RepairStatus taskId={task.id} run={run.id} />
       </Card>
       {verdict !== null && <ApartSection verdict={verdict} path={path} />}
       {found !== null && <FindingsSection taskId={task.id} run={run} filter={filter} found={found} />}
