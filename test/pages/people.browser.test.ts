@@ -93,13 +93,20 @@ describe("people, in a browser", () => {
     timeout,
   }, async () => {
     // Nobody listens at these addresses, and nobody has to: it is not started.
-    const id = await ann.evaluate(async () => {
-      const shards = [{ name: "s", address: "127.0.0.1:1" }];
-      const task = { name: "river", source: { kind: "shards", shards } };
-      const body = JSON.stringify({ ...task, destination: { address: "127.0.0.1:2" }, skipChecks: true });
-      const headers = { "content-type": "application/json" };
-      const answer = await fetch("/api/trpc/task.create", { method: "POST", headers, body });
-      return (await answer.json()).result.data.id as string;
+    const call = (path: string, input: object): Promise<{ id: string }> =>
+      ann.evaluate(
+        async ([to, body]) => {
+          const headers = { "content-type": "application/json" };
+          const answer = await fetch(`/api/trpc/${to}`, { method: "POST", headers, body });
+          return (await answer.json()).result.data;
+        },
+        [path, JSON.stringify(input)] as const,
+      );
+    const { id } = await call("task.create", {
+      name: "river",
+      source: { kind: "shards", shards: [{ name: "s", address: "127.0.0.1:1" }] },
+      destination: { address: "127.0.0.1:2" },
+      skipChecks: true,
     });
     const buttons = (page: Page) => page.getByRole("button", { name: /^(Verify…|Set up…)$/ });
     await ann.goto(`${tributary.url}/tasks/${id}/verifications`);
@@ -107,6 +114,8 @@ describe("people, in a browser", () => {
     await vic.goto(`${tributary.url}/tasks/${id}/verifications`);
     await vic.getByText("This task is verified only on request.").waitFor();
     expect(await buttons(vic).count()).toBe(0);
+    await call("task.delete", { id });
+    await vic.goto(`${tributary.url}/tasks`);
   });
 
   it("a token is shown once, works, and is listed with its last use", { timeout }, async () => {
