@@ -86,6 +86,16 @@ async function spoiledTask(directory = temporaryFolder()) {
   return { ...opened, directory, shard, destination, id };
 }
 
+test("the migration's report lists a repair, and that somebody asked for it", async () => {
+  const { control, id } = await spoiledTask();
+  const run = await verified(control, id);
+  control.repair(id, run.id, all, false, ann);
+  const { sentence } = await repaired(control, id);
+  const report = control.report(id);
+  expect(report.repairs).toMatchObject([{ by: "Ann", keys: 3, state: "done", sentence }]);
+  expect(report.events.map(({ message }) => message)).toContain("Repair of 3 keys requested by Ann.");
+});
+
 test("repairs what a run found, remembers every key of it, and says in a sentence what it came to", async () => {
   const { control, id, destination } = await spoiledTask();
   const run = await verified(control, id);
@@ -122,7 +132,7 @@ test("repairs what a run found, remembers every key of it, and says in a sentenc
   const b = keys.find(({ key }) => key.text === "b")!;
   expect(b.before!.digest).not.toBe(b.after!.digest);
   const said = control.events(id, null, 20).map(({ message }) => message);
-  expect(said).toContain("3 keys that differ are repaired, asked by Ann.");
+  expect(said).toContain("Repair of 3 keys requested by Ann.");
   expect(said).toContain(`Repair: ${row.sentence}.`);
 });
 
