@@ -1,23 +1,21 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, createWSClient, httpLink, splitLink, wsLink } from "@trpc/client";
 import { type ReactNode, useState } from "react";
-import type { AppRouter } from "@/server/api/router";
-import { LiveLink, LiveLinkContext } from "./live-link";
+import { LiveLinkContext } from "./live-link";
+import { serverLine } from "./server-line";
 import { TRPCProvider } from "./trpc";
 
 /**
- * Queries and mutations go over HTTP, subscriptions over one WebSocket that reconnects by itself.
+ * The line to the server, for all that is below.
  * @param live whether there is anything to hear: before the login there is not.
  */
 export function TrpcRoot({ live, children }: { live: boolean; children: ReactNode }) {
   const [root] = useState(() => {
-    const link = new LiveLink();
     const queries = new QueryClient({
       defaultOptions: { queries: { staleTime: 5_000, refetchOnWindowFocus: false, retry: 1 } },
     });
-    return { link, queries, client: openClient(link, live) };
+    return { ...serverLine(live), queries };
   });
   return (
     <LiveLinkContext value={root.link}>
@@ -28,28 +26,4 @@ export function TrpcRoot({ live, children }: { live: boolean; children: ReactNod
       </QueryClientProvider>
     </LiveLinkContext>
   );
-}
-
-function openClient(link: LiveLink, live: boolean) {
-  const http = httpLink<AppRouter>({ url: "/api/trpc" });
-  // While the server renders there is nothing to subscribe to (and Node 20 has no WebSocket).
-  if (typeof window === "undefined" || !live) return createTRPCClient<AppRouter>({ links: [http] });
-  const socket = createWSClient({
-    url: () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/live`,
-    // Half-open connections (sleep, a changed network) are found by pings that stay without a pong.
-    keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 4_000 },
-    retryDelayMs: (attempt) => (attempt === 0 ? 0 : Math.min(5_000, 250 * 2 ** attempt)),
-    onOpen: () => link.set(true, Date.now()),
-    onClose: () => link.set(false, Date.now()),
-    onError: () => link.set(false, Date.now()),
-  });
-  return createTRPCClient<AppRouter>({
-    links: [
-      splitLink({
-        condition: (operation) => operation.type === "subscription",
-        true: wsLink<AppRouter>({ client: socket }),
-        false: http,
-      }),
-    ],
-  });
 }

@@ -37,8 +37,8 @@ describe("a text without hosts", () => {
 describe("a text that may quote a server", () => {
   it("keeps of a reason what happened, and where", () => {
     const role = { role: "shard a", address: "h:1" };
-    const reason = reasonOf("ANSWER_REFUSED", { ...role, detail: "GET sent what no Redis sends: secret" });
-    expect(maskedReason(reason, all).message).toBe(`shard a at h:1 sent what no Redis sends: ${HIDDEN}.`);
+    const reason = reasonOf("ANSWER_REFUSED", { ...role, detail: "secret" });
+    expect(maskedReason(reason, all).message).toBe(`shard a at h:1 sent an invalid reply: ${HIDDEN}.`);
     const refused = reasonOf("CONNECT_FAILED", { ...role, detail: "EHOSTUNREACH" });
     expect(maskedReason(refused, all)).toEqual(refused);
   });
