@@ -5,6 +5,7 @@ import { createTRPCClient, createWSClient, httpLink, splitLink, wsLink } from "@
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "@/server/api/router";
 import { LiveLink, LiveLinkContext } from "./live-link";
+import { shareSecret } from "./share-secret";
 import { TRPCProvider } from "./trpc";
 
 /**
@@ -35,7 +36,7 @@ function openClient(link: LiveLink, live: boolean) {
   // While the server renders there is nothing to subscribe to (and Node 20 has no WebSocket).
   if (typeof window === "undefined" || !live) return createTRPCClient<AppRouter>({ links: [http] });
   const socket = createWSClient({
-    url: () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/live`,
+    url: liveUrl,
     // Half-open connections (sleep, a changed network) are found by pings that stay without a pong.
     keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 4_000 },
     retryDelayMs: (attempt) => (attempt === 0 ? 0 : Math.min(5_000, 250 * 2 ** attempt)),
@@ -52,4 +53,12 @@ function openClient(link: LiveLink, live: boolean) {
       }),
     ],
   });
+}
+
+/** A share link's page is heard as the link's holder, whoever has signed in besides. */
+function liveUrl(): string {
+  const { protocol, host } = window.location;
+  const secret = shareSecret();
+  const url = `${protocol === "https:" ? "wss" : "ws"}://${host}/api/live`;
+  return secret === null ? url : `${url}?share=${encodeURIComponent(secret)}`;
 }

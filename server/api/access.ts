@@ -80,6 +80,7 @@ export const procedures: Readonly<Record<string, Access>> = {
   "source.parseNutcracker": { ...operator, reads: true },
   "status.access": admin,
   "status.arrange": operator,
+  "status.arrangement": operator,
   "status.get": status,
   "status.live": status,
   "status.setAccess": { ...admin, peopleOnly: true },

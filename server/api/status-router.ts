@@ -13,6 +13,11 @@ export const statusRouter = router({
     await ctx.people.setStatusAccess(input.access, input.password === "" ? null : input.password);
     return accessOf(ctx);
   }),
+  /** What stands on it, with all tasks that could. */
+  arrangement: procedure.query(({ ctx }) => ({
+    ...ctx.people.statusPage.arrangement(),
+    tasks: ctx.control.list().map(({ id, name }) => ({ id, name })),
+  })),
   arrange: procedure.input(statusArrangementInput).mutation(({ ctx, input }) => {
     ctx.people.statusPage.arrange(input);
     return ctx.people.statusPage.arrangement();
