@@ -8,11 +8,13 @@ export type BoardFit = {
   /** px of the figure of a cell, and of its other words. */
   readonly figure: number;
   readonly words: number;
+  /** How many letters of a name fit beside the icon. */
+  readonly letters: number;
 };
 
 /** px: below it a cell cannot be read, and the board is scrolled. */
 const LEAST = { width: 58, height: 36 };
-const HIGHEST = 150;
+const HIGHEST = 220;
 /** Width to height of a cell that reads best. */
 const SHAPE = 1.7;
 /** px of the gap between cells, and of a group's heading with the gap above it. */
@@ -43,10 +45,12 @@ export function boardFit(
     best = { columns, rowHeight };
   }
   const width = widthOf(room.width, best.columns);
+  const words = between(10, Math.min(best.rowHeight * 0.2, width * 0.12), 32);
   return {
     ...best,
-    figure: between(11, Math.min(best.rowHeight * 0.34, width * 0.19), 44),
-    words: between(10, Math.min(best.rowHeight * 0.19, width * 0.12), 20),
+    figure: between(11, Math.min(best.rowHeight * 0.36, width * 0.19), 80),
+    words,
+    letters: Math.floor((width * 0.88 - words * 1.5) / (words * 0.58)),
   };
 }
 

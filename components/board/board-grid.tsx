@@ -1,9 +1,9 @@
 "use client";
 
-import { type CSSProperties, Fragment, useEffect, useMemo, useRef, useState } from "react";
-import type { StatusGroupView } from "@/server/control/views/status-board";
+import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
+import type { StatusGroupView, StatusTask } from "@/server/control/views/status-board";
 import { type BoardFit, boardFit, CELL_GAP, GROUP_HEADING } from "./board-fit";
-import { cellsOf } from "./board-words";
+import { cellsOf, commonBeginning } from "./board-words";
 import { ShardCell } from "./shard-cell";
 import { TaskCell } from "./task-cell";
 
@@ -34,17 +34,33 @@ export function BoardGrid({ groups, linked, old }: BoardGridProps) {
           )}
           <ul className="grid auto-rows-(--row) grid-cols-(--columns)" style={{ gap: CELL_GAP }}>
             {tasks.map((task) => (
-              <Fragment key={task.id}>
-                <TaskCell task={task} linked={linked} old={old} />
-                {cellsOf(task).map((shard) => (
-                  <ShardCell key={shard.id} shard={shard} taskName={task.name} old={old} />
-                ))}
-              </Fragment>
+              <TaskCells key={task.id} task={task} letters={fit.letters} linked={linked} old={old} />
             ))}
           </ul>
         </section>
       ))}
     </div>
+  );
+}
+
+type TaskCellsProps = { task: StatusTask; letters: number; linked: boolean; old: boolean };
+
+function TaskCells({ task, letters, linked, old }: TaskCellsProps) {
+  const shards = cellsOf(task);
+  const cut = commonBeginning(shards.map(({ name }) => name)).length;
+  return (
+    <>
+      <TaskCell task={task} linked={linked} old={old} />
+      {shards.map((shard) => (
+        <ShardCell
+          key={shard.id}
+          shard={shard}
+          label={shard.name.length <= letters ? shard.name : shard.name.slice(cut)}
+          taskName={task.name}
+          old={old}
+        />
+      ))}
+    </>
   );
 }
 

@@ -35,7 +35,7 @@ export function BoardHead({ headline, health, oldSince, figures, problems, contr
       )}
     >
       <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-2">
-        <div role="status" className="min-w-0 flex-1 basis-64">
+        <div role="status" className="min-w-0 flex-1 basis-48">
           <h1
             className={cx(
               "flex items-center gap-[0.4em] leading-tight font-semibold tracking-[-0.02em] text-balance",
@@ -51,8 +51,8 @@ export function BoardHead({ headline, health, oldSince, figures, problems, contr
             {isOld ? "Nothing heard from Tributary" : headline}
           </h1>
         </div>
-        {isOld ? <OldFor since={oldSince} /> : figures}
-        <div className="flex items-center gap-1">{controls}</div>
+        <div className="flex items-center gap-1 sm:order-last">{controls}</div>
+        <div className="max-sm:basis-full">{isOld ? <OldFor since={oldSince} /> : figures}</div>
       </div>
       {!isOld &&
         problems.map(({ id, where, what }) => (

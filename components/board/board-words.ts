@@ -106,3 +106,12 @@ export function cellsOf(task: StatusTask): readonly StatusShard[] {
   const isOver = task.status === "finished" || task.status === "pending";
   return isOver || task.shards.length === 1 ? [] : task.shards;
 }
+
+/** What the names of a task's shards begin with, up to the last sign that parts words; empty where that is nothing. */
+export function commonBeginning(names: readonly string[]): string {
+  const [first = "", ...others] = names;
+  if (others.length === 0) return "";
+  let length = 0;
+  while (length < first.length && others.every((name) => name[length] === first[length])) length++;
+  return /^.*[-_.:/ ]/.exec(first.slice(0, length))?.[0] ?? "";
+}

@@ -13,10 +13,16 @@ export const cellLook: Readonly<Record<Tone, string>> = {
   idle: "border-line bg-idle-soft text-idle",
 };
 
-type ShardCellProps = { shard: StatusShard; taskName: string; old: boolean };
+type ShardCellProps = {
+  shard: StatusShard;
+  /** The name, or the part of it that tells the shard from the others of its task. */
+  label: string;
+  taskName: string;
+  old: boolean;
+};
 
 /** One shard of the board. */
-export function ShardCell({ shard, taskName, old }: ShardCellProps) {
+export function ShardCell({ shard, label, taskName, old }: ShardCellProps) {
   const { tone, icon } = healthLooks[shard.health];
   const Icon = old ? CircleHelp : icon;
   const words = `${taskName}, ${old ? "when it was last heard: " : ""}${wordsOf(shard)}`;
@@ -33,7 +39,7 @@ export function ShardCell({ shard, taskName, old }: ShardCellProps) {
       <span className="sr-only">{words}</span>
       <span aria-hidden className="flex min-w-0 items-center gap-[0.35em] text-(length:--words)">
         <Icon className="size-[1.15em] shrink-0" />
-        <span className="truncate">{shard.name}</span>
+        <span className="truncate">{label}</span>
       </span>
       <span aria-hidden className="num truncate text-(length:--figure) font-semibold tracking-tight">
         {figureOf(shard)}

@@ -32,7 +32,7 @@ export function TaskCell({ task, linked, old }: TaskCellProps) {
     >
       <span
         className={cx(
-          "flex min-w-0 items-center gap-[0.35em] text-[length:calc(var(--words)*1.15)] font-semibold",
+          "flex min-w-0 items-center gap-[0.35em] text-[length:calc(var(--words)*1.25)] font-semibold",
           !alone && "text-ink",
         )}
       >

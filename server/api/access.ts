@@ -164,7 +164,7 @@ const pages: readonly (readonly [RegExp, Access])[] = [
   [/^\/share\/[^/]+$/, nobody],
   [/^\/status$/, status],
   [/^\/settings\/(people|audit|masking|status)$/, admin],
-  [/^\/tasks\/new$|^\/tasks\/[^/]+\/connections$/, operator],
+  [/^\/tasks\/new$|^\/tasks\/[^/]+\/(connections|sharing)$/, operator],
   [/^\//, viewer],
 ];
 

@@ -34,5 +34,5 @@ export const shareRouter = router({
 /** @throws TributaryError SHARE_LINK_ENDED, TASK_UNKNOWN */
 function sharedOf({ control, guest }: ApiContext) {
   if (guest?.kind !== "link") throw new TributaryError("SHARE_LINK_ENDED");
-  return sharedTask(control.task(guest.taskId), Date.now());
+  return sharedTask(control.task(guest.taskId), { now: Date.now(), until: guest.expiresAt });
 }

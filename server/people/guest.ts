@@ -9,6 +9,8 @@ export type Guest =
       readonly id: string;
       readonly taskId: string;
       readonly hidden: Masking;
+      /** ms since the epoch. */
+      readonly expiresAt: number;
     }
   /** Looks at the status page, which is public or has a password. */
   | {

@@ -122,6 +122,7 @@ export class ShareLinks {
     const { share_links: link, users: maker } = row;
     // Who may no longer make links has none that work.
     if (maker !== null && !covers(readRole(maker.role), "operator")) return null;
-    return { kind: "link", id: link.id, taskId: link.taskId, hidden: link.hidden as Masking };
+    const { id, taskId, hidden, expiresAt } = link;
+    return { kind: "link", id, taskId, hidden: hidden as Masking, expiresAt };
   }
 }

@@ -58,7 +58,7 @@ describe("a visit", () => {
 
   it("of a share link leads to its page, and with it to no other", () => {
     const hidden = { values: true, keys: true, hosts: true };
-    const guest = { kind: "link", id: "l", taskId: "t", hidden } as const;
+    const guest = { kind: "link", id: "l", taskId: "t", hidden, expiresAt: 1 } as const;
     expect(to("/share/abc", null)).toBeNull();
     expect(to("/share/abc", null, { guest })).toBeNull();
     for (const url of ["/tasks/t", "/share", "/status"])

@@ -18,6 +18,8 @@ export type SharedShard = {
 export type SharedTask = {
   /** When it was made, in ms since the epoch. */
   readonly at: number;
+  /** When the link expires. */
+  readonly until: number;
   readonly task: StatusTask;
   readonly sourceLabel: string;
   readonly destinationLabel: string;
@@ -36,10 +38,12 @@ export type SharedTask = {
   >[];
 };
 
-export function sharedTask(task: TaskView, now: number): SharedTask {
+/** @param when in ms since the epoch: now, and until when the link leads to it. */
+export function sharedTask(task: TaskView, { now, until }: { now: number; until: number }): SharedTask {
   const { sourceLabel, destinationLabel, createdAt, destinationKeys, verdict } = task;
   return {
     at: now,
+    until,
     task: statusTask(task),
     sourceLabel,
     destinationLabel,
