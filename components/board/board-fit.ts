@@ -8,18 +8,19 @@ export type BoardFit = {
   /** px of the figure of a cell, and of its other words. */
   readonly figure: number;
   readonly words: number;
+  /** px of a group's heading, with the gap above it. */
+  readonly heading: number;
   /** How many letters of a name fit beside the icon. */
   readonly letters: number;
 };
 
 /** px: below it a cell cannot be read, and the board is scrolled. */
-const LEAST = { width: 58, height: 36 };
+const LEAST = { width: 52, height: 30 };
 const HIGHEST = 220;
 /** Width to height of a cell that reads best. */
 const SHAPE = 1.7;
-/** px of the gap between cells, and of a group's heading with the gap above it. */
+/** px of the gap between cells. */
 export const CELL_GAP = 6;
-export const GROUP_HEADING = 34;
 
 /**
  * How cells fill a screen, so that all are in sight and as large as can be.
@@ -32,7 +33,8 @@ export function boardFit(
   headings: number,
 ): BoardFit {
   const widest = Math.max(2, Math.floor((room.width + CELL_GAP) / (LEAST.width + CELL_GAP)));
-  const height = room.height - headings * GROUP_HEADING - Math.max(0, groups.length - 1) * CELL_GAP;
+  const heading = between(26, room.width * 0.02, 52);
+  const height = room.height - headings * heading - Math.max(0, groups.length - 1) * CELL_GAP;
   let best = { columns: widest, rowHeight: LEAST.height };
   let leastOff = Number.POSITIVE_INFINITY;
   for (let columns = 2; columns <= widest; columns++) {
@@ -50,6 +52,7 @@ export function boardFit(
     ...best,
     figure: between(11, Math.min(best.rowHeight * 0.36, width * 0.19), 80),
     words,
+    heading,
     letters: Math.floor((width * 0.88 - words * 1.5) / (words * 0.58)),
   };
 }

@@ -2,7 +2,7 @@
 
 import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
 import type { StatusGroupView, StatusTask } from "@/server/control/views/status-board";
-import { type BoardFit, boardFit, CELL_GAP, GROUP_HEADING } from "./board-fit";
+import { type BoardFit, boardFit, CELL_GAP } from "./board-fit";
 import { cellsOf, commonBeginning } from "./board-words";
 import { ShardCell } from "./shard-cell";
 import { TaskCell } from "./task-cell";
@@ -26,8 +26,8 @@ export function BoardGrid({ groups, linked, old }: BoardGridProps) {
         <section key={name ?? ""} aria-label={name ?? "Tasks"} className="not-first:mt-1.5">
           {headings > 0 && (
             <h2
-              style={{ height: GROUP_HEADING }}
-              className="flex items-end truncate pb-1.5 text-[0.9375rem] font-semibold tracking-[-0.01em]"
+              style={{ height: fit.heading, fontSize: fit.heading * 0.5 }}
+              className="flex items-end truncate pb-1.5 leading-tight font-semibold tracking-[-0.01em]"
             >
               {name ?? "Other tasks"}
             </h2>

@@ -1,4 +1,5 @@
 import { CircleAlert, CircleCheck, CircleMinus, type LucideIcon, OctagonX, RefreshCw } from "lucide-react";
+import { capitalized } from "@/components/format/capitalized";
 import { formatPlural } from "@/components/format/count";
 import { formatDuration } from "@/components/format/duration";
 import { statusWords, type Tone } from "@/components/status/status-words";
@@ -86,7 +87,7 @@ export function problemsOf({ groups }: Pick<StatusBoard, "groups">): readonly Pr
       return {
         id: task.id,
         where: isOne ? `${task.name} · ${worst.name}` : task.name,
-        what: task.reason?.message ?? whatOf(task, worst),
+        what: task.reason === null ? whatOf(task, worst) : capitalized(task.reason.message),
       };
     });
 }
