@@ -12,6 +12,7 @@ import { GuestWatch } from "@/components/board/guest-watch";
 import { useOld } from "@/components/board/use-old";
 import { buttonLook } from "@/components/controls/button";
 import { IconButton } from "@/components/controls/icon-button";
+import { useHydrated } from "@/components/live/now";
 import { useTRPC } from "@/components/live/trpc";
 import { ForRole, useMay } from "@/components/people/me";
 import { DocumentTitle } from "@/components/shell/document-title";
@@ -28,6 +29,7 @@ export function StatusPage({ initial }: { initial: StatusBoard }) {
   );
   const board = live.data ?? initial;
   const oldSince = useOld(heardAt);
+  const hydrated = useHydrated();
   const linked = useMay("viewer");
   const headline = headlineOf(board);
 
@@ -35,6 +37,7 @@ export function StatusPage({ initial }: { initial: StatusBoard }) {
     <div
       data-screen=""
       data-old={oldSince !== null || undefined}
+      data-unheard={!hydrated || undefined}
       className="flex min-h-dvh flex-col p-3 sm:p-4"
     >
       <DocumentTitle title={`${headline} · Tributary`} />

@@ -3,7 +3,7 @@
 import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
 import type { StatusGroupView, StatusTask } from "@/server/control/views/status-board";
 import { type BoardFit, boardFit, CELL_GAP } from "./board-fit";
-import { cellsOf, commonBeginning } from "./board-words";
+import { cellsOf, columnsOf, commonBeginning } from "./board-words";
 import { ShardCell } from "./shard-cell";
 import { TaskCell } from "./task-cell";
 
@@ -14,7 +14,9 @@ export function BoardGrid({ groups, linked, old }: BoardGridProps) {
   const frame = useRef<HTMLDivElement>(null);
   const room = useRoom(frame);
   const headings = groups.length > 1 || groups[0]?.name != null ? groups.length : 0;
-  const spans = groups.map(({ tasks }) => tasks.flatMap((task) => [2, ...cellsOf(task).map(() => 1)]));
+  const spans = groups.map(({ tasks }) =>
+    tasks.flatMap((task) => [columnsOf(task), ...cellsOf(task).map(() => 1)]),
+  );
   const spansKey = JSON.stringify(spans);
   const fit = useMemo(
     () => boardFit(room, JSON.parse(spansKey) as number[][], headings),

@@ -51,7 +51,9 @@ export function BoardHead({ headline, health, oldSince, figures, problems, contr
             {isOld ? "Nothing heard from Tributary" : headline}
           </h1>
         </div>
-        <div className="flex items-center gap-1 sm:order-last">{controls}</div>
+        <div className={cx("flex items-center gap-1 sm:order-last", isOld && "[&_*]:text-surface")}>
+          {controls}
+        </div>
         <div className="max-sm:basis-full">{isOld ? <OldFor since={oldSince} /> : figures}</div>
       </div>
       {!isOld &&
@@ -68,8 +70,8 @@ function OldFor({ since }: { since: number }) {
   const now = useNow();
   return (
     <p className="text-[clamp(0.9375rem,1.4vw,2rem)]">
-      What you see is <span className="num font-semibold">{formatAge(now - since)}</span> old. Nobody knows
-      what is true now.
+      What you see is <span className="font-semibold tabular-nums">{formatAge(now - since)}</span> old. Nobody
+      knows what is true now.
     </p>
   );
 }

@@ -102,10 +102,15 @@ function whatOf({ verdict }: StatusTask, worst: StatusShard | undefined): string
   return worst === undefined ? "" : statusWords[worst.status].meaning;
 }
 
-/** Tasks whose shards all have the same to say, or nothing, take one cell. */
+/** The shards that have a cell of their own: not the only one of its task, and none of a task that is over. */
 export function cellsOf(task: StatusTask): readonly StatusShard[] {
   const isOver = task.status === "finished" || task.status === "pending";
   return isOver || task.shards.length === 1 ? [] : task.shards;
+}
+
+/** Columns of a task's own cell: two where shards follow it. */
+export function columnsOf(task: StatusTask): 1 | 2 {
+  return cellsOf(task).length === 0 ? 1 : 2;
 }
 
 /** What the names of a task's shards begin with, up to the last sign that parts words; empty where that is nothing. */

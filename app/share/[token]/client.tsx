@@ -7,6 +7,7 @@ import { problemsOf, sentenceOf } from "@/components/board/board-words";
 import { GuestWatch } from "@/components/board/guest-watch";
 import { useOld } from "@/components/board/use-old";
 import { CardSection } from "@/components/controls/card";
+import { useHydrated } from "@/components/live/now";
 import { useTRPC } from "@/components/live/trpc";
 import { SharedFacts } from "@/components/sharing/shared-facts";
 import { SharedShards } from "@/components/sharing/shared-shards";
@@ -27,11 +28,16 @@ export function SharedPage({ initial }: { initial: SharedTask }) {
   const shared = live.data ?? initial;
   const { task } = shared;
   const oldSince = useOld(heardAt);
+  const hydrated = useHydrated();
   const running = task.shards.filter(({ health }) => health !== "idle").length;
   const shardNames = new Map(task.shards.map((shard) => [shard.id, shard.name]));
 
   return (
-    <div data-old={oldSince !== null || undefined} className="mx-auto max-w-[84rem] px-3 pt-3 pb-16 sm:px-6">
+    <div
+      data-old={oldSince !== null || undefined}
+      data-unheard={!hydrated || undefined}
+      className="mx-auto max-w-[84rem] px-3 pt-3 pb-16 sm:px-6"
+    >
       <DocumentTitle title={statusTitle(task.status, task.name)} />
       <GuestWatch />
       <div className="flex h-11 items-center gap-2">
