@@ -3,11 +3,7 @@
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { NoLoginBanner } from "@/components/people/no-login-banner";
-
-/** Pages that have the whole window for themselves: for screens on a wall, and for people without an account. */
-export function isScreen(path: string): boolean {
-  return path === "/status" || path.startsWith("/share/");
-}
+import { isScreen } from "./screen";
 
 type FrameProps = { bar: ReactNode; notes: ReactNode; children: ReactNode };
 
