@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { TaskView } from "../control/views/task-view.ts";
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
 import { type Asker, type Route, refusalOf, routeOf, routes } from "./access.ts";
 import { askerOf, isStill, loggedPath } from "./asker.ts";
@@ -12,10 +11,9 @@ import { signIn, signOut } from "./auth-routes.ts";
 import { type Client, clientReader } from "./client-address.ts";
 import { sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
-import { sightOf } from "./masking/masked-answers.ts";
+import { sendMetrics } from "./metrics-route.ts";
 import { redirectOf } from "./page-gate.ts";
 import { PageVisits } from "./page-visits.ts";
-import { prometheusText } from "./prometheus.ts";
 import { isApi, type RequestGuard } from "./request-guard.ts";
 import { appRouter } from "./router.ts";
 import { secureAnswer, securePage } from "./security-headers.ts";
@@ -151,18 +149,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       const waitsFor = notReady();
       answer(response, waitsFor.length === 0 ? 200 : 503, { ready: waitsFor.length === 0, waitsFor });
     },
-    "GET /metrics": async (_, response, identity) => {
-      const { control, systemInfo } = services;
-      const sight = sightOf(services, identity);
-      const tasks = control.list().map(({ id }) => {
-        const task = control.task(id);
-        return sight === null ? task : (sight.of("task.get", task) as TaskView);
-      });
-      const writable = control.storageProblem() === null;
-      const { text, contentType } = await prometheusText(tasks, await systemInfo(), writable);
-      response.writeHead(200, { "content-type": contentType });
-      response.end(text);
-    },
+    "GET /metrics": (_, response, asker) => sendMetrics(services, asker, response),
     "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
     "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
     "POST /api/auth/status": (request, response) =>
