@@ -12,9 +12,7 @@ import { FormRefusal, refuseForm } from "@/components/form/form-refusal";
 import { useTRPC } from "@/components/live/trpc";
 import { statusArrangementInput } from "@/server/input/sharing-input";
 import { ArrangeGroup } from "./arrange-group";
-
-export type Arrangement = { groups: { name: string; taskIds: string[] }[]; others: boolean };
-export type NamedTask = { readonly id: string; readonly name: string };
+import type { Arrangement, NamedTask } from "./arrangement";
 
 /** Which tasks stand on the status page, under which headings; edited where they are shown. */
 export function ArrangeForm({ onClose }: { onClose: () => void }) {

@@ -8,7 +8,7 @@ import { IconButton } from "@/components/controls/icon-button";
 import { inputLook, TextInput } from "@/components/controls/text-input";
 import { FormField } from "@/components/form/form-field";
 import { cx } from "@/components/format/cx";
-import type { Arrangement, NamedTask } from "./arrange-form";
+import type { Arrangement, NamedTask } from "./arrangement";
 
 type ArrangeGroupProps = {
   index: number;
