@@ -217,7 +217,7 @@ describe("the status page and share links, in a browser", () => {
 
   it("a page that is taken back ends where it is open, within seconds", { timeout }, async () => {
     await ann.goto(`${tributary.url}/settings/status`);
-    await ann.getByRole("radio", { name: "Everybody" }).check();
+    await ann.getByRole("radio", { name: /^Everybody/ }).check();
     await ann.getByRole("button", { name: "Save" }).click();
     await ann.getByText("Saved. Whoever may no longer look").waitFor();
     expect(await stranger("/status")).toBe(200);
