@@ -5,6 +5,7 @@ import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { StorageBanner } from "@/components/live/storage-banner";
 import { ForRole } from "@/components/people/me";
+import { Frame } from "@/components/shell/frame";
 import { PageRoots } from "@/components/shell/page-roots";
 import { TopBar } from "@/components/shell/top-bar";
 import { caller } from "./server-caller";
@@ -31,23 +32,16 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body>
         <PageRoots initialNow={Date.now()} nonce={nonce} me={me}>
-          <a
-            href="#main"
-            className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2 focus:shadow-high"
+          <Frame
+            bar={<TopBar />}
+            notes={
+              <ForRole needs="viewer">
+                <StorageBanner />
+              </ForRole>
+            }
           >
-            Skip to the content
-          </a>
-          <TopBar />
-          <main
-            id="main"
-            tabIndex={-1}
-            className="outline-none mx-auto max-w-[84rem] px-4 pt-6 pb-24 sm:px-6 sm:pt-8"
-          >
-            <ForRole needs="viewer">
-              <StorageBanner />
-            </ForRole>
             {children}
-          </main>
+          </Frame>
         </PageRoots>
       </body>
     </html>

@@ -504,3 +504,36 @@ export const verifySchedules = sqliteTable("verify_schedules", {
   /** The last time at which it was due and did not run, and why; null where that has not happened. */
   passedOver: text("passed_over", { mode: "json" }),
 });
+
+// ── what is shown to people who have no account ──
+
+/** A link by which whoever holds it looks at one task. */
+export const shareLinks = sqliteTable(
+  "share_links",
+  {
+    id: text("id").primaryKey(),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    /** Whoever made it; it ends with that person. null where nobody had to sign in. */
+    userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
+    /** For whom it is, in its maker's words. */
+    name: text("name").notNull(),
+    /** SHA-256 of the link's secret, in hex. */
+    hash: text("hash").notNull().unique(),
+    /** Masking: what its holder does not see. */
+    hidden: text("hidden", { mode: "json" }).notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    lastUsedAt: integer("last_used_at"),
+    lastUsedFrom: text("last_used_from"),
+  },
+  (table) => [index("share_links_of_task").on(table.taskId)],
+);
+
+/** A browser that has given the status page's password. */
+export const statusVisits = sqliteTable("status_visits", {
+  /** SHA-256 of the cookie's secret, in hex. */
+  hash: text("hash").primaryKey(),
+  expiresAt: integer("expires_at").notNull(),
+});

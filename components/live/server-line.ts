@@ -1,6 +1,7 @@
 import { createTRPCClient, createWSClient, httpLink, splitLink, wsLink } from "@trpc/client";
 import type { AppRouter } from "@/server/api/router";
 import { LiveLink } from "./live-link";
+import { shareSecret } from "./share-secret";
 
 /** The client of the server's API, and whether the server is heard. */
 export type ServerLine = {
@@ -30,7 +31,7 @@ function openQuiet(): ServerLine {
 function openLive(): ServerLine {
   const link = new LiveLink();
   const socket = createWSClient({
-    url: () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/live`,
+    url: liveUrl,
     // Half-open connections (sleep, a changed network) are found by pings that stay without a pong.
     keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 4_000 },
     retryDelayMs: (attempt) => (attempt === 0 ? 0 : Math.min(5_000, 250 * 2 ** attempt)),
@@ -52,4 +53,12 @@ function openLive(): ServerLine {
 
 function overHttp() {
   return httpLink<AppRouter>({ url: "/api/trpc" });
+}
+
+/** A share link's page is heard as the link's holder, whoever has signed in besides. */
+function liveUrl(): string {
+  const { protocol, host } = window.location;
+  const secret = shareSecret();
+  const url = `${protocol === "https:" ? "wss" : "ws"}://${host}/api/live`;
+  return secret === null ? url : `${url}?share=${encodeURIComponent(secret)}`;
 }

@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext } from "react";
 import type { Me } from "@/server/api/account-router";
 import type { Role } from "@/server/people/role";
 
-const MeContext = createContext<Me>({ login: "on", identity: null, role: null, hidden: null });
+const MeContext = createContext<Me>({ login: "on", identity: null, role: null, guest: null, hidden: null });
 
 /** Who is signed in, as the server knew when it made the page. */
 export function MeProvider({ me, children }: { me: Me; children: ReactNode }) {

@@ -15,6 +15,7 @@ export function SettingsTabs() {
     ...(login === "off" ? [] : [{ href: "/settings/tokens", word: "API tokens" }]),
     ...(admin && login === "on" ? [{ href: "/settings/people", word: "People" }] : []),
     ...(admin && login === "on" ? [{ href: "/settings/masking", word: "Viewers" }] : []),
+    ...(admin ? [{ href: "/settings/status", word: "Status and links" }] : []),
     ...(admin ? [{ href: "/settings/audit", word: "Audit" }] : []),
   ];
   return (

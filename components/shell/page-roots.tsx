@@ -26,7 +26,7 @@ export function PageRoots({ initialNow, nonce, me, children }: PageRootsProps) {
       nonce={nonce}
     >
       <NowProvider initialNow={initialNow}>
-        <TrpcRoot live={me.role !== null}>
+        <TrpcRoot live={me.role !== null || me.guest !== null}>
           <Tooltip.Provider delayDuration={300}>
             <MeProvider me={me}>
               {children}

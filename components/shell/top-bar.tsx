@@ -19,9 +19,12 @@ export function TopBar() {
           Tributary
         </Link>
         <ForRole needs="viewer">
-          <nav aria-label="Main">
+          <nav aria-label="Main" className="flex gap-4">
             <Link href="/tasks" className="rounded-md px-1 py-1 text-ink-2 hover:text-ink">
               Tasks
+            </Link>
+            <Link href="/status" className="rounded-md px-1 py-1 text-ink-2 hover:text-ink">
+              Status
             </Link>
           </nav>
         </ForRole>

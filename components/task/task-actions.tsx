@@ -1,6 +1,6 @@
 "use client";
 
-import { EllipsisVertical, Flag, Pause, Play, RotateCw, TextCursorInput, Trash2 } from "lucide-react";
+import { EllipsisVertical, Flag, Pause, Play, RotateCw, Share2, TextCursorInput, Trash2 } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { DropdownMenu } from "radix-ui";
@@ -117,6 +117,9 @@ function OperatorActions({ task, words = false }: TaskActionsProps) {
           <DropdownMenu.Content align="end" sideOffset={4} className={menuLook}>
             <MenuItem icon={<TextCursorInput />} onSelect={() => setDialog("rename")}>
               Rename…
+            </MenuItem>
+            <MenuItem icon={<Share2 />} onSelect={() => router.push(`/tasks/${task.id}/sharing`)}>
+              Share…
             </MenuItem>
             {!words && (
               <MenuItem icon={<Flag />} disabled={!cutsOver} onSelect={() => router.push(cutover)}>

@@ -244,6 +244,7 @@ export const neverReached: readonly NeverReached[] = [
       "server/merge/merge-policy.ts",
       "server/people/password-length.ts",
       "server/people/role.ts",
+      "server/people/status-access.ts",
       "server/redis/control-character.ts",
       "server/twemproxy/nutcracker-size.ts",
     ],

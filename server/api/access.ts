@@ -1,3 +1,4 @@
+import type { Guest } from "../people/guest.ts";
 import type { Identity } from "../people/identity.ts";
 import { covers, type Role } from "../people/role.ts";
 
@@ -6,8 +7,11 @@ import { covers, type Role } from "../people/role.ts";
  * is not in it is refused to everybody, and test/api/access.test.ts holds it against the router.
  */
 export type Access = {
-  /** The least role; "nobody" needs no login. */
-  readonly needs: Role | "nobody";
+  /**
+   * The least role; "nobody" needs no login. "link" is for holders of a share link alone; "status" is for every role, and
+   * for whom the administrator lets look at the status page besides.
+   */
+  readonly needs: Role | "nobody" | "link" | "status";
   /** A higher role that this very input takes, before it was validated; null where it takes none. */
   readonly stricter?: (input: unknown) => Role | null;
   /** For people alone: an API token could make itself another one that outlives it. */
@@ -25,6 +29,8 @@ const nobody: Access = { needs: "nobody" };
 const viewer: Access = { needs: "viewer" };
 const operator: Access = { needs: "operator" };
 const admin: Access = { needs: "admin" };
+const link: Access = { needs: "link" };
+const status: Access = { needs: "status" };
 
 export const procedures: Readonly<Record<string, Access>> = {
   "account.me": nobody,
@@ -65,7 +71,19 @@ export const procedures: Readonly<Record<string, Access>> = {
   "shard.live": viewer,
   "shard.resync": operator,
   "shard.series": viewer,
+  // It outlives the token that would have made it.
+  "share.create": { ...operator, peopleOnly: true },
+  "share.get": link,
+  "share.list": operator,
+  "share.live": link,
+  "share.revoke": operator,
   "source.parseNutcracker": { ...operator, reads: true },
+  "status.access": admin,
+  "status.arrange": operator,
+  "status.arrangement": operator,
+  "status.get": status,
+  "status.live": status,
+  "status.setAccess": { ...admin, peopleOnly: true },
   "system.info": viewer,
   "system.live": viewer,
   "task.addShards": operator,
@@ -120,7 +138,11 @@ export const routes = {
   "GET /metrics": viewer,
   "POST /api/auth/login": nobody,
   "POST /api/auth/logout": nobody,
+  "POST /api/auth/status": nobody,
   "GET /api/audit": admin,
+  "GET /api/share/": link,
+  "GET /api/status": status,
+  "GET /api/status/badge.svg": status,
   "GET /api/verifications/": viewer,
 } as const satisfies Readonly<Record<string, Access>>;
 
@@ -138,8 +160,11 @@ const pages: readonly (readonly [RegExp, Access])[] = [
   // Code and pictures that stand in the package for everybody to read.
   [/^\/(_next\/|icon\.svg$|favicon\.ico$|away\.js$|__nextjs)/, nobody],
   [/^\/(login|setup)$|^\/join\//, nobody],
-  [/^\/settings\/(people|audit|masking)$/, admin],
-  [/^\/tasks\/new$|^\/tasks\/[^/]+\/connections$/, operator],
+  // It says itself that a link has ended.
+  [/^\/share\/[^/]+$/, nobody],
+  [/^\/status$/, status],
+  [/^\/settings\/(people|audit|masking|status)$/, admin],
+  [/^\/tasks\/new$|^\/tasks\/[^/]+\/(connections|sharing)$/, operator],
   [/^\//, viewer],
 ];
 
@@ -148,17 +173,28 @@ export function accessOfPage(path: string): Access | undefined {
   return pages.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-export type Refusal = "LOGIN_REQUIRED" | "ROLE_TOO_LOW" | "SESSION_REQUIRED";
+export type Refusal = "LOGIN_REQUIRED" | "ROLE_TOO_LOW" | "SESSION_REQUIRED" | "SHARE_LINK_ENDED";
+
+/** Who asks: somebody with an account, a guest, or nobody. */
+export type Asker = { readonly identity: Identity | null; readonly guest: Guest | null };
 
 /** Why somebody may not do what has this access, with this input; null where they may. */
 export function refusalOf(
   access: Access | undefined,
-  identity: Identity | null,
+  { identity, guest }: Asker,
   input?: unknown,
 ): Refusal | null {
   if (access?.needs === "nobody") return null;
+  if (access?.needs === "link") return guest?.kind === "link" ? null : "SHARE_LINK_ENDED";
+  if (access?.needs === "status" && guest?.kind === "visitor") return null;
   if (identity === null) return "LOGIN_REQUIRED";
-  if (access === undefined || !covers(identity.role, access.stricter?.(input) ?? access.needs))
-    return "ROLE_TOO_LOW";
+  if (access?.needs === "status") return null;
+  if (access === undefined || !covers(identity.role, leastOf(access, input))) return "ROLE_TOO_LOW";
   return access.peopleOnly && identity.kind === "token" ? "SESSION_REQUIRED" : null;
+}
+
+function leastOf({ needs, stricter }: Access, input: unknown): Role {
+  return (
+    stricter?.(input) ?? (needs === "nobody" || needs === "link" || needs === "status" ? "viewer" : needs)
+  );
 }

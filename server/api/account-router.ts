@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { acceptInput, passwordChange, setUpInput } from "../input/people-input.ts";
+import type { Guest } from "../people/guest.ts";
 import type { Identity } from "../people/identity.ts";
 import type { Masking } from "../people/masking.ts";
 import { procedure, router } from "./trpc.ts";
@@ -12,6 +13,8 @@ export type Me = {
   readonly identity: Pick<Exclude<Identity, { kind: "anyone" }>, "kind" | "id" | "name" | "role"> | null;
   /** What the caller may do: with the login off, everything. */
   readonly role: Identity["role"] | null;
+  /** What somebody may look at without an account. */
+  readonly guest: Guest["kind"] | null;
   /** What the answers leave out; null where that is nothing. */
   readonly hidden: Masking | null;
 };
@@ -19,10 +22,11 @@ export type Me = {
 /** What somebody does for themselves, before and after the login. */
 export const accountRouter = router({
   me: procedure.query(({ ctx }): Me => {
-    const { identity, people } = ctx;
+    const { identity, guest, people } = ctx;
     const facts = {
       login: people.login,
       role: identity?.role ?? null,
+      guest: guest?.kind ?? null,
       hidden: identity === null ? null : people.masking.of(identity),
     };
     if (identity === null || identity.kind === "anyone") return { ...facts, identity: null };

@@ -21,6 +21,18 @@ export function subjectOf(
   const { id, taskId = id } = fieldsOf(input);
   try {
     if (path === "people.setMasking") return { taskId: null, name: null, state: people.masking.get() };
+    if (path.startsWith("status.")) {
+      const { statusPage } = people;
+      return {
+        taskId: null,
+        name: null,
+        state: { access: statusPage.access(), ...statusPage.arrangement() },
+      };
+    }
+    if (path.startsWith("share.") && typeof id === "string") {
+      const { name, taskId, madeBy, hidden, expiresAt } = people.links.get(id);
+      return { taskId, name: `link for ${name}`, state: { name, madeBy, hidden, expiresAt } };
+    }
     if (/^(people|account)\./.test(path) && typeof id === "string") {
       const person = people.persons.get(id);
       return { taskId: null, name: person.name, state: personState(person) };
@@ -64,6 +76,9 @@ const kept = new Set([
     "keys",
     "hosts",
     "expiresInDays",
+    "expiresInHours",
+    "hidden",
+    "access",
     "run",
     "step",
     "move",

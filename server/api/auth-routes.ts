@@ -34,7 +34,8 @@ function answer(response: ServerResponse, cookies: readonly string[]): void {
   response.end(JSON.stringify({ ok: true }));
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** The body of a request; null where it is no JSON. @throws TributaryError INPUT_INVALID */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request as AsyncIterable<Buffer>) {

@@ -24,7 +24,7 @@ export async function sendFindings(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const sight = sightOf(services, identity);
+  const sight = sightOf(services, { identity, guest: null });
   const file = fileOf(services.control, sight, new URL(request.url ?? "/", "http://localhost"));
   response.writeHead(200, {
     "content-type": file.type,

@@ -3,22 +3,21 @@ import type { Duplex } from "node:stream";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { TaskView } from "../control/views/task-view.ts";
 import { TributaryError, toReason } from "../errors/tributary-error.ts";
-import type { Identity } from "../people/identity.ts";
-import { type Route, refusalOf, routeOf, routes } from "./access.ts";
+import { type Asker, type Route, refusalOf, routeOf, routes } from "./access.ts";
+import { askerOf, isStill, loggedPath } from "./asker.ts";
 import { exportAudit } from "./audit-export.ts";
 import { signIn, signOut } from "./auth-routes.ts";
 import { type Client, clientReader } from "./client-address.ts";
 import { sendFindings } from "./finding-download.ts";
 import { LiveLimits } from "./live-limits.ts";
-import { sightOf } from "./masking/masked-answers.ts";
+import { sendMetrics } from "./metrics-route.ts";
 import { redirectOf } from "./page-gate.ts";
 import { PageVisits } from "./page-visits.ts";
-import { prometheusText } from "./prometheus.ts";
 import { isApi, type RequestGuard } from "./request-guard.ts";
 import { appRouter } from "./router.ts";
 import { secureAnswer, securePage } from "./security-headers.ts";
+import { sendShared, sendStatus, unlockStatus } from "./status-files.ts";
 import type { ApiContext, ApiServices } from "./trpc.ts";
 
 export type Pages = {
@@ -61,8 +60,8 @@ const NO_LONGER_ALLOWED = 4401;
 
 /**
  * The one HTTP server: queries and mutations below /api/trpc, subscriptions on the WebSocket /api/live, probes at
- * /healthz and /readyz, Prometheus at /metrics, files of findings below /api/verifications, pages for the rest. `close`
- * ends what is open within a second.
+ * /healthz and /readyz, Prometheus at /metrics, files of findings below /api/verifications, the status below /api/status
+ * and /api/share, pages for the rest. `close` ends what is open within a second.
  */
 export function createHttpServer(options: HttpServerOptions): { server: Server; close: () => Promise<void> } {
   const { services, guard, pages, dev = false, requestTimeoutMs = 30_000 } = options;
@@ -85,7 +84,7 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       return refuse(response, error);
     }
     respond(request, response, path).catch((error: unknown) => {
-      if (!(error instanceof TributaryError)) options.onError(error as Error, path);
+      if (!(error instanceof TributaryError)) options.onError(error as Error, loggedPath(path));
       if (response.headersSent) response.destroy();
       else refuse(response, error);
     });
@@ -102,10 +101,8 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     if (path.startsWith(trpcPath)) {
       return nodeHTTPRequestHandler({
         router: appRouter,
-        createContext: async () => {
-          const identity = await people.identify(credentials);
-          return { ...services, identity, from: credentials.from, live, socket: null };
-        },
+        createContext: async () =>
+          contextOf(await askerOf(people, credentials, request.url ?? "/"), credentials.from),
         req: request,
         res: response,
         path: path.slice(trpcPath.length),
@@ -117,31 +114,34 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     }
     // Code and pictures of the pages, which are everybody's.
     if (path.startsWith("/_next/")) return pages.request(request, response);
-    const identity = await people.identify(credentials);
+    const asker = await askerOf(people, credentials, request.url ?? "/");
     if (isApi(request)) {
       const name = routeOf(request.method, path);
       if (name === null) throw new TributaryError("ROUTE_UNKNOWN", { path });
-      const refusal = refusalOf(routes[name], identity);
+      const refusal = refusalOf(routes[name], asker);
       if (refusal !== null)
-        throw new TributaryError(refusal, { needed: routes[name].needs, role: identity?.role });
-      return handlers[name](request, response, identity);
+        throw new TributaryError(refusal, { needed: routes[name].needs, role: asker.identity?.role });
+      return handlers[name](request, response, asker);
     }
     const hasPeople = people.login === "off" || people.persons.count() > 0;
-    const to = redirectOf({ url: request.url ?? "/", identity, login: people.login, hasPeople });
+    const asksPassword = people.statusPage.passwordHash() !== null;
+    const url = request.url ?? "/";
+    const to = redirectOf({ url, ...asker, login: people.login, hasPeople, asksPassword });
     if (to !== null) {
       response.writeHead(302, { location: to, "cache-control": "no-store" });
       response.end();
       return;
     }
-    visits.enter(request, response, { identity, from: credentials.from });
+    visits.enter(request, response, { ...asker, from: credentials.from });
     pages.request(request, response);
   }
 
+  function contextOf(asker: Asker, from: string | null, socket: ApiContext["socket"] = null): ApiContext {
+    return { ...services, ...asker, from, live, socket };
+  }
+
   const handlers: Readonly<
-    Record<
-      Route,
-      (request: IncomingMessage, response: ServerResponse, identity: Identity | null) => void | Promise<void>
-    >
+    Record<Route, (request: IncomingMessage, response: ServerResponse, asker: Asker) => void | Promise<void>>
   > = {
     "GET /api/health": (_, response) => answer(response, 200, { ok: true }),
     "GET /healthz": (_, response) => answer(response, 200, { ok: true }),
@@ -149,22 +149,18 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
       const waitsFor = notReady();
       answer(response, waitsFor.length === 0 ? 200 : 503, { ready: waitsFor.length === 0, waitsFor });
     },
-    "GET /metrics": async (_, response, identity) => {
-      const { control, systemInfo } = services;
-      const sight = sightOf(services, identity);
-      const tasks = control.list().map(({ id }) => {
-        const task = control.task(id);
-        return sight === null ? task : (sight.of("task.get", task) as TaskView);
-      });
-      const writable = control.storageProblem() === null;
-      const { text, contentType } = await prometheusText(tasks, await systemInfo(), writable);
-      response.writeHead(200, { "content-type": contentType });
-      response.end(text);
-    },
+    "GET /metrics": (_, response, asker) => sendMetrics(services, asker, response),
     "POST /api/auth/login": (request, response) => signIn(people, clientOf(request), request, response),
     "POST /api/auth/logout": (request, response) => signOut(people, credentialsOf(request), response),
+    "POST /api/auth/status": (request, response) =>
+      unlockStatus(people, clientOf(request), request, response),
     "GET /api/audit": (request, response) => exportAudit(people, request, response),
-    "GET /api/verifications/": (request, response, identity) =>
+    "GET /api/share/": (request, response, asker) =>
+      sendShared(contextOf(asker, null), pathOf(request), response),
+    "GET /api/status": (_, response, asker) => sendStatus(contextOf(asker, null), "json", response),
+    "GET /api/status/badge.svg": (_, response, asker) =>
+      sendStatus(contextOf(asker, null), "badge", response),
+    "GET /api/verifications/": (request, response, { identity }) =>
       sendFindings(services, identity, request, response),
   };
 
@@ -174,27 +170,29 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
   server.maxConnections = mostConnections;
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: mostOfMessage });
-  const holders = new WeakMap<IncomingMessage, { identity: Identity; from: string | null }>();
+  const holders = new WeakMap<IncomingMessage, { asker: Asker; from: string | null }>();
   const subscriptions = applyWSSHandler({
     wss: sockets,
     router: appRouter,
     createContext: ({ req, res }): ApiContext => {
-      const socket = { views: 0, unread: () => res.bufferedAmount };
-      const { identity = null, from = null } = holders.get(req) ?? {};
-      return { ...services, identity, from, live, socket };
+      const { asker = { identity: null, guest: null }, from = null } = holders.get(req) ?? {};
+      const socket = { views: 0, guest: asker.identity === null, unread: () => res.bufferedAmount };
+      return contextOf(asker, from, socket);
     },
     keepAlive: { enabled: true, pingMs: 10_000, pongWaitMs: 5_000 },
     onError,
   });
-  const held = new Map<WebSocket, Identity>();
+  const held = new Map<WebSocket, Asker>();
   const watch = setInterval(() => {
-    for (const [client, identity] of held) if (!isStill(identity)) dismiss(client);
+    for (const [client, asker] of held) if (!mayStay(asker)) dismiss(client);
   }, SOCKETS_CHECKED_EVERY);
   watch.unref();
+  const admits = (guest: boolean) =>
+    live.admits([...held.values()].filter(({ identity }) => (identity === null) === guest).length, guest);
 
-  function isStill(identity: Identity): boolean {
+  function mayStay(asker: Asker): boolean {
     try {
-      return people.isStill(identity);
+      return isStill(people, asker);
     } catch (error) {
       // Who cannot be known is let go.
       options.onError(error as Error, livePath);
@@ -217,16 +215,15 @@ export function createHttpServer(options: HttpServerOptions): { server: Server; 
     const path = pathOf(request);
     if (path !== livePath)
       return dev && path.startsWith("/_next/") ? pages.upgrade(request, socket, head) : deny("404 Not Found");
-    if (!live.admits(sockets.clients.size)) return deny("503 Service Unavailable");
     const credentials = credentialsOf(request);
-    people.identify(credentials).then(
-      (identity) => {
-        if (identity === null) return deny("401 Unauthorized");
-        // Others may have come meanwhile.
-        if (!live.admits(sockets.clients.size)) return deny("503 Service Unavailable");
-        holders.set(request, { identity, from: credentials.from });
+    askerOf(people, credentials, request.url ?? "/").then(
+      (asker) => {
+        const isGuest = asker.identity === null;
+        if (isGuest && asker.guest === null) return deny("401 Unauthorized");
+        if (!admits(isGuest)) return deny("503 Service Unavailable");
+        holders.set(request, { asker, from: credentials.from });
         sockets.handleUpgrade(request, socket, head, (client) => {
-          held.set(client, identity);
+          held.set(client, asker);
           client.once("close", () => held.delete(client));
           sockets.emit("connection", client, request);
         });
@@ -281,6 +278,8 @@ const statuses: Partial<Record<string, number>> = {
   ROLE_TOO_LOW: 403,
   SESSION_REQUIRED: 403,
   ROUTE_UNKNOWN: 404,
+  SHARE_LINK_ENDED: 404,
+  STATUS_PASSWORD_WRONG: 401,
   TASK_UNKNOWN: 404,
   VERIFICATION_UNKNOWN: 404,
   KEYS_HIDDEN: 403,

@@ -1,17 +1,24 @@
-import type { Identity } from "../people/identity.ts";
-import { accessOfPage, refusalOf } from "./access.ts";
+import { type Asker, accessOfPage, refusalOf } from "./access.ts";
 
-export type PageVisit = {
+export type PageVisit = Asker & {
   /** Path and query. */
   readonly url: string;
-  readonly identity: Identity | null;
   readonly login: "on" | "off";
   /** Whether there is anybody who could sign in. */
   readonly hasPeople: boolean;
+  /** Whether the status page asks for a password of its own, in the place of a login. */
+  readonly asksPassword: boolean;
 };
 
 /** Where a visit leads instead of the page that was asked for; null where it leads there. */
-export function redirectOf({ url, identity, login, hasPeople }: PageVisit): string | null {
+export function redirectOf({
+  url,
+  identity,
+  guest,
+  login,
+  hasPeople,
+  asksPassword,
+}: PageVisit): string | null {
   const path = url.split("?")[0]!;
   const access = accessOfPage(path);
   const isLogin = path === "/login" || path === "/setup" || path.startsWith("/join/");
@@ -21,8 +28,8 @@ export function redirectOf({ url, identity, login, hasPeople }: PageVisit): stri
   if (path === "/setup") return "/login";
   // Who is signed in has no use for the login; a link of an invitation may be somebody else's.
   if (path === "/login" && identity !== null) return nextOf(url);
-  const refusal = refusalOf(access, identity);
-  if (refusal === null) return null;
+  const refusal = refusalOf(access, { identity, guest });
+  if (refusal === null || (access?.needs === "status" && asksPassword)) return null;
   if (refusal !== "LOGIN_REQUIRED") return `/denied?needs=${access?.needs ?? "admin"}`;
   return url === "/" || url === "/tasks"
     ? "/login"

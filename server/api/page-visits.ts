@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Identity } from "../people/identity.ts";
+import type { Asker } from "./access.ts";
 
-export type PageVisit = { readonly identity: Identity | null; readonly from: string | null };
+export type PageVisit = Asker & { readonly from: string | null };
 
 const header = "x-tributary-visit";
 
@@ -22,6 +22,6 @@ export class PageVisits {
   }
 
   of(name: string | null): PageVisit {
-    return this.#open.get(name ?? "") ?? { identity: null, from: null };
+    return this.#open.get(name ?? "") ?? { identity: null, guest: null, from: null };
   }
 }

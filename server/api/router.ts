@@ -6,6 +6,8 @@ import { cutoverRouter } from "./cutover-router.ts";
 import { everySecond } from "./every-second.ts";
 import { peopleRouter } from "./people-router.ts";
 import { shardRouter } from "./shard-router.ts";
+import { shareRouter } from "./share-router.ts";
+import { statusRouter } from "./status-router.ts";
 import { taskRouter } from "./task-router.ts";
 import { tokenRouter } from "./token-router.ts";
 import { procedure, router } from "./trpc.ts";
@@ -29,6 +31,8 @@ export const appRouter = router({
   people: peopleRouter,
   token: tokenRouter,
   audit: auditRouter,
+  share: shareRouter,
+  status: statusRouter,
   system: router({
     info: procedure.query(({ ctx }) => ctx.systemInfo()),
     /** What concerns every task: why Tributary's own database takes no writes, or null. */

@@ -4,9 +4,10 @@ import { type CheckResult, PrecheckError } from "../control/checks/precheck-verd
 import { UnconfirmedError } from "../control/checks/start-confirmation.ts";
 import type { Control } from "../control/control.ts";
 import { type PlainReason, reasonOf, TributaryError } from "../errors/tributary-error.ts";
+import type { Guest } from "../people/guest.ts";
 import { type Identity, nameOf } from "../people/identity.ts";
 import type { People } from "../people/people.ts";
-import { procedures, refusalOf } from "./access.ts";
+import { type Asker, procedures, refusalOf } from "./access.ts";
 import { fieldsOf, keptInput, subjectOf } from "./audited.ts";
 import type { LiveLimits, LiveSocket } from "./live-limits.ts";
 import { sightOf } from "./masking/masked-answers.ts";
@@ -23,6 +24,8 @@ export type ApiServices = {
 export type ApiContext = ApiServices & {
   /** Who asks; null where nobody is signed in. */
   readonly identity: Identity | null;
+  /** What somebody may look at without an account; null for who has one, or may look at nothing. */
+  readonly guest: Guest | null;
   /** The address of the caller. */
   readonly from: string | null;
   readonly live: LiveLimits;
@@ -33,7 +36,7 @@ export type ApiContext = ApiServices & {
 const trpc = initTRPC.context<ApiContext>().create({
   isDev: false,
   errorFormatter: ({ shape, error, ctx }) => {
-    const sight = ctx === undefined ? null : sightOf(ctx, ctx.identity);
+    const sight = ctx === undefined ? null : sightOf(ctx, ctx);
     const plain = reasonFor(error);
     const reason = plain === null || sight === null ? plain : sight.hosts(maskedReason(plain, sight.masking));
     const checks: readonly CheckResult[] | null =
@@ -62,12 +65,11 @@ const answered = trpc.middleware(async ({ ctx, type, next }) => {
 
 /** Lets through whom server/api/access.ts lets, and nobody where it says nothing. */
 const allowed = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
-  // A socket lives longer than the request that opened it.
-  const gone = ctx.socket !== null && ctx.identity !== null && !ctx.people.isStill(ctx.identity);
-  const identity = gone ? null : ctx.identity;
+  const asker = present(ctx);
+  const { identity } = asker;
   const access = procedures[path];
   const input = access?.stricter === undefined ? undefined : await getRawInput();
-  const refusal = refusalOf(access, identity, input);
+  const refusal = refusalOf(access, asker, input);
   if (refusal === "ROLE_TOO_LOW") {
     const needed = access?.stricter?.(input) ?? access?.needs ?? "nobody has";
     throw new TributaryError(refusal, { needed, role: identity?.role });
@@ -75,6 +77,15 @@ const allowed = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
   if (refusal !== null) throw new TributaryError(refusal);
   return next();
 });
+
+/** Who asks, as they are now: a socket lives longer than the request that opened it. */
+function present({ socket, people, identity, guest }: ApiContext): Asker {
+  if (socket === null) return { identity, guest };
+  return {
+    identity: identity !== null && people.isStill(identity) ? identity : null,
+    guest: guest !== null && people.isStillGuest(guest) ? guest : null,
+  };
+}
 
 /**
  * Writes down every mutation, refused ones included, and says who makes it: what a client gives as its name counts only
@@ -115,7 +126,7 @@ const audited = trpc.middleware(async ({ ctx, type, path, getRawInput, next }) =
 
 /** Leaves out of every answer what the caller may not see, also of each that a subscription goes on to give. */
 const masked = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
-  const sight = sightOf(ctx, ctx.identity);
+  const sight = sightOf(ctx, ctx);
   const result = await (sight === null
     ? next()
     : next({ getRawInput: async () => sight.asked(await getRawInput()) }));
@@ -127,7 +138,7 @@ const masked = trpc.middleware(async ({ ctx, path, getRawInput, next }) => {
 
 /** Asked anew each time: an administrator may have decided otherwise meanwhile. */
 function seen(ctx: ApiContext, path: string, answer: unknown): unknown {
-  const sight = sightOf(ctx, ctx.identity);
+  const sight = sightOf(ctx, ctx);
   return sight === null ? answer : sight.of(path, answer);
 }
 
@@ -160,6 +171,8 @@ const unknown: ReadonlySet<TributaryError["code"]> = new Set<TributaryError["cod
   "FINDING_UNKNOWN",
   "PERSON_UNKNOWN",
   "TOKEN_UNKNOWN",
+  "SHARE_LINK_UNKNOWN",
+  "SHARE_LINK_ENDED",
 ]);
 
 /** What was asked for is well formed, and does not fit what is there. */

@@ -664,6 +664,24 @@ export const catalogue = {
     remedy: "Look at the list of tokens.",
     retried: false,
   },
+  SHARE_LINK_UNKNOWN: {
+    message: "There is no such share link.",
+    cause: "It was revoked, or ended with its task or with whoever made it.",
+    remedy: "Look at the list of the task's links.",
+    retried: false,
+  },
+  SHARE_LINK_ENDED: {
+    message: "This link leads nowhere.",
+    cause: "It has expired, was revoked, or was not copied whole.",
+    remedy: "Ask whoever sent it for a new one.",
+    retried: false,
+  },
+  STATUS_PASSWORD_WRONG: {
+    message: "That is not the password of the status page.",
+    cause: "It was mistyped, or an administrator has chosen another one.",
+    remedy: "Try again, or ask an administrator.",
+    retried: false,
+  },
   USAGE: {
     message: "{detail}.",
     cause: "The command line could not be understood.",

@@ -5,7 +5,7 @@ import { controlCharacterIn } from "../redis/control-character.ts";
 
 export { SHORTEST_PASSWORD } from "../people/password-length.ts";
 
-const name = z
+export const name = z
   .string()
   .trim()
   .min(1, "Give a name.")
@@ -17,13 +17,13 @@ const email = z
   .max(200, "Use at most 200 characters.")
   .toLowerCase();
 
-const newPassword = z
+export const newPassword = z
   .string()
   .min(SHORTEST_PASSWORD, `Use at least ${SHORTEST_PASSWORD} characters.`)
   .max(LONGEST_PASSWORD, `Use at most ${LONGEST_PASSWORD} characters.`);
 
 /** A password that was chosen before: whether it is right is for the login to say. */
-const password = z.string().min(1, "Enter the password.").max(512);
+export const password = z.string().min(1, "Enter the password.").max(512);
 
 export const role = z.enum(roles);
 export const personId = z.object({ id: z.string().min(1).max(64) });

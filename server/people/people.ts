@@ -1,12 +1,16 @@
 import type { Database } from "../../db/open-database.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { AuditLog } from "./audit-log.ts";
+import type { Guest } from "./guest.ts";
 import type { Identity } from "./identity.ts";
 import { LoginLimits } from "./login-limits.ts";
 import { MaskingSetting } from "./masking.ts";
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "./password-length.ts";
 import { PersonStore } from "./person-store.ts";
 import { type Box, Sessions } from "./sessions.ts";
+import { ShareLinks } from "./share-links.ts";
+import type { StatusAccess } from "./status-access.ts";
+import { StatusPage } from "./status-page.ts";
 import { TokenStore } from "./token-store.ts";
 
 export type PeopleOptions = {
@@ -42,6 +46,8 @@ export function openPeople(options: PeopleOptions) {
   const tokens = new TokenStore({ db, directory, now });
   const audit = new AuditLog({ db, now, onFailure });
   const masking = new MaskingSetting({ db, directory });
+  const links = new ShareLinks({ db, directory, now });
+  const statusPage = new StatusPage({ db, directory, now });
   const limits = new LoginLimits(now);
   const sessions = new Sessions({
     db,
@@ -64,13 +70,65 @@ export function openPeople(options: PeopleOptions) {
     return token;
   }
 
+  /** Who holds a share link; null where it leads nowhere. The use is noted. @param from the caller's address. */
+  function openLink(secret: string, from: string | null): Guest | null {
+    const guest = links.identify(secret);
+    if (guest === null) return null;
+    try {
+      links.noteUse(guest, from);
+    } catch (error) {
+      onFailure("The use of a share link could not be noted.", error);
+    }
+    return guest;
+  }
+
   return {
     login,
     persons,
     tokens,
     audit,
     masking,
+    links,
+    statusPage,
     identify,
+    openLink,
+    /** Whether a guest may look now as before. */
+    isStillGuest(guest: Guest): boolean {
+      return guest.kind === "link" ? links.isStill(guest) : statusPage.isStill(guest);
+    },
+    /**
+     * Opens the status page to a browser that gives its password.
+     * @returns the cookie's secret and how long it is good, in ms. @throws TributaryError TOO_MANY_LOGINS, STATUS_PASSWORD_WRONG
+     */
+    async unlockStatus(
+      password: string,
+      from: string | null,
+    ): Promise<{ readonly secret: string; readonly forMs: number }> {
+      const takeBack = limits.take("the status page", from);
+      const end = audit.begin({ identity: null, from, action: "status.unlock" });
+      const hash = statusPage.passwordHash();
+      const isRight =
+        hash !== null &&
+        (await sessions.matches(password, hash)) &&
+        // An administrator may have chosen another one meanwhile.
+        hash === statusPage.passwordHash();
+      end({ outcome: isRight ? "done" : "STATUS_PASSWORD_WRONG" });
+      if (!isRight) throw new TributaryError("STATUS_PASSWORD_WRONG");
+      takeBack();
+      return statusPage.admit();
+    },
+    /** @param password of a page that asks for one; null keeps the present one. @throws TributaryError INPUT_INVALID */
+    async setStatusAccess(access: StatusAccess, password: string | null): Promise<void> {
+      if (access === "password" && password !== null) checkPassword(password);
+      if (access === "password" && password === null && !statusPage.hasPassword())
+        throw new TributaryError("INPUT_INVALID", {
+          field: "password",
+          path: "password",
+          detail: "choose one for the page",
+        });
+      const hash = access === "password" && password !== null ? await sessions.hash(password) : null;
+      statusPage.setAccess(access, hash);
+    },
     /** Whether an identity holds now as it did: its session or token is there, with the same role. */
     isStill(identity: Identity): boolean {
       if (identity.kind === "person") return persons.hasSession(identity.sessionId, identity.role);

@@ -37,12 +37,15 @@ async function start() {
 function refusalOf(path: string, { role, isToken }: Caller): string | null {
   const { needs, peopleOnly } = procedures[path]!;
   if (needs === "nobody") return null;
+  // None of them holds a link, and the status page is for who has signed in.
+  if (needs === "link") return "SHARE_LINK_ENDED";
   if (role === null) return "LOGIN_REQUIRED";
-  if (!covers(role, needs)) return "ROLE_TOO_LOW";
+  if (needs !== "status" && !covers(role, needs)) return "ROLE_TOO_LOW";
   return peopleOnly && isToken ? "SESSION_REQUIRED" : null;
 }
 
-const refusals = ["LOGIN_REQUIRED", "ROLE_TOO_LOW", "SESSION_REQUIRED"];
+const refusals = ["LOGIN_REQUIRED", "ROLE_TOO_LOW", "SESSION_REQUIRED", "SHARE_LINK_ENDED"];
+const statuses: Readonly<Record<string, number>> = { LOGIN_REQUIRED: 401, SHARE_LINK_ENDED: 404 };
 
 describe("the table of who may do what", () => {
   it("names every procedure, mutation and subscription of the router, and nothing else", () => {
@@ -117,7 +120,7 @@ describe("over HTTP", () => {
         const label = `${path} as ${caller.role ?? "nobody"}${caller.isToken ? "'s token" : ""}`;
         const refused = refusals.find((refusal) => refusal === code) ?? null;
         expect(refused, label).toBe(refusalOf(path, caller));
-        if (refused !== null) expect(answer.status, label).toBe(refused === "LOGIN_REQUIRED" ? 401 : 403);
+        if (refused !== null) expect(answer.status, label).toBe(statuses[refused] ?? 403);
       }
     };
     await Promise.all(callers.map(ask));

@@ -207,10 +207,11 @@ describe("live views", () => {
       control: opened.control,
       people: openTestPeople(opened, { login: "off" }).people,
       identity: null,
+      guest: null,
       systemInfo: systemInfoOf("/"),
       from: null,
       live: new LiveLimits(),
-      socket: { views: 0, unread: () => unread },
+      socket: { views: 0, guest: false, unread: () => unread },
     };
     const ending = new AbortController();
     onTestFinished(() => ending.abort());

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { isOwnPath, redirectOf } from "../../server/api/page-gate.ts";
+import type { Guest } from "../../server/people/guest.ts";
 import type { Identity } from "../../server/people/identity.ts";
 import type { Role } from "../../server/people/role.ts";
 
-function to(url: string, role: Role | null, more: { hasPeople?: boolean; login?: "on" | "off" } = {}) {
+type More = { hasPeople?: boolean; login?: "on" | "off"; guest?: Guest; asksPassword?: boolean };
+
+function to(url: string, role: Role | null, more: More = {}) {
   const identity: Identity | null =
     role === null
       ? null
       : { kind: "person", id: "p", name: "Ann", email: "ann@x.example", role, sessionId: "s" };
-  return redirectOf({ url, identity, login: more.login ?? "on", hasPeople: more.hasPeople ?? true });
+  const { guest = null, login = "on", hasPeople = true, asksPassword = false } = more;
+  return redirectOf({ url, identity, guest, login, hasPeople, asksPassword });
 }
 
 describe("a visit", () => {
@@ -40,6 +44,25 @@ describe("a visit", () => {
     for (const url of ["/tasks", "/tasks/a", "/settings/tokens", "/settings/account"])
       expect(to(url, "viewer")).toBeNull();
     expect(to("/settings/people", "admin")).toBeNull();
+  });
+
+  it("of the status page leads to the login, unless it is public or asks for a password itself", () => {
+    expect(to("/status", null)).toBe("/login?next=%2Fstatus");
+    expect(to("/status", "viewer")).toBeNull();
+    expect(to("/status", null, { asksPassword: true })).toBeNull();
+    expect(to("/status", null, { guest: { kind: "visitor", visit: null } })).toBeNull();
+    expect(to("/tasks", null, { guest: { kind: "visitor", visit: null }, asksPassword: true })).toBe(
+      "/login",
+    );
+  });
+
+  it("of a share link leads to its page, and with it to no other", () => {
+    const hidden = { values: true, keys: true, hosts: true };
+    const guest = { kind: "link", id: "l", taskId: "t", hidden, expiresAt: 1 } as const;
+    expect(to("/share/abc", null)).toBeNull();
+    expect(to("/share/abc", null, { guest })).toBeNull();
+    for (const url of ["/tasks/t", "/share", "/status"])
+      expect(to(url, null, { guest }), url).toContain("/login");
   });
 
   it("asks nobody to sign in where no login is asked for", () => {

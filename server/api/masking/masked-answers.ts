@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Control } from "../../control/control.ts";
 import { TributaryError } from "../../errors/tributary-error.ts";
-import type { Identity } from "../../people/identity.ts";
+import { hiddenFrom } from "../../people/guest.ts";
 import type { Masking } from "../../people/masking.ts";
 import type { People } from "../../people/people.ts";
+import type { Asker } from "../access.ts";
 import { type HostMask, hostMask } from "./host-mask.ts";
 import { maskedCutover, maskedReport, maskedSwitchFile } from "./masked-cutover.ts";
 import { maskedEvents } from "./masked-events.ts";
@@ -15,6 +16,7 @@ import {
   maskedSchedule,
   maskedVerifications,
 } from "./masked-findings.ts";
+import { maskedBoard, maskedShared } from "./masked-status.ts";
 import { maskedRow, maskedShard, maskedTask } from "./masked-task.ts";
 
 type Answers = {
@@ -30,8 +32,8 @@ const each = <One>(hide: (one: One, masking: Masking) => unknown): Mask =>
 const nothing = mask((answer: unknown) => answer);
 
 /**
- * What of the answer of each procedure that viewers may call is hidden from them. One that does not stand here answers
- * no viewer while anything is to be hidden.
+ * What of the answer of each procedure that viewers or guests may call is hidden from them. One that does not stand here
+ * answers none of them while anything is to be hidden.
  */
 export const answers: Readonly<Record<string, Mask>> = {
   "account.me": nothing,
@@ -43,9 +45,13 @@ export const answers: Readonly<Record<string, Mask>> = {
   "cutover.get": mask(maskedCutover),
   "cutover.live": mask(maskedCutover),
   "cutover.report": mask(maskedReport),
+  "share.get": mask(maskedShared),
+  "share.live": mask(maskedShared),
   "shard.get": mask(maskedShard),
   "shard.live": mask(maskedShard),
   "shard.series": nothing,
+  "status.get": mask(maskedBoard),
+  "status.live": mask(maskedBoard),
   "system.info": nothing,
   "system.live": nothing,
   "task.events": mask(maskedEvents),
@@ -85,12 +91,12 @@ export type Sight = {
 };
 
 /**
- * How somebody sees the server's answers: the one place that decides, by role and setting, and for every way by which
- * an answer leaves. null for who sees everything.
+ * How somebody sees the server's answers: the one place that decides, by role, setting and link, and for every
+ * way by which an answer leaves. null for who sees everything.
  */
-export function sightOf({ control, people }: Services, identity: Identity | null): Sight | null {
-  const masking = people.masking.of(identity);
-  if (masking === null) return null;
+export function sightOf({ control, people }: Services, { identity, guest }: Asker): Sight | null {
+  const masking = guest === null ? people.masking.of(identity) : hiddenFrom(guest);
+  if (masking === null || !(masking.values || masking.keys || masking.hosts)) return null;
   const hide = masking.hosts ? hostMask(control.hosts(), people.masking.salt) : null;
   const hosts = <Some>(some: Some): Some => (hide === null ? some : (withTexts(some, hide) as Some));
   return {
