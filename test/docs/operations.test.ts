@@ -12,6 +12,7 @@ const otherWords = new Set([
   "drizzle-orm",
   "keys-unfinished",
   "repl-stream-db",
+  "session-ended",
   "to-sort",
   "too-large",
   "true-expiries",
