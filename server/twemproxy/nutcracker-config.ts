@@ -2,10 +2,10 @@ import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type YA
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { controlCharacterIn } from "../redis/control-character.ts";
-import { readPool } from "./nutcracker-directive.ts";
 import type { NutcrackerPool } from "./nutcracker-pool.ts";
 import type { Problem, ReportProblem } from "./nutcracker-problem.ts";
 import { maxNutcrackerBytes } from "./nutcracker-size.ts";
+import { readPool } from "./read-pool.ts";
 import { linesOf, parseYaml } from "./yaml-document.ts";
 
 export type NutcrackerConfig = {

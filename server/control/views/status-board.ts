@@ -74,7 +74,7 @@ const healthOfStatus: Readonly<Record<ShardStatus, Health>> = {
 };
 
 /** The worst of some; of none, idle. */
-export function worstOf(some: Iterable<Health>): Health {
+export function worstHealth(some: Iterable<Health>): Health {
   let worst = healths.length - 1;
   for (const health of some) worst = Math.min(worst, healths.indexOf(health));
   return healths[worst]!;
@@ -89,7 +89,7 @@ export function statusTask(task: TaskView): StatusTask {
     id: task.id,
     name: task.name,
     status: task.status,
-    health: worstOf([healthOfStatus[task.status], verdictHealth, ...shards.map(({ health }) => health)]),
+    health: worstHealth([healthOfStatus[task.status], verdictHealth, ...shards.map(({ health }) => health)]),
     since: task.since,
     reason: task.reason,
     lag: task.lag,
@@ -107,7 +107,7 @@ function statusShard({ id, name, status, since, report }: ShardSummary): StatusS
   const lag = report?.lag ?? { bytes: null, seconds: null, secondsUnknownBecause: null };
   const differs = report?.differs != null && status !== "finished";
   const isBehind = status === "synchronizing" && (lag.seconds ?? 0) >= BEHIND_SECONDS;
-  const health = worstOf([healthOfStatus[status], isBehind || differs ? "attention" : "idle"]);
+  const health = worstHealth([healthOfStatus[status], isBehind || differs ? "attention" : "idle"]);
   return { id, name, status, health, since, lag, copied: copiedOf(status, report), differs };
 }
 
@@ -135,7 +135,7 @@ export function statusBoard(
   const running = all.flatMap(({ shards }) => shards.filter(({ health }) => health !== "idle"));
   return {
     at: now,
-    health: worstOf(all.map(({ health }) => health)),
+    health: worstHealth(all.map(({ health }) => health)),
     shards: running.length,
     synchronizing: running.filter(({ status }) => status === "synchronizing").length,
     worstLagSeconds: greatest(running.map(({ lag }) => lag.seconds)),

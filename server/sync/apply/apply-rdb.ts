@@ -12,7 +12,7 @@ import { KeyFingerprintWriter } from "../reconcile/key-fingerprint-writer.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { holdWhileBlocked } from "../reconcile/reconcile-blocked.ts";
 import type { Blocked } from "../reconcile/reconcile-patience.ts";
-import { countedKeys, type LeftKeys } from "../reconcile/stale-keys.ts";
+import { countedKeys, type LeftKeys } from "../reconcile/stale-key-list.ts";
 import { noteStraysAgain } from "../strays/strays-again.ts";
 import { type ApplyContext, keptBy, overwritten, presentDatabases } from "./apply-context.ts";
 import type { ReplySwitch } from "./reply-switch.ts";

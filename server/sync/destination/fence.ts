@@ -8,8 +8,9 @@ import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 type HeldEpoch = string | null | undefined;
 
 /**
- * Of two engines the one with the lower epoch is fenced off. An epoch that is gone, or behind, went with the data: that
- * is told by the checkpoint's state, not by the fence.
+ * Of two engines, the one with the lower epoch is fenced off. A session asks at its start and at each look of its control
+ * client, a reconcile whenever it reads the siblings' states. Before any of that, take-over.ts disconnects the other
+ * engine's writers. An epoch that is gone, or behind, went with the data: the checkpoint's state says so, not the fence.
  * @throws TributaryError FENCED when another engine has taken a higher one.
  */
 export function requireEpoch(held: HeldEpoch, own: number, spec: Pick<ShardSyncSpec, "shardName">): void {

@@ -13,13 +13,13 @@ import type { Hold } from "./hold.ts";
 import type { KeyFingerprintWriter } from "./key-fingerprint-writer.ts";
 import { leftOverKeys } from "./left-over-keys.ts";
 import { type Blocked, GiveUp } from "./reconcile-patience.ts";
-import { StaleKeyRemoval } from "./reconcile-removal.ts";
 import type { FoundKey } from "./reconcile-scan.ts";
 import { ReconcileSibling } from "./reconcile-sibling.ts";
 import { SharedSets } from "./shared-sets.ts";
 import { isPastBound, type Shrinkage, shrinkageOf } from "./shrink-bound.ts";
 import { readSiblingStates, type SiblingStates } from "./sibling-states.ts";
-import { countedKeys, type LeftKeys, StaleKeys } from "./stale-keys.ts";
+import { countedKeys, type LeftKeys, StaleKeyList } from "./stale-key-list.ts";
+import { StaleKeyRemoval } from "./stale-key-removal.ts";
 
 const ROLE = "the destination";
 const TIMEOUT_MS = 10_000;
@@ -112,7 +112,7 @@ class Reconcile {
   #pages: (readonly FoundKey[])[] = [];
   readonly #shared: SharedSets;
   /** The shard's own keys that are left since a sibling has a copy: what is made of them is not to be built on that. */
-  readonly #copies = new StaleKeys();
+  readonly #copies = new StaleKeyList();
   #removed = 0;
   #removing = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -173,7 +173,7 @@ class Reconcile {
       signal: this.#signal,
     });
     for (let lane = 0; lane < LANES; lane++) this.#lanes.push(await this.#open());
-    const stale = new StaleKeys();
+    const stale = new StaleKeyList();
     await this.#find((nobodys, held) => {
       stale.add(nobodys);
       if (this.#options.owned) this.#copies.add(held);
@@ -196,14 +196,14 @@ class Reconcile {
     } catch (error) {
       if (!(error instanceof NeighborCame)) throw error;
       this.#removing = false;
-      const left = new StaleKeys();
+      const left = new StaleKeyList();
       await this.#find((nobodys) => left.add(nobodys));
       const came = this.#notOurs(states);
       return came !== null && left.count > 0 ? this.#keep(left, came.code, came.why) : this.#left(left);
     }
   }
 
-  #left(stale: StaleKeys): LeftKeys {
+  #left(stale: StaleKeyList): LeftKeys {
     const [nobodys, copies] = [stale.all(), this.#copies.all()];
     return nobodys === "unknown" || copies === "unknown" ? "unknown" : [...nobodys, ...copies];
   }
@@ -260,7 +260,7 @@ class Reconcile {
     return null;
   }
 
-  #keep(stale: StaleKeys, code: string, why: string): LeftKeys {
+  #keep(stale: StaleKeyList, code: string, why: string): LeftKeys {
     const { ledger } = this.#options;
     const example = `for example ${stale.sample.slice(0, 3).join(", ")}`;
     const keys = `${countedKeys(stale.count)} that no shard of this task has`;
@@ -271,7 +271,7 @@ class Reconcile {
   }
 
   /** Within the bound they may; past it as the task, or somebody, says. */
-  async #mayRemoveAll(stale: StaleKeys, states: SiblingStates): Promise<boolean> {
+  async #mayRemoveAll(stale: StaleKeyList, states: SiblingStates): Promise<boolean> {
     const { spec, hadKeys, keys, ledger, hold } = this.#options;
     const siblingsHad = (this.#options.owned ? [] : spec.siblings)
       .filter(({ shardId }) => states.of.get(shardId)?.kind === "begun")
@@ -295,7 +295,7 @@ class Reconcile {
     return false;
   }
 
-  async #askAbout(stale: StaleKeys, { wouldRemove, of }: Shrinkage): Promise<"follow" | "keep"> {
+  async #askAbout(stale: StaleKeyList, { wouldRemove, of }: Shrinkage): Promise<"follow" | "keep"> {
     const { hold, ledger } = this.#options;
     const what = { wouldRemove, of, sample: stale.sample, waitsFor: "a decision" };
     const message = `The shard has lost ${countedKeys(wouldRemove)} of ${of.toLocaleString("en-US")}, for example ${stale.sample.slice(0, 3).join(", ")}. Nothing is removed, and its stream waits, until it is decided: follow the shard, or keep the copy.`;

@@ -3,7 +3,7 @@ import { FingerprintSet } from "../../merge/fingerprint-set.ts";
 import { KeyFingerprint } from "../../merge/key-fingerprint.ts";
 import { unheldKeysKey } from "../checkpoint/own-keys.ts";
 import type { FormerKeys } from "../reconcile/former-keys.ts";
-import type { LeftKeys } from "../reconcile/stale-keys.ts";
+import type { LeftKeys } from "../reconcile/stale-key-list.ts";
 import type { ShardSyncSpec } from "../spec/shard-sync-spec.ts";
 import { loneMember, parseLoneMember } from "./stray-registry.ts";
 

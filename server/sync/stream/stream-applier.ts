@@ -3,8 +3,8 @@ import { CommandScanner } from "../../redis/command-scanner.ts";
 import { encodeCommand } from "../../redis/encode-command.ts";
 import { formatAddress } from "../../redis/endpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { checkpointCommand } from "../checkpoint/checkpoint-command.ts";
 import { doubtfulKeysKey, leftOutKeysKey } from "../checkpoint/own-keys.ts";
-import { writeCheckpoint } from "../checkpoint/write-checkpoint.ts";
 import type { AnswerWatchers } from "../commands/answer-watch.ts";
 import type { DestinationLink } from "../destination/destination-link.ts";
 import type { DoubtfulKeys } from "../doubtful/doubtful-keys.ts";
@@ -228,7 +228,7 @@ export class StreamApplier {
     const offset = this.#forwarder.offsetAt(this.#forwarder.position);
     batch.endAt = now();
     const checkpoint = { replid: batch.endReplid, offset, db: batch.endDb, at: batch.endAt };
-    this.pipeline.close(batch, writeCheckpoint(taskId, shardId, checkpoint));
+    this.pipeline.close(batch, checkpointCommand(taskId, shardId, checkpoint));
   }
 
   #removeLeftOut(batch: StreamBatch): void {

@@ -11,7 +11,7 @@ const SAMPLES = 5;
 export type LeftKeys = readonly Pick<FoundKey, "db" | "key">[] | "unknown";
 
 /** Keys of the destination that no shard has, as they are found. */
-export class StaleKeys {
+export class StaleKeyList {
   count = 0;
   /** False once some are only counted. */
   whole = true;
