@@ -7,6 +7,7 @@ const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const ASTERISK = 42;
 const DOLLAR = 36;
+const MINUS = 45;
 
 /**
  * Finds the end of one RESP command that comes in pieces, for a command too large to be held in memory. Give
@@ -22,6 +23,7 @@ export class CommandWalker {
   #digits = 0;
   #value = 0;
   /** Bytes fed before this call. */
+  #negative = false;
   #fed = 0;
 
   constructor(role: string) {
@@ -62,14 +64,20 @@ export class CommandWalker {
     if (this.#next === "type") {
       this.#value = 0;
       this.#digits = 0;
+      this.#negative = false;
       this.#next = "digit";
       return byte === (head ? ASTERISK : DOLLAR);
     }
     if (this.#next === "LF") {
       this.#next = "type";
-      if (head) this.#argumentsLeft = this.#value;
+      if (head) this.#argumentsLeft = this.#negative ? 0 : this.#value;
       else this.#bulkLeft = this.#value + 2;
       return byte === LF;
+    }
+    // A command of fewer than no arguments is none, as CommandScanner has it.
+    if (head && byte === MINUS && this.#digits === 0 && !this.#negative) {
+      this.#negative = true;
+      return true;
     }
     if (byte === CR && this.#digits > 0) {
       this.#next = "LF";
