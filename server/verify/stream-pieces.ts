@@ -8,17 +8,14 @@ const ENTRIES = 100;
 
 /** Entries, the last ID, groups, consumers and what is pending, of a stream that is too large to be read whole. */
 export async function compareStreams(pair: ValuePair, most: number): Promise<ElementDifference[]> {
-  const found = await compareEntries(pair, most);
-  if (found.length >= most) return found;
   const [here, there] = await Promise.all([
     pair.source.connection.one(pair.sourceDb, "XINFO", "STREAM", pair.key),
     pair.destination.connection.one(pair.db, "XINFO", "STREAM", pair.key),
   ]);
-  return [
-    ...found,
-    ...differing("last id", lastId(here), lastId(there)),
-    ...(await compareGroups(pair, most)),
-  ].slice(0, most);
+  const found = differing("last id", ...lastIds(factsOf(here), factsOf(there)));
+  found.push(...(await compareEntries(pair, most)));
+  if (found.length < most) found.push(...(await compareGroups(pair, most)));
+  return found.slice(0, most);
 }
 
 async function compareEntries(pair: ValuePair, most: number): Promise<ElementDifference[]> {
@@ -131,8 +128,17 @@ function framed(texts: readonly string[]): string {
   return texts.map((text) => `${text.length}:${text} `).join("");
 }
 
-function lastId(reply: Reply): Named {
-  return new Map([["", latin1(factsOf(reply).get("last-generated-id"))]]);
+/** What a stream counts besides its entries, since 7.0: as canonical values have it, they belong to its last ID. */
+const COUNTERS = ["entries-added", "max-deleted-entry-id"];
+
+/** The last ID of each side; with the counters where both sides have them. */
+function lastIds(here: Map<string, Reply>, there: Map<string, Reply>): [Named, Named] {
+  const counters = COUNTERS.filter((name) => here.has(name) && there.has(name));
+  const named = (facts: Map<string, Reply>): Named => {
+    const texts = ["last-generated-id", ...counters].map((name) => latin1(facts.get(name)));
+    return new Map([["", framed(texts)]]);
+  };
+  return [named(here), named(there)];
 }
 
 async function groupsOf(pair: ValuePair, side: "source" | "destination"): Promise<Named> {

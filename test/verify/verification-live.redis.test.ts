@@ -45,7 +45,7 @@ test.each(Array.from({ length: rounds(1) }, (_, round) => seed + 10 * round))(
     expect(foundIn(verdict).filter((text) => !apart.test(text))).toEqual(
       planted
         .map(({ kind, db, key, parts }) => {
-          const told = parts.length === 0 ? "" : ` [${parts.join(", ")}]`;
+          const told = parts.length === 0 ? "" : ` [${[...parts].sort().join(", ")}]`;
           return `${kind} ${db}:${key.toString("latin1")}${told}`;
         })
         .sort(),

@@ -51,7 +51,7 @@ export function verificationOf(
 export function foundIn(verdict: Verdict): string[] {
   return verdict.listed
     .map(({ kind, db, key, elements }) => {
-      const parts = elements.map(({ part, name }) => `${part} ${name.toString("latin1")}`);
+      const parts = elements.map(({ part, name }) => `${part} ${name.toString("latin1")}`).sort();
       return `${kind} ${db}:${key.toString("latin1")}${parts.length > 0 ? ` [${parts.join(", ")}]` : ""}`;
     })
     .sort();
