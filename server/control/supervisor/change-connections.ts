@@ -80,18 +80,21 @@ export async function changeConnections(
   change: ConnectionsChange,
   actor: Actor,
 ): Promise<TaskRun> {
-  const before = idleRun(supervisor, taskId, "be given other connections").record;
-  const shards = before.shards.map((shard) => editedShard(before, shard, change, box));
-  const unknown = change.shards.find(({ id }) => !shards.some(({ record }) => record.id === id));
+  const action = "be given other connections";
+  const asked = idleRun(supervisor, taskId, action);
+  const { moved, endpoint } = editedDestination(asked.record, change.destination, box);
+  if (moved && asked.began) await holdsTask(asked.record, endpoint);
+  // It may have been started, or changed otherwise, while the destination was asked.
+  const run = idleRun(supervisor, taskId, action);
+  const { record } = run;
+  const unknown = change.shards.find(({ id }) => !record.shards.some((shard) => shard.id === id));
   if (unknown !== undefined)
-    throw new TributaryError("SHARD_UNKNOWN", { task: before.name, shard: unknown.id });
-  const destination = editedDestination(before, change.destination, box);
+    throw new TributaryError("SHARD_UNKNOWN", { task: record.name, shard: unknown.id });
+  const shards = record.shards.map((shard) => editedShard(record, shard, change, box));
+  const destination = editedDestination(record, change.destination, box);
   const said = [...shards, destination].flatMap(({ said: one }) => one);
-  if (said.length === 0) return supervisor.run(taskId);
-  if (destination.moved && supervisor.run(taskId).began) await holdsTask(before, destination.endpoint);
-  // It may have been started while the destination was asked.
-  const run = idleRun(supervisor, taskId, "be given other connections");
-  const records = shards.map(({ record }) => record);
+  if (said.length === 0) return run;
+  const records = shards.map((shard) => shard.record);
   const { stored } = destination;
   supervisor.change(run, { prechecked: false }, () => store.setConnections(taskId, records, stored));
   run.record = { ...run.record, shards: records, destination: stored };
