@@ -36,12 +36,7 @@ export function ConnectionsForm({ task, connections }: ConnectionsFormProps) {
       shards: changedShards(form, connections),
       ...(destinationChanged(form, connections) ? { destination: form.destination } : {}),
     }),
-    // The server counts the shards that were sent; the form, all.
-    ([group = "root", index = "", ...rest], form) => {
-      if (group !== "shards") return [group, index, ...rest].filter((part) => part !== "");
-      const id = changedShards(form, connections)[Number(index)]?.id;
-      return [group, String(form.shards.findIndex((shard) => shard.id === id)), ...rest];
-    },
+    (path, form) => fieldOfSent(path, changedShards(form, connections), form),
   );
   const form = useForm({ defaultValues: formOf(connections), resolver: zodResolver(schema) });
   const values = useWatch({ control: form.control }) as Form;
@@ -58,7 +53,7 @@ export function ConnectionsForm({ task, connections }: ConnectionsFormProps) {
       router.push(`/tasks/${task.id}`);
       router.refresh();
     } catch (error) {
-      refuseForm(form, placedIn(error, change.shards, form.getValues()));
+      refuseForm(form, error, (path) => fieldOfSent(path, change.shards, form.getValues()));
     }
   });
 
@@ -96,13 +91,14 @@ export function ConnectionsForm({ task, connections }: ConnectionsFormProps) {
   );
 }
 
-/** A refusal names the shard by its place among those that were sent: here it gets its place in the form. */
-function placedIn(error: unknown, sent: readonly { readonly id: string }[], form: Form): unknown {
-  const data = (error as { data?: { field?: string | null } | null } | null)?.data;
-  const [group, index = "", ...rest] = data?.field?.split(".") ?? [];
-  if (group !== "shards") return error;
+/** The server counts the shards that were sent; the form, all. */
+function fieldOfSent(
+  [group = "root", ...rest]: readonly string[],
+  sent: readonly { readonly id: string }[],
+  form: Form,
+): string[] {
+  if (group !== "shards") return [group, ...rest];
+  const [index = "", ...field] = rest;
   const place = form.shards.findIndex(({ id }) => id === sent[Number(index)]?.id);
-  return Object.assign(Object.create(error as object), {
-    data: { ...data, field: [group, place, ...rest].join(".") },
-  });
+  return [group, String(place), ...field];
 }

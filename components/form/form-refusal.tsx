@@ -11,13 +11,18 @@ export function FormRefusal() {
   return text === undefined ? null : <FieldError text={text} />;
 }
 
-/** Shows why the server refused a form: at the field that it names, else below the form. */
+/**
+ * Shows why the server refused a form: at the field that it names, else below the form.
+ * @param fieldOf where in the form a place of the input was given.
+ */
 export function refuseForm<T extends FieldValues>(
   form: Pick<UseFormReturn<T>, "setError" | "getValues">,
   error: unknown,
+  fieldOf: (path: readonly string[]) => readonly string[] = (path) => path,
 ): void {
   const { message, remedy } = reasonOf(error);
-  const field = fieldOfError(error);
+  const named = fieldOfError(error);
+  const field = named === null ? null : fieldOf(named.split(".")).join(".");
   const isOfForm = field !== null && get(form.getValues(), field) !== undefined;
   form.setError(
     isOfForm ? (field as FieldPath<T>) : "root",
