@@ -3,10 +3,10 @@
 import Link from "next/link";
 import { useRef, useState } from "react";
 import { Button } from "@/components/controls/button";
-import { Ago } from "@/components/live/ago";
 import { Moment } from "@/components/live/moment";
 import { useNow } from "@/components/live/now";
 import { ConfirmDialog } from "@/components/people/confirm-dialog";
+import { LastUsed } from "@/components/people/last-used";
 import type { ShareLinkView } from "@/server/people/share-links";
 
 type ShareLinkListProps = {
@@ -59,14 +59,7 @@ function LinkRow({ link, taskName, onRevoke }: LinkRowProps) {
         </p>
       </div>
       <p className="num text-xs text-ink-3 sm:w-56">
-        {link.lastUsedAt === null ? (
-          "Never used"
-        ) : (
-          <>
-            Last used <Ago at={link.lastUsedAt} />
-            {link.lastUsedFrom === null ? "" : ` from ${link.lastUsedFrom}`}
-          </>
-        )}
+        <LastUsed use={link} />
       </p>
       <p className="num text-xs text-ink-3 sm:w-56">
         {link.expiresAt < now ? <span className="text-bad">Expired </span> : "Expires "}

@@ -6,11 +6,11 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/controls/button";
 import { Card } from "@/components/controls/card";
-import { Ago } from "@/components/live/ago";
 import { useHydrated, useNow } from "@/components/live/now";
 import { reasonOf } from "@/components/live/reason-of";
 import { useTRPC } from "@/components/live/trpc";
 import { ConfirmDialog } from "@/components/people/confirm-dialog";
+import { LastUsed } from "@/components/people/last-used";
 import { useMe } from "@/components/people/me";
 import { NewTokenDialog } from "@/components/people/new-token-dialog";
 import { roleWord } from "@/components/people/role-words";
@@ -97,14 +97,7 @@ function TokenRow({ token, onRevoke }: { token: TokenView; onRevoke: () => Promi
         </p>
       </div>
       <p className="text-xs text-ink-3 sm:w-56">
-        {token.lastUsedAt === null ? (
-          "Never used"
-        ) : (
-          <>
-            Last used <Ago at={token.lastUsedAt} />
-            {token.lastUsedFrom === null ? "" : ` from ${token.lastUsedFrom}`}
-          </>
-        )}
+        <LastUsed use={token} />
       </p>
       <p className="text-xs text-ink-3 sm:w-40">
         {token.expiresAt < now ? <span className="text-bad">Expired {expires}</span> : `Expires ${expires}`}
